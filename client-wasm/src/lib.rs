@@ -1,0 +1,1 @@
+//! Shardlink's browser client.

@@ -1,0 +1,1 @@
+//! What the browser client, the server and the bots all compile.
