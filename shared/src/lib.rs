@@ -1,1 +1,20 @@
-//! What the browser client, the server and the bots all compile.
+//! What the browser client, the server and the bots all compile: the protocol's
+//! types and codecs, the rules of the game, and the cryptography.
+//!
+//! Pure: no clock, no randomness and no I/O. Time and entropy are arguments.
+
+pub mod codec;
+pub mod crypto;
+pub mod entropy;
+pub mod error;
+pub mod ids;
+pub mod limits;
+pub mod protocol;
+pub mod rules;
+pub mod sheet;
+pub mod text;
+pub mod time;
+pub mod vector;
+pub mod world;
+
+pub use error::{ErrorCode, Refusal};

@@ -1,0 +1,71 @@
+// `npm run serve`: what was built, under workerd, with its objects on disk.
+// Never builds. The first line on stdout is the URL, once it answers there.
+import { inRoot } from "./lib/paths.mjs";
+import { healthy } from "./lib/healthy.mjs";
+import { onStopSignal } from "./lib/processes.mjs";
+import { Stop, note } from "./lib/say.mjs";
+import { checkBuilt } from "./serve/built.mjs";
+import { openDataFolder } from "./serve/data-folder.mjs";
+import { startWorkerd } from "./serve/workerd.mjs";
+
+export default async function serve() {
+  checkBuilt();
+  const settings = readSettings(process.env);
+  const data = openDataFolder(settings.dataFolder);
+  try {
+    return await serveFrom(data, settings);
+  } finally {
+    data.close();
+  }
+}
+
+function readSettings(env) {
+  const port = env.PORT || "8787";
+  if (!/^\d{1,5}$/.test(port) || Number(port) > 65535) throw new Stop(`PORT is ${port}: give a number up to 65535 (0 takes any free port).`);
+  return {
+    port: Number(port),
+    host: env.HOST || "127.0.0.1",
+    dataFolder: inRoot(env.DATA_DIR || ".data"),
+    // What the server itself is told; what is not set is not bound.
+    bindings: {
+      ADMIN_TOKEN: env.ADMIN_TOKEN,
+      ALLOWED_ORIGINS: env.ALLOWED_ORIGINS,
+      CLIENT_ADDRESS: env.CLIENT_ADDRESS || "socket",
+      TEST_PANIC: env.TEST_PANIC,
+    },
+    pidFile: env.SHARDLINK_PID_FILE,
+  };
+}
+
+async function serveFrom(data, settings) {
+  const workerd = startWorkerd({ ...settings, data });
+  data.nowUsedBy(workerd.pid);
+  let stopping = false;
+  onStopSignal((signal) => {
+    if (!stopping) note(`${signal}: stopping`);
+    stopping = true;
+    workerd.stop();
+  });
+
+  const port = await workerd.listening;
+  if (port !== undefined) {
+    const url = `http://${urlHost(settings.host)}:${port}`;
+    const answers = await healthy(url, { givenUp: () => stopping || workerd.ended() });
+    if (answers) console.log(url);
+    else if (!stopping && !workerd.ended()) {
+      note(`${url}/healthz has not answered 200 within 30 seconds: giving up`);
+      workerd.stop();
+    }
+  }
+
+  const how = await workerd.end;
+  if (stopping) return 0;
+  note(`workerd ended by itself (${how})`);
+  return 1;
+}
+
+/** A server on all addresses is also on this machine's own. */
+function urlHost(host) {
+  if (host === "0.0.0.0" || host === "*" || host === "::") return "localhost";
+  return host.includes(":") ? `[${host}]` : host;
+}

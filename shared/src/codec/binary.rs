@@ -1,0 +1,233 @@
+//! Binary 1. A frame is one or more messages, each
+//!
+//! ```text
+//! length: varint   of what follows, in bytes, at least 2
+//! tag: u8          the message's type
+//! head: u8         which of these follow: 1 message_id, 2 reply_to, 4 seq, 8 timestamp
+//! message_id, reply_to: varint u32
+//! seq: varint u64
+//! timestamp: varint u64, milliseconds since the Unix epoch
+//! body             postcard's wire format, field after field, to the end
+//! ```
+//!
+//! Varints are postcard's (LEB128). Revisions of one major understand each
+//! other: fields are only ever appended to a message's own struct, surplus
+//! bytes inside a body are skipped, missing trailing fields take their
+//! defaults, unknown tags are skipped. A first byte of 0, which no length can
+//! be, is reserved for compressed frames.
+
+use super::{Incoming, Rejected, json::too_large};
+use crate::{
+    ErrorCode, Refusal,
+    protocol::{Body, Envelope, MessageSet, RequestId},
+    time::Millis,
+};
+use serde::{
+    Deserializer,
+    de::{DeserializeOwned, DeserializeSeed, SeqAccess, Visitor},
+    forward_to_deserialize_any,
+};
+
+/// Why the fields of a message could not be read.
+pub type BodyError = postcard::Error;
+
+const HAS_MESSAGE_ID: u8 = 1;
+const HAS_REPLY_TO: u8 = 2;
+const HAS_SEQ: u8 = 4;
+const HAS_TIMESTAMP: u8 = 8;
+
+/// The messages of a binary frame whose lengths are known to tile it.
+#[derive(Debug, Clone)]
+pub struct Frames<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Frames<'a> {
+    pub(super) fn new(bytes: &'a [u8], max_len: usize) -> Result<Self, Refusal> {
+        if bytes.len() > max_len {
+            return Err(too_large(bytes.len(), max_len));
+        }
+        let malformed = |why| Err(Refusal::new(ErrorCode::Malformed).saying(why));
+        if bytes.first() == Some(&0) {
+            return malformed("Compressed frames are not supported.");
+        }
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let Some((length, after)) = split_varint(rest) else {
+                return malformed("The frame ends inside a length.");
+            };
+            let Some(next) = usize::try_from(length).ok().filter(|length| *length >= 2).and_then(|n| after.get(n..))
+            else {
+                return malformed("A length does not fit its frame.");
+            };
+            rest = next;
+        }
+        if bytes.is_empty() {
+            return malformed("The frame is empty.");
+        }
+        Ok(Self { rest: bytes })
+    }
+
+    pub(super) fn next_message<M: MessageSet>(&mut self) -> Option<Result<Incoming<M>, Rejected>> {
+        loop {
+            let (length, after) = split_varint(self.rest)?;
+            let (message, rest) = after.split_at_checked(usize::try_from(length).ok()?)?;
+            self.rest = rest;
+            let (&[tag, head], body) = message.split_first_chunk::<2>()?;
+            let Some((envelope, body)) = read_head(head, body) else {
+                return Some(Err(Refusal::new(ErrorCode::Malformed)
+                    .saying("The message's head is cut short.")
+                    .into()));
+            };
+            match M::from_binary(tag, body) {
+                Some(Ok(message)) => return Some(Ok(Incoming { envelope, message })),
+                Some(Err(_)) => {
+                    let name = M::TYPES.iter().find(|row| row.tag == tag).map_or("?", |row| row.name);
+                    let refusal = Refusal::new(ErrorCode::InvalidField)
+                        .saying(format!("A field of {name} is missing, cut short or out of bounds."));
+                    return Some(Err(Rejected { refusal, message_id: envelope.message_id }));
+                }
+                None if M::OTHER_TYPES.iter().any(|row| row.tag == tag) => {
+                    let refusal = Refusal::new(ErrorCode::NotAllowed).at("type");
+                    return Some(Err(Rejected { refusal, message_id: envelope.message_id }));
+                }
+                None => {}
+            }
+        }
+    }
+}
+
+fn read_head(head: u8, body: &[u8]) -> Option<(Envelope, &[u8])> {
+    let mut rest = body;
+    let mut field = |bit| -> Option<Option<u64>> {
+        if head & bit == 0 {
+            return Some(None);
+        }
+        let (value, after) = split_varint(rest)?;
+        rest = after;
+        Some(Some(value))
+    };
+    let number = |value: Option<u64>| match value {
+        None => Some(None),
+        Some(value) => u32::try_from(value).ok().map(|value| Some(RequestId::Number(value))),
+    };
+    let envelope = Envelope {
+        message_id: number(field(HAS_MESSAGE_ID)?)?,
+        reply_to: number(field(HAS_REPLY_TO)?)?,
+        seq: field(HAS_SEQ)?,
+        timestamp: field(HAS_TIMESTAMP)?.map(Millis),
+    };
+    Some((envelope, rest))
+}
+
+/// Splits a varint off: at most 10 bytes, at most 2^64−1.
+fn split_varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
+    let mut value = 0_u64;
+    for (index, byte) in bytes.iter().take(10).enumerate() {
+        let bits = u64::from(byte & 0x7f);
+        if index == 9 && bits > 1 {
+            return None;
+        }
+        value |= bits << (7 * index);
+        if byte & 0x80 == 0 {
+            return bytes.get(index + 1..).map(|rest| (value, rest));
+        }
+    }
+    None
+}
+
+fn push_varint(out: &mut Vec<u8>, mut value: u64) {
+    while value >= 0x80 {
+        out.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    out.push(value as u8);
+}
+
+/// Appends a message to a frame.
+pub fn append<M: MessageSet>(out: &mut Vec<u8>, envelope: &Envelope, message: &M) {
+    let start = out.len();
+    // A place for the length, which nearly always fits one byte.
+    out.push(0);
+    out.push(message.message_type().tag);
+    let number = |id: &Option<RequestId>| id.as_ref().and_then(RequestId::as_number).map(u64::from);
+    let fields = [
+        (HAS_MESSAGE_ID, number(&envelope.message_id)),
+        (HAS_REPLY_TO, number(&envelope.reply_to)),
+        (HAS_SEQ, envelope.seq),
+        (HAS_TIMESTAMP, envelope.timestamp.map(|timestamp| timestamp.0)),
+    ];
+    out.push(fields.iter().filter(|(_, value)| value.is_some()).map(|(bit, _)| bit).sum());
+    for value in fields.into_iter().filter_map(|(_, value)| value) {
+        push_varint(out, value);
+    }
+    // The types of the protocol always serialize: their lists know their length.
+    if let Ok(written) = postcard::to_extend(&Body(message), std::mem::take(out)) {
+        *out = written;
+    }
+    let length = out.len() - start - 1;
+    let mut prefix = Vec::new();
+    if length < 0x80 {
+        if let Some(place) = out.get_mut(start) {
+            *place = length as u8;
+        }
+    } else {
+        push_varint(&mut prefix, length as u64);
+        out.splice(start..=start, prefix);
+    }
+}
+
+/// Reads the fields of a message; missing trailing ones take their defaults,
+/// surplus bytes are skipped.
+pub fn read_body<T: DeserializeOwned>(body: &[u8]) -> Result<T, BodyError> {
+    T::deserialize(Fields { rest: body, left: 0 })
+}
+
+/// The fields of a message's own struct: where the body ends, the fields end,
+/// and serde gives the missing ones their defaults.
+struct Fields<'de> {
+    rest: &'de [u8],
+    left: usize,
+}
+
+impl<'de> Deserializer<'de> for Fields<'de> {
+    type Error = postcard::Error;
+
+    fn is_human_readable(&self) -> bool {
+        false
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, postcard::Error> {
+        visitor.visit_seq(Fields { left: fields.len(), ..self })
+    }
+
+    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, postcard::Error> {
+        // A message is a struct; nothing else is asked for.
+        Err(postcard::Error::WontImplement)
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit
+        unit_struct newtype_struct seq tuple tuple_struct map enum identifier ignored_any
+    }
+}
+
+impl<'de> SeqAccess<'de> for Fields<'de> {
+    type Error = postcard::Error;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, postcard::Error> {
+        if self.left == 0 || self.rest.is_empty() {
+            return Ok(None);
+        }
+        self.left -= 1;
+        let mut field = postcard::Deserializer::from_bytes(self.rest);
+        let value = seed.deserialize(&mut field)?;
+        self.rest = field.finalize()?;
+        Ok(Some(value))
+    }
+}

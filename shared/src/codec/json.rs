@@ -1,0 +1,251 @@
+//! JSON 1.0.0: one flat object, the envelope's fields beside the message's, as
+//! the system's first generation wrote it.
+
+use super::{Incoming, Rejected};
+use crate::{
+    ErrorCode, Refusal,
+    limits::MAX_NESTING,
+    protocol::{Body, Envelope, MAJOR, MessageSet, RequestId, VERSION, envelope::from_seconds},
+};
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, IgnoredAny, MapAccess, SeqAccess, Visitor},
+};
+use std::{borrow::Cow, fmt, fmt::Write as _};
+
+/// Why the fields of a message could not be read.
+pub type BodyError = Refusal;
+
+#[derive(Deserialize)]
+struct Head<'a> {
+    #[serde(borrow, default, rename = "type")]
+    message_type: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    version: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    message_id: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    reply_to: Option<Cow<'a, str>>,
+    #[serde(default)]
+    seq: LooseNumber,
+    #[serde(default)]
+    timestamp: LooseNumber,
+}
+
+pub(super) fn decode<M: MessageSet>(text: &str, max_len: usize) -> Result<Incoming<M>, Rejected> {
+    if text.len() > max_len {
+        return Err(too_large(text.len(), max_len).into());
+    }
+    check_nesting(text)?;
+    // serde would read an array as a struct, field by field.
+    if text.trim_start().starts_with('[') {
+        return Err(Refusal::new(ErrorCode::Malformed).saying("A message is a JSON object.").into());
+    }
+    let head: Head<'_> = read(text)?;
+    let message_id = match head.message_id.as_deref() {
+        None => None,
+        Some(id) => Some(
+            RequestId::from_text(id)
+                .ok_or_else(|| Refusal::field("message_id", "must be at most 64 characters long"))?,
+        ),
+    };
+    let rejected = |refusal| Rejected { refusal, message_id: message_id.clone() };
+    check_version(head.version.as_deref()).map_err(rejected)?;
+    let Some(name) = head.message_type.as_deref() else {
+        return Err(rejected(Refusal::new(ErrorCode::UnknownType).at("type").saying("The field type is missing.")));
+    };
+    let message = M::from_json(name, text).ok_or_else(|| rejected(no_such_type::<M>(name)))?.map_err(rejected)?;
+    let envelope = Envelope {
+        message_id,
+        reply_to: head.reply_to.as_deref().and_then(RequestId::from_text),
+        seq: head.seq.0.filter(|seq| *seq >= 0.0).map(|seq| seq as u64),
+        timestamp: head.timestamp.0.and_then(from_seconds),
+    };
+    Ok(Incoming { envelope, message })
+}
+
+/// Reads the fields of a message; the error names the field at fault.
+pub fn read_body<T: DeserializeOwned>(text: &str) -> Result<T, BodyError> {
+    read(text)
+}
+
+/// Reads a JSON text into a type; the error names the field at fault.
+///
+/// # Errors
+/// MALFORMED for what is not JSON (or not an object where one is wanted),
+/// INVALID_FIELD for a field that is missing, of the wrong type or out of bounds.
+pub fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Refusal> {
+    serde_json::from_str(text).map_err(|_| {
+        // Only what fails is read again with the path that the error belongs to.
+        let mut deserializer = serde_json::Deserializer::from_str(text);
+        match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
+            Err(error) => refusal_of(&error),
+            // The value was fine: what failed is what follows it.
+            Ok(_) => Refusal::new(ErrorCode::Malformed).saying("There is something after the JSON value."),
+        }
+    })
+}
+
+fn refusal_of(error: &serde_path_to_error::Error<serde_json::Error>) -> Refusal {
+    let inner = error.inner();
+    let sentence = inner.to_string();
+    let sentence = sentence.split(" at line ").next().unwrap_or_default();
+    if !inner.is_data() {
+        return Refusal::new(ErrorCode::Malformed).saying(format!("This is not valid JSON: {sentence}."));
+    }
+    let path = error.path().to_string();
+    // serde names a missing field in its sentence only.
+    if let Some(missing) = sentence.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {
+        let field = if path == "." { missing.to_owned() } else { format!("{path}.{missing}") };
+        return Refusal::field(field, format!("The field {missing} is missing."));
+    }
+    if path == "." {
+        return Refusal::new(ErrorCode::Malformed).saying("A message is a JSON object.");
+    }
+    Refusal::field(path.clone(), format!("The field {path}: {sentence}."))
+}
+
+/// Refuses what nests deeper than [`MAX_NESTING`], before anything recurses.
+///
+/// # Errors
+/// TOO_DEEP.
+pub fn check_nesting(text: &str) -> Result<(), Refusal> {
+    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
+    for byte in text.bytes() {
+        if in_string {
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' => escaped = true,
+                b'"' => in_string = false,
+                _ => {}
+            }
+            continue;
+        }
+        match byte {
+            b'"' => in_string = true,
+            b'{' | b'[' => {
+                depth += 1;
+                if depth > MAX_NESTING {
+                    return Err(Refusal::new(ErrorCode::TooDeep));
+                }
+            }
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn too_large(len: usize, max_len: usize) -> Refusal {
+    Refusal::new(ErrorCode::TooLarge).saying(format!("The message has {len} bytes; at most {max_len} are allowed."))
+}
+
+fn check_version(version: Option<&str>) -> Result<(), Refusal> {
+    let Some(version) = version else {
+        return Err(Refusal::field("version", "The field version is missing."));
+    };
+    let major = version.split('.').next().and_then(|major| major.parse::<u32>().ok());
+    if major == Some(MAJOR) {
+        return Ok(());
+    }
+    Err(Refusal::new(ErrorCode::UnsupportedVersion).at("version").saying(format!(
+        "This server speaks protocol {MAJOR}.x (it stamps {VERSION}); update the client to one that does."
+    )))
+}
+
+fn no_such_type<M: MessageSet>(name: &str) -> Refusal {
+    let code = if M::OTHER_TYPES.iter().any(|other| other.name == name) {
+        ErrorCode::NotAllowed
+    } else {
+        ErrorCode::UnknownType
+    };
+    Refusal::new(code).at("type")
+}
+
+/// A number that is ignored when it is something else: a client's timestamp is
+/// never judged.
+#[derive(Default)]
+struct LooseNumber(Option<f64>);
+
+impl<'de> Deserialize<'de> for LooseNumber {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Loose;
+
+        impl<'de> Visitor<'de> for Loose {
+            type Value = Option<f64>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("anything")
+            }
+
+            fn visit_f64<E>(self, number: f64) -> Result<Option<f64>, E> {
+                Ok(Some(number))
+            }
+
+            fn visit_u64<E>(self, number: u64) -> Result<Option<f64>, E> {
+                Ok(Some(number as f64))
+            }
+
+            fn visit_i64<E>(self, number: i64) -> Result<Option<f64>, E> {
+                Ok(Some(number as f64))
+            }
+
+            fn visit_bool<E>(self, _: bool) -> Result<Option<f64>, E> {
+                Ok(None)
+            }
+
+            fn visit_str<E>(self, _: &str) -> Result<Option<f64>, E> {
+                Ok(None)
+            }
+
+            fn visit_unit<E>(self) -> Result<Option<f64>, E> {
+                Ok(None)
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Option<f64>, A::Error> {
+                while sequence.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(None)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Option<f64>, A::Error> {
+                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                Ok(None)
+            }
+        }
+
+        deserializer.deserialize_any(Loose).map(Self)
+    }
+}
+
+/// Writes a message as one JSON object: the envelope's fields, then its own.
+#[must_use]
+pub fn encode<M: MessageSet>(envelope: &Envelope, message: &M) -> String {
+    let row = message.message_type();
+    let mut out = String::with_capacity(256);
+    // Writing into a String cannot fail.
+    let _ = write!(out, r#"{{"type":"{}","version":"{VERSION}""#, row.name);
+    if let Some(timestamp) = envelope.timestamp {
+        let _ = write!(out, r#","timestamp":{}.{:03}"#, timestamp.0 / 1000, timestamp.0 % 1000);
+    }
+    let _ = write!(out, r#","priority":{}"#, row.priority as u8);
+    for (key, id) in [("message_id", &envelope.message_id), ("reply_to", &envelope.reply_to)] {
+        if let Some(id) = id {
+            // An id may hold quotes: written by serde_json, as a string.
+            if let Ok(quoted) = serde_json::to_string(&id.to_string()) {
+                let _ = write!(out, r#","{key}":{quoted}"#);
+            }
+        }
+    }
+    if let Some(seq) = envelope.seq {
+        let _ = write!(out, r#","seq":{seq}"#);
+    }
+    // The types of the protocol always serialize: they have string keys only.
+    let body = serde_json::to_string(&Body(message)).unwrap_or_default();
+    if let Some(fields) = body.strip_prefix('{').filter(|fields| *fields != "}") {
+        out.push(',');
+        out.push_str(fields);
+    } else {
+        out.push('}');
+    }
+    out
+}

@@ -1,0 +1,244 @@
+//! The one table of errors: REST, sockets, the client and the documents read it.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use std::{borrow::Cow, fmt};
+
+/// Whether the same request may succeed later without the player doing anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Retry {
+    /// It will be refused again.
+    No,
+    /// After the time the answer names, or a short pause.
+    Later,
+}
+
+/// A row of the table.
+#[derive(Debug, Clone, Copy)]
+pub struct ErrorInfo {
+    /// The code on the wire.
+    pub code: &'static str,
+    /// What it means, in a sentence a player may read.
+    pub meaning: &'static str,
+    /// The HTTP status of a REST answer.
+    pub status: u16,
+    /// The close code, where the error ends a socket.
+    pub close: Option<u16>,
+    /// Whether trying again helps.
+    pub retry: Retry,
+}
+
+macro_rules! errors {
+    ($($variant:ident, $code:literal, $status:literal, $close:expr, $retry:ident, $meaning:literal;)*) => {
+        /// What was refused, and why.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum ErrorCode {
+            $(#[doc = $meaning] $variant,)*
+        }
+
+        impl ErrorCode {
+            /// All codes, in the table's order.
+            pub const ALL: &[Self] = &[$(Self::$variant),*];
+
+            /// The code's row of the table.
+            #[must_use]
+            pub const fn info(self) -> ErrorInfo {
+                match self {
+                    $(Self::$variant => ErrorInfo {
+                        code: $code,
+                        meaning: $meaning,
+                        status: $status,
+                        close: $close,
+                        retry: Retry::$retry,
+                    },)*
+                }
+            }
+        }
+    };
+}
+
+errors! {
+    // Could not be decoded: `invalid_message`, HTTP 400 or 422.
+    Malformed, "MALFORMED", 400, Some(4008), No, "The message is not valid JSON or not a valid binary frame.";
+    UnknownType, "UNKNOWN_TYPE", 400, Some(4008), No, "The message's type is missing or unknown.";
+    NotAllowed, "NOT_ALLOWED", 400, Some(4008), No, "Only the server sends messages of this type.";
+    InvalidField, "INVALID_FIELD", 422, Some(4008), No, "A field is missing, of the wrong type or out of bounds.";
+    TooDeep, "TOO_DEEP", 400, Some(4008), No, "The message nests more than 16 levels deep.";
+    TooLarge, "TOO_LARGE", 413, Some(4008), No, "The message is larger than allowed.";
+    UnsupportedVersion, "UNSUPPORTED_VERSION", 400, None, No, "This major version of the protocol is not supported.";
+
+    // Understood and refused: who is asking.
+    Unauthenticated, "UNAUTHENTICATED", 401, Some(4001), No, "Sign in first.";
+    BadCredentials, "BAD_CREDENTIALS", 401, None, No, "The user name or the password is wrong.";
+    SessionExpired, "SESSION_EXPIRED", 401, Some(4004), No, "The session has ended. Sign in again.";
+    InvalidTicket, "INVALID_TICKET", 401, Some(4001), No, "The ticket is invalid, used or expired.";
+    OriginRefused, "ORIGIN_REFUSED", 403, None, No, "This origin may not connect.";
+    NotYourCharacter, "NOT_YOUR_CHARACTER", 403, None, No, "This is not one of your characters.";
+    NoCharacter, "NO_CHARACTER", 409, None, No, "Select a character first.";
+    AlreadyInWorld, "ALREADY_IN_WORLD", 409, None, No, "This connection is already in the world.";
+    CharacterOnline, "CHARACTER_ONLINE", 409, None, No, "The character is in the world. Leave it first.";
+
+    // Accounts and characters.
+    NameTaken, "NAME_TAKEN", 409, None, No, "This name is taken.";
+    NameReserved, "NAME_RESERVED", 409, None, No, "This name is reserved.";
+    TooManyCharacters, "TOO_MANY_CHARACTERS", 409, None, No, "An account has at most 10 characters.";
+
+    // Movement.
+    UnknownLocation, "UNKNOWN_LOCATION", 404, None, No, "There is no such location.";
+    NotAdjacent, "NOT_ADJACENT", 409, None, No, "No way leads there from here.";
+    NotThere, "NOT_THERE", 409, None, No, "Your character is not in the location you named.";
+    MoveRejected, "MOVE_REJECTED", 409, None, No, "Your character cannot have moved there.";
+
+    // Chat.
+    Empty, "EMPTY", 422, None, No, "There is nothing to read in this text.";
+    TooLong, "TOO_LONG", 422, None, No, "The text is too long.";
+    RecipientOffline, "RECIPIENT_OFFLINE", 409, None, No, "The recipient is not in the world.";
+    NotInParty, "NOT_IN_PARTY", 409, None, No, "You are not in a party.";
+
+    // REST.
+    NotFound, "NOT_FOUND", 404, None, No, "There is no such thing.";
+    MethodNotAllowed, "METHOD_NOT_ALLOWED", 405, None, No, "This address does not answer to this method.";
+    UnsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE", 415, None, No, "Send JSON, with Content-Type: application/json.";
+    UpgradeRequired, "UPGRADE_REQUIRED", 426, None, No, "This address speaks WebSocket.";
+
+    // Pace and room.
+    RateLimited, "RATE_LIMITED", 429, Some(4029), Later, "Too many requests. Wait a moment.";
+    Overloaded, "OVERLOADED", 503, Some(1013), Later, "The server has no room right now. Try again shortly.";
+    Internal, "INTERNAL", 500, Some(1011), Later, "Something went wrong on the server. Nothing was lost.";
+
+    // Why a socket was closed.
+    SignedInElsewhere, "SIGNED_IN_ELSEWHERE", 401, Some(4002), No, "Signed in elsewhere.";
+    LoggedOut, "LOGGED_OUT", 401, Some(4004), No, "Logged out.";
+}
+
+impl ErrorCode {
+    /// The code on the wire, such as `NAME_TAKEN`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        self.info().code
+    }
+
+    /// The code written like this on the wire.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|code| code.as_str() == text)
+    }
+}
+
+impl fmt::Display for ErrorCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for ErrorCode {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for ErrorCode {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<str>::deserialize(deserializer)?;
+        // A newer server may know codes that we do not: they read as a fault of its own.
+        Self::parse(&text)
+            .or_else(|| text.chars().all(|c| c.is_ascii_uppercase() || c == '_').then_some(Self::Internal))
+            .ok_or_else(|| de::Error::custom("must be an error code"))
+    }
+}
+
+/// Something understood and refused: a code, and what else helps to put it right.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// What was refused, and why.
+    pub code: ErrorCode,
+    /// A sentence for the player, where the table's is not precise enough.
+    pub message: Option<String>,
+    /// The field that is at fault.
+    pub field: Option<String>,
+    /// Seconds after which trying again may succeed.
+    pub retry_after: Option<f64>,
+}
+
+impl Refusal {
+    /// The code with the table's own sentence.
+    #[must_use]
+    pub const fn new(code: ErrorCode) -> Self {
+        Self { code, message: None, field: None, retry_after: None }
+    }
+
+    /// A field that is missing, of the wrong type or out of bounds.
+    pub fn field(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { field: Some(field.into()), message: Some(message.into()), ..Self::new(ErrorCode::InvalidField) }
+    }
+
+    /// The same with a sentence of its own.
+    #[must_use]
+    pub fn saying(mut self, message: impl Into<String>) -> Self {
+        self.message = Some(message.into());
+        self
+    }
+
+    /// The same with the field at fault.
+    #[must_use]
+    pub fn at(mut self, field: impl Into<String>) -> Self {
+        self.field = Some(field.into());
+        self
+    }
+
+    /// The same with the seconds to wait.
+    #[must_use]
+    pub fn after(mut self, seconds: f64) -> Self {
+        self.retry_after = Some(seconds);
+        self
+    }
+
+    /// The sentence for the player.
+    #[must_use]
+    pub fn sentence(&self) -> &str {
+        self.message.as_deref().unwrap_or(self.code.info().meaning)
+    }
+}
+
+impl From<ErrorCode> for Refusal {
+    fn from(code: ErrorCode) -> Self {
+        Self::new(code)
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code, self.sentence())
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_is_unique_and_reads_back() {
+        for (index, code) in ErrorCode::ALL.iter().enumerate() {
+            assert_eq!(ErrorCode::parse(code.as_str()), Some(*code));
+            assert_eq!(ErrorCode::ALL.iter().position(|other| other.as_str() == code.as_str()), Some(index));
+        }
+    }
+
+    #[test]
+    fn every_row_has_an_http_status_of_failure_and_a_sentence() {
+        for code in ErrorCode::ALL {
+            let info = code.info();
+            assert!((400..600).contains(&info.status), "{code}");
+            assert!(info.meaning.ends_with('.'), "{code}");
+            assert!(info.close.is_none_or(|close| (1000..5000).contains(&close)), "{code}");
+        }
+    }
+
+    #[test]
+    fn a_code_of_a_newer_server_reads_as_internal() {
+        let code: ErrorCode = serde_json::from_str("\"SOMETHING_NEW\"").unwrap();
+        assert_eq!(code, ErrorCode::Internal);
+        assert!(serde_json::from_str::<ErrorCode>("\"no code\"").is_err());
+    }
+}

@@ -1,0 +1,118 @@
+//! Every cap of the system, each with where its number comes from.
+
+/// The largest frame a client may send, in bytes. The largest valid message is
+/// an encrypted chat: 500 characters of 4 bytes, sealed and in base64, some
+/// 3 KiB; or a signal of 8 KiB. 16 KiB is twice that.
+pub const MAX_CLIENT_FRAME: usize = 16 * 1024;
+
+/// The largest frame before authentication, in bytes: an auth_request with the
+/// longest name, password and token is under 1 KiB.
+pub const MAX_PENDING_FRAME: usize = 4 * 1024;
+
+/// The largest frame a client accepts from a server, in bytes: a snapshot of a
+/// full hub (500 players of at most 200 bytes in JSON) with room to spare.
+pub const MAX_SERVER_FRAME: usize = 1024 * 1024;
+
+/// The largest REST body, in bytes (the contract's 413).
+pub const MAX_REST_BODY: usize = 64 * 1024;
+
+/// How deep arrays and objects may nest in JSON; valid messages need 4.
+pub const MAX_NESTING: usize = 16;
+
+/// A message_id in characters.
+pub const MAX_MESSAGE_ID: usize = 64;
+
+/// A chat's content in characters (Unicode scalar values).
+pub const MAX_CHAT: usize = 500;
+
+/// User names, in characters.
+pub const USER_NAME: std::ops::RangeInclusive<usize> = 3..=50;
+
+/// Character names, in characters.
+pub const CHARACTER_NAME: std::ops::RangeInclusive<usize> = 3..=24;
+
+/// Passwords in bytes. The lower bound is the first generation's, the upper
+/// keeps hashing a long one from costing more.
+pub const PASSWORD: std::ops::RangeInclusive<usize> = 6..=256;
+
+/// Rounds of PBKDF2-HMAC-SHA256 for a password (OWASP, 2023).
+pub const PBKDF2_ITERATIONS: u32 = 600_000;
+
+/// Characters of an account.
+pub const MAX_CHARACTERS: usize = 10;
+
+/// A session ends this long after its last use, in milliseconds.
+pub const SESSION_IDLE: u64 = 60 * 60 * 1000;
+
+/// A session ends this long after sign-in at most, in milliseconds.
+pub const SESSION_LONGEST: u64 = 30 * 24 * 60 * 60 * 1000;
+
+/// The use of a session is recorded at most this often, in milliseconds.
+pub const SESSION_TOUCH: u64 = 60 * 1000;
+
+/// A ticket for the WebSocket is good for this long, in milliseconds.
+pub const TICKET_LIFE: u64 = 30 * 1000;
+
+/// A claim or a creation that was begun and never finished is settled after
+/// this long, in milliseconds: far above what the slowest creation takes.
+pub const CLAIM_SETTLES_AFTER: u64 = 30 * 1000;
+
+/// A socket must authenticate within this time, in milliseconds.
+pub const PENDING_TIMEOUT: u64 = 5 * 1000;
+
+/// Sockets in a hub that have not authenticated yet.
+pub const MAX_PENDING: usize = 64;
+
+/// Sockets in a hub from one address that have not authenticated yet.
+pub const MAX_PENDING_PER_ADDRESS: usize = 16;
+
+/// Frames held back while a socket's authentication is being checked.
+pub const MAX_HELD_FRAMES: usize = 8;
+
+/// Failed auth_requests on one socket before it is closed.
+pub const MAX_AUTH_ATTEMPTS: u8 = 3;
+
+/// Players in a hub.
+pub const HUB_CAPACITY: usize = 500;
+
+/// Undecodable messages within [`ABUSE_WINDOW`] that close a socket with 4008.
+pub const MAX_INVALID: u32 = 10;
+
+/// Rate-limited messages within [`ABUSE_WINDOW`] that close a socket with 4029.
+pub const MAX_RATE_REFUSALS: u32 = 100;
+
+/// The window in which abuse is counted, in milliseconds.
+pub const ABUSE_WINDOW: u64 = 10 * 1000;
+
+/// Chat: messages a second, and how many at once.
+pub const CHAT_RATE: Rate = Rate { per_second: 5.0, burst: 10.0 };
+
+/// Moves: messages a second, and how many at once (a second's worth that a
+/// stalled network may deliver together).
+pub const MOVE_RATE: Rate = Rate { per_second: 20.0, burst: 20.0 };
+
+/// All other messages: messages a second, and how many at once.
+pub const OTHER_RATE: Rate = Rate { per_second: 10.0, burst: 20.0 };
+
+/// How often something may happen.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Rate {
+    /// In the long run, times a second.
+    pub per_second: f64,
+    /// How many times at once after a rest.
+    pub burst: f64,
+}
+
+/// A hub writes a moving player's place into its socket's attachment at most
+/// this often, in milliseconds.
+pub const ATTACHMENT_INTERVAL: u64 = 1000;
+
+/// A hub tells World of a changed population after this long, in milliseconds.
+pub const POPULATION_DELAY: u64 = 500;
+
+/// Plain sign-ins that may wait for their turn at hashing.
+pub const MAX_HASHING_QUEUE: usize = 16;
+
+/// The longest a slice of hashing may hold the thread, as rounds of PBKDF2:
+/// some 1,200 rounds take a millisecond in WebAssembly, so 4,000 stay under 5 ms.
+pub const HASHING_SLICE: u32 = 4_000;

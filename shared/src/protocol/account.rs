@@ -1,0 +1,89 @@
+//! Connection: authentication, leaving, ping.
+
+use super::{
+    bounded::{Secret, Text},
+    envelope::Timestamp,
+};
+use crate::{ids::PlayerId, sheet::Sheet, text::UserName};
+use serde::{Deserialize, Serialize};
+
+/// `auth_request`, client to server: the first message on a socket without a
+/// ticket. Answered by [`AuthResponse`]. With a token the password is ignored.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AuthRequest {
+    /// Who is signing in.
+    pub username: UserName,
+    /// The password; what it may be is judged where it is compared.
+    #[serde(default)]
+    pub password: Option<Secret<256>>,
+    /// A session's token instead of a password.
+    #[serde(default)]
+    pub session_token: Option<Secret<256>>,
+}
+
+/// `auth_response`, server to client: whether the socket is authenticated.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AuthResponse {
+    /// Whether it is.
+    pub success: bool,
+    /// The session's token, if one was begun by a password.
+    #[serde(default)]
+    pub session_token: Option<Secret<256>>,
+    /// Whose session it is.
+    #[serde(default)]
+    pub player_id: Option<PlayerId>,
+    /// A sentence for the player.
+    #[serde(default)]
+    pub message: Option<Text<512>>,
+    /// The server's clock.
+    #[serde(default)]
+    pub server_time: Timestamp,
+    /// The character that entered the world, if the session has selected one.
+    #[serde(default)]
+    pub character: Option<Box<Sheet>>,
+    /// What a reconnecting client shows to resume.
+    #[serde(default)]
+    pub resume_token: Option<Secret<512>>,
+    /// The revisions the server speaks.
+    #[serde(default)]
+    pub protocol: Option<ProtocolRange>,
+}
+
+/// The protocol revisions that a server speaks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProtocolRange {
+    /// The lowest.
+    pub min: Text<16>,
+    /// The highest.
+    pub max: Text<16>,
+    /// The hash of the schema in hex: information, never a reason to refuse.
+    pub schema_hash: Text<16>,
+}
+
+impl ProtocolRange {
+    /// What this build speaks.
+    #[must_use]
+    pub fn ours() -> Self {
+        Self {
+            min: Text::cut(super::VERSION),
+            max: Text::cut(super::VERSION),
+            schema_hash: Text::cut(&format!("{:016x}", super::schema_hash())),
+        }
+    }
+}
+
+/// `disconnect`, either way: a goodbye before the close.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Disconnect {
+    /// Why.
+    #[serde(default)]
+    pub reason: Option<Text<256>>,
+}
+
+/// `ping`, client to server. Answered by [`Pong`].
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Ping {}
+
+/// `pong`, server to client.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Pong {}

@@ -1,0 +1,105 @@
+//! Characters over the socket: list, select, create, delete, update.
+
+use super::bounded::List;
+use crate::{
+    ids::{CharacterId, LocationId},
+    limits::MAX_CHARACTERS,
+    sheet::Sheet,
+    text::CharacterName,
+    vector::Vec3,
+    world::{Class, Faction, Race},
+};
+use serde::{Deserialize, Serialize};
+
+/// `character_list`, client to server. Answered by [`CharacterList`].
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct CharacterListRequest {}
+
+/// `character_list`, server to client: the account's characters; also the
+/// answer to `character_delete`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CharacterList {
+    /// The characters, oldest first.
+    pub characters: List<Sheet, MAX_CHARACTERS>,
+}
+
+/// `character_select`, client to server: enters the world. Answered by
+/// [`CharacterUpdate`]; refused with NOT_YOUR_CHARACTER or ALREADY_IN_WORLD.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CharacterSelect {
+    /// One's own character.
+    pub character_id: CharacterId,
+}
+
+/// `character_create`, client to server. Answered by [`CharacterUpdate`];
+/// refused with NAME_TAKEN, NAME_RESERVED or TOO_MANY_CHARACTERS.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CharacterCreate {
+    /// A name nobody else has.
+    pub name: CharacterName,
+    /// Its race.
+    pub race: Race,
+    /// Its class.
+    pub class: Class,
+    /// Its faction.
+    pub faction: Faction,
+}
+
+/// `character_delete`, client to server. Answered by [`CharacterList`];
+/// refused with NOT_YOUR_CHARACTER or CHARACTER_ONLINE.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CharacterDelete {
+    /// One's own character.
+    pub character_id: CharacterId,
+}
+
+/// `character_update`, server to client: what is known of a character; what is
+/// absent has not changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct CharacterUpdate {
+    pub character_id: CharacterId,
+    pub character_name: CharacterName,
+    #[serde(default)]
+    pub location_id: Option<LocationId>,
+    /// In metres.
+    #[serde(default)]
+    pub position: Option<Vec3>,
+    #[serde(default)]
+    pub health: Option<u32>,
+    #[serde(default)]
+    pub max_health: Option<u32>,
+    #[serde(default)]
+    pub mana: Option<u32>,
+    #[serde(default)]
+    pub max_mana: Option<u32>,
+    #[serde(default)]
+    pub stamina: Option<u32>,
+    #[serde(default)]
+    pub max_stamina: Option<u32>,
+    #[serde(default)]
+    pub level: Option<u32>,
+    #[serde(default)]
+    pub faction: Option<Faction>,
+}
+
+impl CharacterUpdate {
+    /// All that a sheet tells.
+    #[must_use]
+    pub fn of_sheet(sheet: &Sheet) -> Self {
+        Self {
+            character_id: sheet.id,
+            character_name: sheet.name.clone(),
+            location_id: Some(sheet.location_id),
+            position: None,
+            health: Some(sheet.resources.health),
+            max_health: Some(sheet.resources.max_health),
+            mana: Some(sheet.resources.mana),
+            max_mana: Some(sheet.resources.max_mana),
+            stamina: Some(sheet.resources.stamina),
+            max_stamina: Some(sheet.resources.max_stamina),
+            level: Some(sheet.progression.level),
+            faction: Some(sheet.faction),
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! `error` and `invalid_message`: what was refused, and what could not be read.
+
+use super::bounded::Text;
+use crate::{ErrorCode, Refusal};
+use serde::{Deserialize, Serialize};
+
+/// `error` (understood and refused) and `invalid_message` (could not be
+/// decoded), server to client.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ErrorMessage {
+    /// From the one table.
+    pub error_code: ErrorCode,
+    /// A sentence for the player.
+    pub error_message: Text<512>,
+    /// What else helps to put it right.
+    #[serde(default)]
+    pub details: Option<ErrorDetails>,
+}
+
+/// What helps to put a refusal right.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct ErrorDetails {
+    /// The field at fault.
+    #[serde(default)]
+    pub field: Option<Text<128>>,
+    /// Seconds to wait.
+    #[serde(default, deserialize_with = "finite")]
+    pub retry_after: Option<f64>,
+}
+
+fn finite<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
+    let number = Option::<f64>::deserialize(deserializer)?;
+    Ok(number.filter(|number| number.is_finite()))
+}
+
+impl From<&Refusal> for ErrorMessage {
+    fn from(refusal: &Refusal) -> Self {
+        let details = ErrorDetails {
+            field: refusal.field.as_deref().map(Text::cut),
+            retry_after: refusal.retry_after.map(|seconds| (seconds * 1000.0).ceil() / 1000.0),
+        };
+        Self {
+            error_code: refusal.code,
+            error_message: Text::cut(refusal.sentence()),
+            details: (details != ErrorDetails::default()).then_some(details),
+        }
+    }
+}
+
+impl From<ErrorMessage> for Refusal {
+    fn from(message: ErrorMessage) -> Self {
+        let details = message.details.unwrap_or_default();
+        Self {
+            code: message.error_code,
+            message: Some(message.error_message.as_str().to_owned()),
+            field: details.field.map(|field| field.as_str().to_owned()),
+            retry_after: details.retry_after,
+        }
+    }
+}
+
+impl From<ErrorCode> for ErrorMessage {
+    fn from(code: ErrorCode) -> Self {
+        Self::from(&Refusal::new(code))
+    }
+}

@@ -1,0 +1,207 @@
+//! The messages: one file for each family, and here the two sets (what clients
+//! send, what servers send) with each type's tag, name and priority.
+//!
+//! A type that both sides send (chat, move) has one tag and a struct for each
+//! direction: what a client may leave out, a server never does.
+
+pub mod account;
+pub mod bounded;
+pub mod character;
+pub mod chat;
+pub mod envelope;
+pub mod error;
+pub mod movement;
+
+use crate::codec::{binary, json};
+use serde::{Serialize, Serializer};
+
+pub use envelope::{Envelope, RequestId, Timestamp};
+
+/// The major version: another is refused.
+pub const MAJOR: u32 = 1;
+
+/// The version that JSON messages are stamped with.
+pub const VERSION: &str = "1.0.0";
+
+/// The subprotocol of the binary encoding.
+pub const SUBPROTOCOL_BINARY: &str = "shardlink.v1.bin";
+
+/// The subprotocol of JSON. Without a subprotocol a socket speaks JSON too.
+pub const SUBPROTOCOL_JSON: &str = "shardlink.v1.json";
+
+/// How urgent a message is: its lane, and whether it may be dropped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Priority {
+    /// Newest wins.
+    Low = 0,
+    /// Reliable for chat; newest wins for positions.
+    Normal = 1,
+    /// Reliable.
+    High = 2,
+    /// Reliable, before all else.
+    Critical = 3,
+}
+
+/// A type of message: a row of the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MessageType {
+    /// Its tag in binary.
+    pub tag: u8,
+    /// Its name in JSON.
+    pub name: &'static str,
+    /// Its priority.
+    pub priority: Priority,
+}
+
+/// The messages of one direction.
+pub trait MessageSet: Sized {
+    /// The types of this direction.
+    const TYPES: &'static [MessageType];
+
+    /// The types of the other direction, to tell "not allowed" from "unknown".
+    const OTHER_TYPES: &'static [MessageType];
+
+    /// The type of this message.
+    fn message_type(&self) -> &'static MessageType;
+
+    /// Serializes the fields, without the envelope.
+    fn serialize_body<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
+
+    /// Reads the fields of the type of this name; `None` if there is no such type.
+    fn from_json(name: &str, text: &str) -> Option<Result<Self, json::BodyError>>;
+
+    /// Reads the fields of the type of this tag; `None` if there is no such type.
+    fn from_binary(tag: u8, body: &[u8]) -> Option<Result<Self, binary::BodyError>>;
+}
+
+/// A message's fields as something that serializes.
+pub struct Body<'a, M>(pub &'a M);
+
+impl<M: MessageSet> Serialize for Body<'_, M> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize_body(serializer)
+    }
+}
+
+macro_rules! messages {
+    ($(#[$doc:meta])* $set:ident, other $other:ident {
+        $($tag:literal $variant:ident($body:ty) $name:literal $priority:ident;)*
+    }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq)]
+        #[allow(missing_docs)] // Each is documented at its struct.
+        pub enum $set {
+            $($variant($body),)*
+        }
+
+        impl MessageSet for $set {
+            const TYPES: &'static [MessageType] =
+                &[$(MessageType { tag: $tag, name: $name, priority: Priority::$priority }),*];
+            const OTHER_TYPES: &'static [MessageType] = $other::TYPES;
+
+            fn message_type(&self) -> &'static MessageType {
+                match self {
+                    $(Self::$variant(_) => {
+                        &const { MessageType { tag: $tag, name: $name, priority: Priority::$priority } }
+                    })*
+                }
+            }
+
+            fn serialize_body<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                match self {
+                    $(Self::$variant(body) => body.serialize(serializer),)*
+                }
+            }
+
+            fn from_json(name: &str, text: &str) -> Option<Result<Self, json::BodyError>> {
+                match name {
+                    $($name => Some(json::read_body(text).map(Self::$variant)),)*
+                    _ => None,
+                }
+            }
+
+            fn from_binary(tag: u8, body: &[u8]) -> Option<Result<Self, binary::BodyError>> {
+                match tag {
+                    $($tag => Some(binary::read_body(body).map(Self::$variant)),)*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+// Tags are never reused. 1–9 connection, 10–19 character, 20–29 movement,
+// 30–39 chat, 120–127 errors; a type of both directions has one tag.
+messages!(
+    /// What a client may send.
+    ClientMessage, other ServerMessage {
+        1 AuthRequest(account::AuthRequest) "auth_request" Critical;
+        3 Disconnect(account::Disconnect) "disconnect" Critical;
+        4 Ping(account::Ping) "ping" Low;
+        10 CharacterList(character::CharacterListRequest) "character_list" Normal;
+        11 CharacterSelect(character::CharacterSelect) "character_select" Normal;
+        12 CharacterCreate(character::CharacterCreate) "character_create" Normal;
+        14 CharacterDelete(character::CharacterDelete) "character_delete" Normal;
+        20 Move(movement::MoveRequest) "move" Normal;
+        21 OwnMove(movement::OwnMove) "own_move" Normal;
+        30 Chat(chat::SendChat) "chat" Normal;
+        31 Whisper(chat::SendChat) "whisper" Normal;
+        32 PartyChat(chat::SendChat) "party_chat" Normal;
+        33 FactionChat(chat::SendChat) "faction_chat" Normal;
+    }
+);
+
+messages!(
+    /// What a server sends.
+    ServerMessage, other ClientMessage {
+        2 AuthResponse(account::AuthResponse) "auth_response" Critical;
+        3 Disconnect(account::Disconnect) "disconnect" Critical;
+        5 Pong(account::Pong) "pong" Low;
+        10 CharacterList(character::CharacterList) "character_list" Normal;
+        13 CharacterUpdate(character::CharacterUpdate) "character_update" Normal;
+        20 Move(movement::Move) "move" Normal;
+        22 LocationUpdate(movement::LocationUpdate) "location_update" Normal;
+        23 PlayerJoinedArea(movement::PlayerJoinedArea) "player_joined_area" Normal;
+        24 PlayerLeftArea(movement::PlayerLeftArea) "player_left_area" Normal;
+        25 PositionCorrection(movement::PositionCorrection) "position_correction" Normal;
+        30 Chat(chat::Chat) "chat" Normal;
+        31 Whisper(chat::Chat) "whisper" Normal;
+        32 PartyChat(chat::Chat) "party_chat" Normal;
+        33 FactionChat(chat::Chat) "faction_chat" Normal;
+        120 Error(error::ErrorMessage) "error" High;
+        121 InvalidMessage(error::ErrorMessage) "invalid_message" High;
+    }
+);
+
+/// A hash of the table (FNV-1a, 64 bits): information for whoever debugs a
+/// difference between two builds. A different hash refuses nothing.
+#[must_use]
+pub fn schema_hash() -> u64 {
+    const fn step(hash: u64, byte: u8) -> u64 {
+        (hash ^ byte as u64).wrapping_mul(0x0100_0000_01b3)
+    }
+    let mut hash = 0xcbf2_9ce4_8422_2325;
+    for row in ClientMessage::TYPES.iter().chain(ServerMessage::TYPES) {
+        hash = row.name.bytes().fold(step(hash, row.tag), step);
+        hash = step(hash, row.priority as u8);
+    }
+    hash
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_and_a_name_belong_to_one_type() {
+        let all: Vec<_> = ClientMessage::TYPES.iter().chain(ServerMessage::TYPES).collect();
+        for a in &all {
+            for b in &all {
+                assert_eq!(a.tag == b.tag, a.name == b.name, "{a:?} {b:?}");
+            }
+        }
+        for types in [ClientMessage::TYPES, ServerMessage::TYPES] {
+            assert!(types.windows(2).all(|pair| pair[0].tag < pair[1].tag));
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! Movement: one's own steps, and who else is here.
+
+use super::bounded::List;
+use crate::{
+    ids::{CharacterId, LocationId},
+    limits::HUB_CAPACITY,
+    text::CharacterName,
+    vector::Vec3,
+    world::Faction,
+};
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// `move`, client to server: a step within the location, or to another.
+///
+/// A step to another location is answered by [`LocationUpdate`], a step within
+/// by a copy of the [`Move`] if it carried a message_id. Refused with
+/// NOT_YOUR_CHARACTER, NOT_THERE, UNKNOWN_LOCATION, NOT_ADJACENT or
+/// MOVE_REJECTED (with a [`PositionCorrection`]).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MoveRequest {
+    /// One's own character; may be left out.
+    #[serde(default)]
+    pub character_id: Option<CharacterId>,
+    /// Where the client believes to be; may be left out.
+    #[serde(default, deserialize_with = "zero_is_none", serialize_with = "none_is_zero")]
+    pub from_location_id: Option<LocationId>,
+    /// Where to; 0 on the wire (`None`) is the same location.
+    #[serde(deserialize_with = "zero_is_none", serialize_with = "none_is_zero")]
+    pub to_location_id: Option<LocationId>,
+    /// Where within the location, in metres.
+    #[serde(default)]
+    pub position: Option<Vec3>,
+    /// In metres a second.
+    #[serde(default)]
+    pub velocity: Option<Vec3>,
+}
+
+/// `move`, server to client: another character's step within the location.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Move {
+    /// Who moves.
+    pub character_id: CharacterId,
+    /// Where it was; absent within a location.
+    #[serde(default)]
+    pub from_location_id: Option<LocationId>,
+    /// 0 on the wire (`None`): the same location.
+    #[serde(default, deserialize_with = "zero_is_none", serialize_with = "none_is_zero")]
+    pub to_location_id: Option<LocationId>,
+    /// In metres.
+    #[serde(default)]
+    pub position: Option<Vec3>,
+    /// In metres a second.
+    #[serde(default)]
+    pub velocity: Option<Vec3>,
+}
+
+/// `own_move`, client to server: one's own step, as the binary client sends it
+/// up to 20 times a second. Refused by [`PositionCorrection`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnMove {
+    /// The client's number of this step, rising.
+    pub client_seq: u32,
+    /// In metres.
+    pub position: Vec3,
+    /// In metres a second.
+    #[serde(default)]
+    pub velocity: Vec3,
+}
+
+/// `position_correction`, server to client: the last good state, from which the
+/// client continues.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PositionCorrection {
+    /// The number of the step that was refused (0 for a `move`).
+    pub client_seq: u32,
+    /// In metres.
+    pub position: Vec3,
+    /// In metres a second.
+    #[serde(default)]
+    pub velocity: Vec3,
+}
+
+/// `location_update`, server to client: the snapshot of a location on entering it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LocationUpdate {
+    /// Where one is.
+    pub location_id: LocationId,
+    /// Who else is here.
+    pub players: List<PlayerHere, HUB_CAPACITY>,
+}
+
+/// Somebody in a location.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct PlayerHere {
+    pub character_id: CharacterId,
+    pub character_name: CharacterName,
+    /// In metres.
+    pub position: Vec3,
+    pub faction: Faction,
+    pub level: u32,
+}
+
+/// `player_joined_area`, server to client: somebody came into sight.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct PlayerJoinedArea {
+    pub character_id: CharacterId,
+    pub character_name: CharacterName,
+    pub location_id: LocationId,
+    /// In metres.
+    #[serde(default)]
+    pub position: Option<Vec3>,
+    #[serde(default)]
+    pub faction: Option<Faction>,
+    #[serde(default)]
+    pub level: Option<u32>,
+}
+
+/// `player_left_area`, server to client: somebody went out of sight.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct PlayerLeftArea {
+    pub character_id: CharacterId,
+    pub location_id: LocationId,
+}
+
+fn zero_is_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<LocationId>, D::Error> {
+    // JSON clients may say null as well as 0; binary has 0 alone.
+    let number = if deserializer.is_human_readable() {
+        Option::<u64>::deserialize(deserializer)?.unwrap_or(0)
+    } else {
+        u64::deserialize(deserializer)?
+    };
+    if number == 0 {
+        return Ok(None);
+    }
+    LocationId::new(number).map(Some).ok_or_else(|| serde::de::Error::custom(crate::ids::InvalidId))
+}
+
+// The signature is serde's.
+#[allow(clippy::ref_option)]
+fn none_is_zero<S: serde::Serializer>(id: &Option<LocationId>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u64(id.map_or(0, LocationId::get))
+}

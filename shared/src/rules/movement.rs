@@ -1,0 +1,189 @@
+//! The movement rule: how far a character may have come since its last move.
+//!
+//! A character earns distance as time passes (its speed, with a tolerance for
+//! clocks) and spends it by moving. Unspent distance is kept for
+//! [`CREDIT_WINDOW`] seconds, so that moves that the network held back and
+//! delivers together are accepted, and nobody is faster than their speed for
+//! longer than that.
+
+use crate::{
+    ErrorCode,
+    ids::LocationId,
+    sheet::ENTRANCE,
+    time::Millis,
+    vector::Vec3,
+    world::{LOCATION_REACH, are_adjacent, find_location},
+};
+use serde::{Deserialize, Serialize};
+
+/// How much faster than its speed a character may seem, for clocks that drift
+/// and positions that are rounded.
+pub const TOLERANCE: f64 = 1.1;
+
+/// Distance is earned for this many seconds at most. A client that walks says
+/// so at least every 2 s.
+pub const CREDIT_WINDOW: f64 = 2.5;
+
+/// A first position is accepted within this distance of the entrance, in metres.
+pub const ENTRANCE_RADIUS: f64 = 5.0;
+
+/// How far above and below the ground a character may be, in metres.
+pub const HEIGHT: f64 = 50.0;
+
+/// Where a character is and how far it may go.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Motion {
+    /// The location it is in.
+    pub location: LocationId,
+    /// Its last accepted position.
+    pub position: Vec3,
+    /// Its last accepted velocity.
+    pub velocity: Vec3,
+    /// Distance it may still cover, in metres.
+    credit: f64,
+    /// When the credit was last counted.
+    at: Millis,
+}
+
+impl Motion {
+    /// At the entrance of a location.
+    #[must_use]
+    pub const fn entering(location: LocationId, now: Millis) -> Self {
+        Self { location, position: ENTRANCE, velocity: Vec3::ZERO, credit: ENTRANCE_RADIUS, at: now }
+    }
+
+    /// At a known place, with no distance earned yet (after a sleep).
+    #[must_use]
+    pub const fn standing(location: LocationId, position: Vec3, now: Millis) -> Self {
+        Self { location, position, velocity: Vec3::ZERO, credit: 0.0, at: now }
+    }
+
+    /// A step within the location: the motion after it.
+    ///
+    /// `speed` is the character's highest, in metres a second.
+    ///
+    /// # Errors
+    /// MOVE_REJECTED where the position is out of bounds or farther than the
+    /// character can have come, or the velocity above its speed. The motion
+    /// before it stands.
+    pub fn step(self, position: Vec3, velocity: Vec3, speed: f64, now: Millis) -> Result<Self, ErrorCode> {
+        let earned = now.since(self.at) as f64 / 1000.0 * speed * TOLERANCE;
+        let credit = (self.credit + earned).min(speed * CREDIT_WINDOW).max(self.credit);
+        let distance = (position - self.position).length();
+        if !in_bounds(position) || distance > credit || velocity.length() > speed * TOLERANCE {
+            return Err(ErrorCode::MoveRejected);
+        }
+        Ok(Self { location: self.location, position, velocity, credit: credit - distance, at: self.at.max(now) })
+    }
+
+    /// A step to another location: the motion at its entrance.
+    ///
+    /// # Errors
+    /// UNKNOWN_LOCATION, or NOT_ADJACENT where no way leads there from here.
+    pub fn travel(self, to: LocationId, now: Millis) -> Result<Self, ErrorCode> {
+        if find_location(to).is_none() {
+            return Err(ErrorCode::UnknownLocation);
+        }
+        if !are_adjacent(self.location, to) {
+            return Err(ErrorCode::NotAdjacent);
+        }
+        Ok(Self::entering(to, now))
+    }
+}
+
+/// Whether a position lies within a location.
+#[must_use]
+pub fn in_bounds(position: Vec3) -> bool {
+    let [x, y, z] = position.to_metres();
+    x.abs() <= LOCATION_REACH && y.abs() <= LOCATION_REACH && z.abs() <= HEIGHT
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::NEXUS;
+
+    const SPEED: f64 = 6.0;
+
+    fn at(x: f64, y: f64) -> Vec3 {
+        Vec3::from_metres(x, y, 0.0).unwrap()
+    }
+
+    fn location(id: u64) -> LocationId {
+        LocationId::new(id).unwrap()
+    }
+
+    #[test]
+    fn a_first_position_is_accepted_within_5_metres_of_the_entrance() {
+        let motion = Motion::entering(NEXUS, Millis(0));
+        assert!(motion.step(at(3.0, -4.0), Vec3::ZERO, SPEED, Millis(0)).is_ok());
+        assert_eq!(motion.step(at(5.1, 0.0), Vec3::ZERO, SPEED, Millis(0)), Err(ErrorCode::MoveRejected));
+    }
+
+    #[test]
+    fn walking_at_full_speed_is_accepted_for_minutes() {
+        let mut motion = Motion::entering(NEXUS, Millis(0));
+        for tick in 1..=1_600_u64 {
+            let x = SPEED * 0.05 * tick as f64;
+            motion = motion.step(at(x, 0.0), at(SPEED, 0.0), SPEED, Millis(tick * 50)).unwrap();
+        }
+        assert_eq!(motion.position, at(480.0, 0.0));
+    }
+
+    #[test]
+    fn running_twice_as_fast_is_refused_and_the_last_good_state_stands() {
+        let mut motion = Motion::standing(NEXUS, Vec3::ZERO, Millis(0));
+        let mut accepted = 0.0;
+        for tick in 1..=100_u64 {
+            let x = motion.position.to_metres()[0] + 2.0 * SPEED * 0.05;
+            if let Ok(next) = motion.step(at(x, 0.0), Vec3::ZERO, SPEED, Millis(tick * 50)) {
+                motion = next;
+                accepted = x;
+            }
+        }
+        assert!(accepted <= SPEED * TOLERANCE * 5.0 + 0.01, "{accepted}");
+    }
+
+    #[test]
+    fn a_teleport_after_a_long_rest_is_refused() {
+        let motion = Motion::standing(NEXUS, Vec3::ZERO, Millis(0));
+        let later = Millis(3_600_000);
+        assert!(motion.step(at(SPEED * CREDIT_WINDOW + 0.1, 0.0), Vec3::ZERO, SPEED, later).is_err());
+        assert!(motion.step(at(SPEED * CREDIT_WINDOW - 0.1, 0.0), Vec3::ZERO, SPEED, later).is_ok());
+    }
+
+    #[test]
+    fn moves_held_back_for_two_seconds_and_delivered_together_are_accepted() {
+        let mut motion = Motion::standing(NEXUS, Vec3::ZERO, Millis(0));
+        for step in 1..=40 {
+            motion =
+                motion.step(at(SPEED * 0.05 * f64::from(step), 0.0), at(SPEED, 0.0), SPEED, Millis(2_000)).unwrap();
+        }
+    }
+
+    #[test]
+    fn the_bounds_of_the_location_hold() {
+        let motion = Motion::standing(NEXUS, at(499.5, 0.0), Millis(0));
+        assert!(motion.step(at(500.0, 0.0), Vec3::ZERO, SPEED, Millis(1_000)).is_ok());
+        assert!(motion.step(at(500.1, 0.0), Vec3::ZERO, SPEED, Millis(1_000)).is_err());
+        let up = Vec3::from_metres(499.5, 0.0, 50.1).unwrap();
+        assert!(motion.step(up, Vec3::ZERO, 100.0, Millis(1_000)).is_err());
+    }
+
+    #[test]
+    fn a_velocity_above_the_speed_is_refused() {
+        let motion = Motion::standing(NEXUS, Vec3::ZERO, Millis(0));
+        assert!(motion.step(Vec3::ZERO, at(6.7, 0.0), SPEED, Millis(50)).is_err());
+    }
+
+    #[test]
+    fn one_travels_through_the_nexus_only() {
+        let motion = Motion::entering(NEXUS, Millis(0));
+        let volcano = motion.travel(location(2), Millis(1)).unwrap();
+        assert_eq!((volcano.location, volcano.position), (location(2), ENTRANCE));
+        assert_eq!(volcano.travel(location(3), Millis(2)), Err(ErrorCode::NotAdjacent));
+        assert_eq!(volcano.travel(location(2), Millis(2)), Err(ErrorCode::NotAdjacent));
+        assert_eq!(volcano.travel(location(99), Millis(2)), Err(ErrorCode::UnknownLocation));
+        assert!(volcano.travel(NEXUS, Millis(2)).is_ok());
+    }
+}

@@ -1,0 +1,255 @@
+//! Text that people write: names, passwords and chat. Parsed once, at the edge.
+
+use crate::{ErrorCode, Refusal, limits};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use std::{borrow::Cow, fmt};
+use unicode_normalization::UnicodeNormalization;
+
+/// Names nobody may take, as keys: the system's voices and the canon's powers.
+const RESERVED: &[&str] = &["admin", "administrator", "system", "server", "moderator", "mod", "shardlink"];
+
+macro_rules! name {
+    ($(#[$doc:meta])* $name:ident, $bounds:expr, $what:literal, $allowed:expr) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+        pub struct $name(String);
+
+        impl $name {
+            /// Parses a name; the error says which rule it breaks.
+            pub fn parse(text: &str) -> Result<Self, &'static str> {
+                let allowed: fn(char) -> bool = $allowed;
+                let length = text.chars().count();
+                if !$bounds.contains(&length) || !text.chars().all(allowed) || text.trim() != text || text.contains("  ") {
+                    return Err($what);
+                }
+                Ok(Self(text.to_owned()))
+            }
+
+            /// The name as its owner wrote it.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+
+            /// What the name is compared by: names differ in more than case.
+            #[must_use]
+            pub fn key(&self) -> String {
+                self.0.to_ascii_lowercase()
+            }
+
+            /// Whether nobody may take the name.
+            #[must_use]
+            pub fn is_reserved(&self) -> bool {
+                is_reserved(&self.key())
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.0)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = Cow::<str>::deserialize(deserializer)?;
+                Self::parse(&text).map_err(de::Error::custom)
+            }
+        }
+    };
+}
+
+name!(
+    /// A user name: 3 to 50 ASCII letters, digits and `_ - .`.
+    UserName,
+    limits::USER_NAME,
+    "must be 3 to 50 letters (A to Z), digits or _ - .",
+    |c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.')
+);
+
+name!(
+    /// A character's name: 3 to 24 ASCII letters, digits, apostrophes, hyphens
+    /// and single spaces between.
+    CharacterName,
+    limits::CHARACTER_NAME,
+    "must be 3 to 24 letters (A to Z), digits, apostrophes, hyphens or single spaces between",
+    |c| c.is_ascii_alphanumeric() || matches!(c, ' ' | '\'' | '-')
+);
+
+fn is_reserved(key: &str) -> bool {
+    RESERVED.contains(&key)
+        || crate::world::Faction::ALL.iter().any(|faction| faction.name().eq_ignore_ascii_case(key))
+        || crate::world::SHARDS.iter().any(|shard| {
+            shard.guardian.eq_ignore_ascii_case(key)
+                || shard
+                    .guardian
+                    .split(' ')
+                    .next()
+                    .is_some_and(|first| first.len() > 3 && first.eq_ignore_ascii_case(key))
+        })
+}
+
+/// A password: 6 to 256 bytes. Prints as `Password(..)`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Password(String);
+
+impl Password {
+    /// Parses a password; the error says which rule it breaks.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        if limits::PASSWORD.contains(&text.len()) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err("must be 6 to 256 bytes long")
+        }
+    }
+
+    /// The password's bytes.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password(..)")
+    }
+}
+
+impl<'de> Deserialize<'de> for Password {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<str>::deserialize(deserializer)?;
+        Self::parse(&text).map_err(de::Error::custom)
+    }
+}
+
+/// Text as a player sent it: in NFC, without control characters and
+/// bidirectional overrides, not judged yet. [`Draft::accept`] judges it, so
+/// that a chat that is empty or too long is a refusal with its own code and
+/// not an undecodable message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draft(String);
+
+impl Draft {
+    /// Cleans what a player wrote.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        let cleaned: String = text.chars().filter(|c| !is_unwanted(*c)).nfc().collect();
+        Self(cleaned.trim().to_owned())
+    }
+
+    /// The content, if it has 1 to [`limits::MAX_CHAT`] characters.
+    ///
+    /// # Errors
+    /// EMPTY or TOO_LONG, with the field `content`.
+    pub fn accept(self) -> Result<Content, Refusal> {
+        if self.0.is_empty() {
+            return Err(Refusal::new(ErrorCode::Empty).at("content"));
+        }
+        if self.0.chars().count() > limits::MAX_CHAT {
+            return Err(Refusal::new(ErrorCode::TooLong)
+                .at("content")
+                .saying(format!("A message has at most {} characters.", limits::MAX_CHAT)));
+        }
+        Ok(Content(self.0))
+    }
+}
+
+impl Serialize for Draft {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Draft {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self::new(&Cow::<str>::deserialize(deserializer)?))
+    }
+}
+
+/// The content of a chat: 1 to 500 characters in NFC, without control
+/// characters and bidirectional overrides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Content(String);
+
+impl Content {
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Serialize for Content {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Content {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Draft::deserialize(deserializer)?.accept().map_err(de::Error::custom)
+    }
+}
+
+/// Control characters, and the characters that reorder what stands around them
+/// (Unicode's Bidi_Control property less the plain marks).
+fn is_unwanted(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn user_names_are_3_to_50_plain_characters() {
+        for name in ["abc", "A.b-c_9", &"x".repeat(50)] {
+            assert!(UserName::parse(name).is_ok(), "{name}");
+        }
+        for name in ["", "ab", "a b c", "äöü", "abc\u{202E}", "a/b", &"x".repeat(51)] {
+            assert!(UserName::parse(name).is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn character_names_may_have_inner_spaces_but_not_at_the_ends() {
+        for name in ["Aria", "Mor'gan the 2nd", "Jean-Luc"] {
+            assert!(CharacterName::parse(name).is_ok(), "{name}");
+        }
+        for name in [" Aria", "Aria ", "A  ria", "Al", "Ar\tia", &"x".repeat(25)] {
+            assert!(CharacterName::parse(name).is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn names_are_compared_without_case_and_the_powers_are_reserved() {
+        assert_eq!(UserName::parse("Aria").unwrap().key(), UserName::parse("aRIA").unwrap().key());
+        for name in ["Admin", "SYSTEM", "Crimson Covenant", "Ignarok", "ignarok the eternal", "The Unmade"] {
+            assert!(CharacterName::parse(name).unwrap().is_reserved(), "{name}");
+        }
+        assert!(!CharacterName::parse("Aria").unwrap().is_reserved());
+    }
+
+    #[test]
+    fn content_is_cleaned_then_judged() {
+        let accept = |text: &str| Draft::new(text).accept().map(|content| content.as_str().to_owned());
+        assert_eq!(accept("  he\u{202E}l\u{0}lo\n").as_deref(), Ok("hello"));
+        assert_eq!(accept("e\u{301}").as_deref(), Ok("é"));
+        assert_eq!(accept(" \n\u{2066} ").map_err(|r| r.code), Err(ErrorCode::Empty));
+        assert_eq!(accept(&"é".repeat(500)).map(|text| text.chars().count()), Ok(500));
+        assert_eq!(accept(&"é".repeat(501)).map_err(|r| r.code), Err(ErrorCode::TooLong));
+    }
+
+    #[test]
+    fn a_password_never_prints() {
+        assert_eq!(format!("{:?}", Password::parse("hunter22").unwrap()), "Password(..)");
+        assert!(Password::parse("short").is_err());
+    }
+}
