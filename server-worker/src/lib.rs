@@ -1,10 +1,21 @@
-//! Shardlink's backend.
-#[cfg(target_arch = "wasm32")]
-mod shell {
-    use worker::{Context, Env, Request, Response, Result, event};
+//! Shardlink's backend: an edge that speaks REST and passes WebSockets on, and
+//! the objects that own all state. See `ARCHITECTURE.md`.
+//!
+//! Each object is a folder: `mod.rs` says what it owns, `logic.rs` decides
+//! (pure, tested natively), `store.rs` maps rows to SQL, `object.rs` is the
+//! shell. What is compiled for wasm32 alone cannot leak into what decides.
 
-    #[event(fetch)]
-    async fn fetch(_request: Request, _env: Env, _context: Context) -> Result<Response> {
-        Response::ok("skeleton")
-    }
-}
+pub mod account;
+pub mod calls;
+pub mod character;
+pub mod config;
+pub mod directory;
+pub mod edge;
+pub mod effect;
+pub mod hub;
+pub mod world;
+
+#[cfg(target_arch = "wasm32")]
+mod runtime;
+#[cfg(target_arch = "wasm32")]
+mod service;

@@ -74,7 +74,7 @@ errors! {
     OriginRefused, "ORIGIN_REFUSED", 403, None, No, "This origin may not connect.";
     NotYourCharacter, "NOT_YOUR_CHARACTER", 403, None, No, "This is not one of your characters.";
     NoCharacter, "NO_CHARACTER", 409, None, No, "Select a character first.";
-    AlreadyInWorld, "ALREADY_IN_WORLD", 409, None, No, "This connection is already in the world.";
+    AlreadyAuthenticated, "ALREADY_AUTHENTICATED", 409, None, No, "This connection is signed in already.";
     CharacterOnline, "CHARACTER_ONLINE", 409, None, No, "The character is in the world. Leave it first.";
 
     // Accounts and characters.

@@ -46,7 +46,7 @@ impl Derivation {
             }
         }
         self.left -= rounds;
-        (self.left == 0).then(|| SaltedPassword(self.sum))
+        (self.left == 0).then_some(SaltedPassword(self.sum))
     }
 }
 

@@ -24,7 +24,7 @@ pub struct CharacterList {
 }
 
 /// `character_select`, client to server: enters the world. Answered by
-/// [`CharacterUpdate`]; refused with NOT_YOUR_CHARACTER or ALREADY_IN_WORLD.
+/// [`CharacterUpdate`] and the snapshot of where it is; refused with NOT_YOUR_CHARACTER.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CharacterSelect {
     /// One's own character.
@@ -84,14 +84,30 @@ pub struct CharacterUpdate {
 }
 
 impl CharacterUpdate {
+    /// Who it is, and nothing else.
+    #[must_use]
+    pub const fn of(character_id: CharacterId, character_name: CharacterName) -> Self {
+        Self {
+            character_id,
+            character_name,
+            location_id: None,
+            position: None,
+            health: None,
+            max_health: None,
+            mana: None,
+            max_mana: None,
+            stamina: None,
+            max_stamina: None,
+            level: None,
+            faction: None,
+        }
+    }
+
     /// All that a sheet tells.
     #[must_use]
     pub fn of_sheet(sheet: &Sheet) -> Self {
         Self {
-            character_id: sheet.id,
-            character_name: sheet.name.clone(),
             location_id: Some(sheet.location_id),
-            position: None,
             health: Some(sheet.resources.health),
             max_health: Some(sheet.resources.max_health),
             mana: Some(sheet.resources.mana),
@@ -100,6 +116,7 @@ impl CharacterUpdate {
             max_stamina: Some(sheet.resources.max_stamina),
             level: Some(sheet.progression.level),
             faction: Some(sheet.faction),
+            ..Self::of(sheet.id, sheet.name.clone())
         }
     }
 }

@@ -1,0 +1,328 @@
+//! The contracts between objects: what each may be asked, and what it answers.
+//! Every call is idempotent, because the runtime retries calls by itself.
+
+use serde::{Serialize, de::DeserializeOwned};
+
+/// A question to an object, or an instruction.
+pub trait Call: Serialize {
+    /// What comes back if it is not refused.
+    type Answer: Serialize + DeserializeOwned;
+
+    /// The binding of the object's namespace.
+    const BINDING: &'static str;
+
+    /// The JSON that the object decodes.
+    fn encode(self) -> String;
+}
+
+macro_rules! calls {
+    ($binding:literal, $(#[$set_doc:meta])* $set:ident {
+        $($(#[$doc:meta])* $call:ident { $($(#[$field_doc:meta])* $field:ident: $ty:ty),* $(,)? } -> $answer:ty;)*
+    }) => {
+        $(#[$set_doc])*
+        #[derive(Debug, Serialize, Deserialize)]
+        #[allow(missing_docs)] // Each is documented at its struct.
+        pub enum $set {
+            $($call($call),)*
+        }
+
+        $(
+            $(#[$doc])*
+            #[derive(Debug, Clone, Serialize, Deserialize)]
+            #[allow(missing_docs)]
+            pub struct $call {
+                $($(#[$field_doc])* pub $field: $ty,)*
+            }
+
+            impl super::Call for $call {
+                type Answer = $answer;
+                const BINDING: &'static str = $binding;
+
+                fn encode(self) -> String {
+                    crate::effect::to_json(&$set::$call(self))
+                }
+            }
+        )*
+    };
+}
+
+/// The Directory: names.
+pub mod directory {
+    use serde::{Deserialize, Serialize};
+    use shardlink_shared::ids::PlayerId;
+
+    /// How many Directories there are.
+    pub const SHARDS: u64 = 64;
+
+    /// What a name names.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+    pub enum Kind {
+        /// An account.
+        User,
+        /// A character.
+        Character,
+    }
+
+    impl Kind {
+        /// How rows spell it.
+        #[must_use]
+        pub const fn as_str(self) -> &'static str {
+            match self {
+                Self::User => "user",
+                Self::Character => "character",
+            }
+        }
+    }
+
+    /// The Directory that a name belongs to: one of a fixed set, by the name's
+    /// FNV-1a hash, so that a made-up name makes no object.
+    #[must_use]
+    pub fn object_name(kind: Kind, key: &str) -> String {
+        let hash = kind.as_str().bytes().chain([0]).chain(key.bytes()).fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+        // The low bits of FNV-1a of short texts are its weakest.
+        format!("directory-{}", (hash ^ (hash >> 32)) % SHARDS)
+    }
+
+    /// A name that somebody has.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+    pub struct Named {
+        /// The account's or the character's id.
+        pub id: u64,
+        /// The account it belongs to.
+        pub owner: PlayerId,
+    }
+
+    calls!("DIRECTORY",
+        /// What a Directory is asked.
+        DirectoryCall {
+            /// Claims a name for an id; it must be committed soon. Refused with NAME_TAKEN.
+            Claim { kind: Kind, key: String, id: u64, owner: PlayerId } -> ();
+            /// Makes a claim final. Refused with NOT_FOUND if it was settled meanwhile.
+            Commit { kind: Kind, key: String, id: u64 } -> ();
+            /// Gives a name up, if this id has it.
+            Release { kind: Kind, key: String, id: u64 } -> ();
+            /// Who has a name.
+            Find { kind: Kind, key: String } -> Option<Named>;
+        }
+    );
+}
+
+/// The Account: who signs in, and what is theirs.
+pub mod account {
+    use super::directory::Kind;
+    use serde::{Deserialize, Serialize};
+    use shardlink_shared::{
+        crypto::{
+            password::{Salt, Verifier},
+            token::SessionId,
+        },
+        ids::{CharacterId, PlayerId},
+        text::{CharacterName, UserName},
+        time::Millis,
+    };
+
+    /// An account's object.
+    #[must_use]
+    pub fn object_name(player: PlayerId) -> String {
+        player.to_string()
+    }
+
+    /// A session that is good.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+    pub struct Authenticated {
+        /// The account's user name.
+        pub username: UserName,
+        /// The character that the session has selected.
+        pub character: Option<CharacterId>,
+        /// When the session ends if it is not used.
+        pub expires: Millis,
+        /// The hub that holds the session's socket, if it was another.
+        pub previous_hub: Option<u32>,
+    }
+
+    /// A session that has begun.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+    pub struct SignedIn {
+        /// The account's user name, as it was registered.
+        pub username: UserName,
+        /// When the session ends if it is not used.
+        pub expires: Millis,
+        /// The sessions that this one ended and the hubs that hold their sockets.
+        pub ended: Vec<(SessionId, u32)>,
+    }
+
+    /// What becomes of a name that was claimed and not committed.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+    pub enum Settlement {
+        /// It is in use: commit it.
+        Keep,
+        /// It is not: release it.
+        Release,
+        /// It is being created right now: ask again.
+        Wait,
+    }
+
+    calls!("ACCOUNT",
+        /// What an Account is asked.
+        AccountCall {
+            /// Makes the account. Refused with NAME_TAKEN if it is another's already.
+            Create { player: PlayerId, username: UserName, verifier: Verifier } -> ();
+            /// How the password was stretched.
+            GetSalt {} -> (Salt, u32);
+            /// Begins a session, for whoever knows the password, and ends the
+            /// older ones. Refused with BAD_CREDENTIALS.
+            SignIn { verifier: Verifier, session: SessionId } -> SignedIn;
+            /// Whether a session is good; `hub` is where its socket is, if it
+            /// is a socket that asks. Refused with SESSION_EXPIRED.
+            Authenticate { session: SessionId, hub: Option<u32> } -> Authenticated;
+            /// Ends a session; the hub that holds its socket.
+            EndSession { session: SessionId } -> Option<u32>;
+            /// Begins a character; its id. Refused with TOO_MANY_CHARACTERS.
+            ReserveCharacter { session: SessionId, name: CharacterName } -> CharacterId;
+            /// The character exists now. Refused with NOT_FOUND if it was
+            /// settled meanwhile.
+            CommitCharacter { character: CharacterId } -> ();
+            /// The character could not be made.
+            AbandonCharacter { character: CharacterId } -> ();
+            /// The session's characters, oldest first.
+            ListCharacters { session: SessionId } -> Vec<CharacterId>;
+            /// Selects a character; the hub that holds the session's socket.
+            /// Refused with NOT_YOUR_CHARACTER.
+            SelectCharacter { session: SessionId, character: CharacterId } -> Option<u32>;
+            /// Begins to delete a character; its name. Refused with NOT_YOUR_CHARACTER.
+            BeginDelete { session: SessionId, character: CharacterId } -> CharacterName;
+            /// The character is deleted, or could not be.
+            FinishDelete { character: CharacterId, deleted: bool } -> ();
+            /// Asked by a Directory: whether this account uses a name.
+            Settle { kind: Kind, key: String, id: u64 } -> Settlement;
+        }
+    );
+}
+
+/// The Character: a sheet, and where it is.
+pub mod character {
+    use serde::{Deserialize, Serialize};
+    use shardlink_shared::{
+        ids::{CharacterId, LocationId, PlayerId},
+        sheet::Sheet,
+    };
+
+    /// A character's object.
+    #[must_use]
+    pub fn object_name(character: CharacterId) -> String {
+        character.to_string()
+    }
+
+    /// One stay in the world: what tells it from the stays before and after.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+    pub struct Visit {
+        /// The hub.
+        pub hub: u32,
+        /// The hub's connection, which is random.
+        pub connection: u64,
+    }
+
+    calls!("CHARACTER",
+        /// What a Character is asked.
+        CharacterCall {
+            /// Makes the character.
+            Create { owner: PlayerId, sheet: Sheet } -> ();
+            /// Its sheet.
+            Get { owner: PlayerId } -> Sheet;
+            /// It enters the world; its sheet.
+            Enter { owner: PlayerId, visit: Visit } -> Sheet;
+            /// It is still in the world, at this location.
+            Stay { visit: Visit, location: LocationId } -> ();
+            /// It has left the world, from this location.
+            Leave { visit: Visit, location: LocationId } -> ();
+            /// It is deleted. Refused with CHARACTER_ONLINE.
+            Delete { owner: PlayerId } -> ();
+        }
+    );
+}
+
+/// The Hub: sockets and who stands where.
+pub mod hub {
+    use serde::{Deserialize, Serialize};
+    use shardlink_shared::{ErrorCode, crypto::token::SessionId, ids::CharacterId};
+
+    /// A hub's object, by its number in the realm.
+    #[must_use]
+    pub fn object_name(number: u32) -> String {
+        format!("{}-{number}", super::world::REALM)
+    }
+
+    calls!("HUB",
+        /// What a Hub is asked by other objects.
+        HubCall {
+            /// A session has ended: its socket is closed, and the code says why.
+            EndSession { session: SessionId, code: ErrorCode } -> ();
+            /// A session has selected a character: it enters the world on the
+            /// session's socket.
+            EnterWorld { session: SessionId, character: CharacterId } -> ();
+        }
+    );
+}
+
+/// The World: what all hubs share.
+pub mod world {
+    use serde::{Deserialize, Serialize};
+    use shardlink_shared::time::Millis;
+
+    /// The one realm there is.
+    pub const REALM: &str = "main";
+
+    /// The realm's object.
+    #[must_use]
+    pub fn object_name() -> String {
+        REALM.to_owned()
+    }
+
+    /// Who is there.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+    pub struct Population {
+        /// Characters in the world.
+        pub players: u32,
+        /// Open sockets.
+        pub sockets: u32,
+    }
+
+    /// The realm as a whole.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+    pub struct Status {
+        /// When the realm began.
+        pub started: Millis,
+        /// Who is in all hubs together.
+        pub population: Population,
+    }
+
+    calls!("WORLD",
+        /// What the World is asked.
+        WorldCall {
+            /// A hub with room, where each holds `capacity` players, by its number.
+            Place { capacity: u32 } -> u32;
+            /// A hub says who is there.
+            Report { hub: u32, population: Population } -> ();
+            /// The realm as a whole.
+            GetStatus {} -> Status;
+        }
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::directory::{Kind, SHARDS, object_name};
+    use std::collections::HashMap;
+
+    #[test]
+    fn names_spread_evenly_over_a_fixed_set_of_directories() {
+        let mut counts: HashMap<String, u32> = HashMap::new();
+        for n in 0..6_400 {
+            *counts.entry(object_name(Kind::User, &format!("player{n}"))).or_default() += 1;
+        }
+        assert_eq!(counts.len() as u64, SHARDS);
+        assert!(counts.values().all(|count| (50..200).contains(count)), "{counts:?}");
+    }
+}

@@ -1,0 +1,219 @@
+//! What a character is and where.
+
+use crate::{
+    calls::character::{CharacterCall, Create, Delete, Enter, Get, Leave, Stay, Visit},
+    effect::{Context, Logic, Reply, reply},
+};
+use serde::{Deserialize, Serialize};
+use shardlink_shared::{
+    ErrorCode, Refusal,
+    ids::{LocationId, PlayerId},
+    sheet::Sheet,
+    time::Millis,
+};
+
+/// How long a hub's word that a character is online holds, in milliseconds:
+/// twice the time in which hubs repeat it.
+pub const LEASE: u64 = 90_000;
+
+/// A character that exists.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// Whose it is.
+    pub owner: PlayerId,
+    /// Its sheet.
+    pub sheet: Sheet,
+}
+
+/// Where a character is online, and until when that holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Presence {
+    /// Its visit to the world.
+    pub visit: Visit,
+    /// Until when its hub's word holds.
+    pub until: Millis,
+}
+
+/// A row that changes.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Write {
+    /// The character and its sheet, or that it is no more.
+    Record(Option<Record>),
+    /// Where it is online.
+    Presence(Option<Presence>),
+}
+
+/// The memory of a Character.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Character {
+    record: Option<Record>,
+    presence: Option<Presence>,
+}
+
+type Change<'a, 'b> = &'a mut Context<'b, Write>;
+
+impl Character {
+    /// The memory that these rows hold.
+    #[must_use]
+    pub const fn restore(record: Option<Record>, presence: Option<Presence>) -> Self {
+        Self { record, presence }
+    }
+
+    fn owned_by(&self, owner: PlayerId) -> Result<&Record, Refusal> {
+        self.record.as_ref().filter(|record| record.owner == owner).ok_or(ErrorCode::NotYourCharacter.into())
+    }
+
+    fn create(&mut self, context: Change<'_, '_>, call: Create) -> Result<(), Refusal> {
+        if self.record.is_none() {
+            self.record = Some(Record { owner: call.owner, sheet: call.sheet });
+            context.writes.push(Write::Record(self.record.clone()));
+        }
+        Ok(())
+    }
+
+    fn enter(&mut self, context: Change<'_, '_>, call: &Enter) -> Result<Sheet, Refusal> {
+        let sheet = self.owned_by(call.owner)?.sheet.clone();
+        self.present(context, call.visit);
+        Ok(sheet)
+    }
+
+    fn present(&mut self, context: Change<'_, '_>, visit: Visit) {
+        self.presence = Some(Presence { visit, until: context.now + LEASE });
+        context.writes.push(Write::Presence(self.presence));
+    }
+
+    fn stay(&mut self, context: Change<'_, '_>, call: &Stay) {
+        // A word from a visit that a newer one replaced changes nothing.
+        if self.presence.is_some_and(|presence| presence.visit == call.visit) {
+            self.present(context, call.visit);
+            self.at(context, call.location);
+        }
+    }
+
+    fn leave(&mut self, context: Change<'_, '_>, call: &Leave) {
+        if self.presence.is_some_and(|presence| presence.visit == call.visit) {
+            self.presence = None;
+            context.writes.push(Write::Presence(None));
+            self.at(context, call.location);
+        }
+    }
+
+    fn at(&mut self, context: Change<'_, '_>, location: LocationId) {
+        if let Some(record) = self.record.as_mut().filter(|record| record.sheet.location_id != location) {
+            record.sheet.location_id = location;
+            record.sheet.updated_at = context.now;
+            context.writes.push(Write::Record(self.record.clone()));
+        }
+    }
+
+    fn delete(&mut self, context: Change<'_, '_>, call: &Delete) -> Result<(), Refusal> {
+        if self.record.is_none() {
+            // A repeated call.
+            return Ok(());
+        }
+        self.owned_by(call.owner)?;
+        if self.presence.is_some_and(|presence| context.now < presence.until) {
+            return Err(ErrorCode::CharacterOnline.into());
+        }
+        *self = Self::default();
+        context.writes.extend([Write::Record(None), Write::Presence(None)]);
+        Ok(())
+    }
+}
+
+impl Logic for Character {
+    type Call = CharacterCall;
+    type Write = Write;
+
+    fn dispatch(&mut self, context: &mut Context<'_, Write>, call: CharacterCall) -> Reply {
+        match call {
+            CharacterCall::Create(call) => reply::<Create>(self.create(context, call)),
+            CharacterCall::Get(call) => {
+                reply::<Get>(self.owned_by(call.owner).map(|record| record.sheet.clone()))
+            }
+            CharacterCall::Enter(call) => reply::<Enter>(self.enter(context, &call)),
+            CharacterCall::Stay(call) => {
+                self.stay(context, &call);
+                reply::<Stay>(Ok(()))
+            }
+            CharacterCall::Leave(call) => {
+                self.leave(context, &call);
+                reply::<Leave>(Ok(()))
+            }
+            CharacterCall::Delete(call) => reply::<Delete>(self.delete(context, &call)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shardlink_shared::{
+        entropy::Seeded,
+        ids::CharacterId,
+        rules::character::roll_stats,
+        text::CharacterName,
+        world::{Class, Faction, NEXUS, Race},
+    };
+
+    fn owner() -> PlayerId {
+        PlayerId::new(1 << 40).unwrap()
+    }
+
+    fn visit(connection: u64) -> Visit {
+        Visit { hub: 0, connection }
+    }
+
+    fn created() -> Character {
+        let stats = roll_stats(Race::Elf, Class::Rogue, &mut Seeded::new(1));
+        let id = CharacterId::new(1 << 41).unwrap();
+        let name = CharacterName::parse("Aria").unwrap();
+        let sheet = Sheet::new(id, name, Race::Elf, Class::Rogue, Faction::Shadowborn, stats, Millis(0));
+        let mut character = Character::default();
+        at(0, |context| character.create(context, Create { owner: owner(), sheet })).0.unwrap();
+        character
+    }
+
+    fn at<T>(now: u64, decide: impl FnOnce(Change<'_, '_>) -> T) -> (T, Vec<Write>) {
+        let mut entropy = Seeded::new(now);
+        let mut context = Context::new(Millis(now), &mut entropy);
+        let decided = decide(&mut context);
+        (decided, context.writes)
+    }
+
+    #[test]
+    fn a_character_is_read_and_entered_by_its_owner_alone() {
+        let mut character = created();
+        let stranger = PlayerId::new(5).unwrap();
+        assert!(character.owned_by(owner()).is_ok());
+        assert_eq!(character.owned_by(stranger).unwrap_err().code, ErrorCode::NotYourCharacter);
+        let (refused, writes) = at(1, |c| character.enter(c, &Enter { owner: stranger, visit: visit(1) }));
+        assert_eq!((refused.unwrap_err().code, writes.len()), (ErrorCode::NotYourCharacter, 0));
+    }
+
+    #[test]
+    fn the_newest_visit_wins_and_an_older_ones_word_changes_nothing() {
+        let mut character = created();
+        at(1, |c| character.enter(c, &Enter { owner: owner(), visit: visit(1) })).0.unwrap();
+        at(2, |c| character.enter(c, &Enter { owner: owner(), visit: visit(2) })).0.unwrap();
+        let elsewhere = LocationId::new(5).unwrap();
+        let ((), writes) = at(3, |c| character.leave(c, &Leave { visit: visit(1), location: elsewhere }));
+        assert_eq!(writes, []);
+        let ((), writes) = at(4, |c| character.leave(c, &Leave { visit: visit(2), location: elsewhere }));
+        assert_eq!(writes.len(), 2);
+        assert_eq!(character.owned_by(owner()).unwrap().sheet.location_id, elsewhere);
+    }
+
+    #[test]
+    fn it_cannot_be_deleted_while_online_but_after_its_hub_died() {
+        let mut character = created();
+        at(1, |c| character.enter(c, &Enter { owner: owner(), visit: visit(1) })).0.unwrap();
+        at(60_000, |c| character.stay(c, &Stay { visit: visit(1), location: NEXUS }));
+        let (refused, writes) = at(149_999, |c| character.delete(c, &Delete { owner: owner() }));
+        assert_eq!((refused.unwrap_err().code, writes.len()), (ErrorCode::CharacterOnline, 0));
+        assert!(at(150_000, |c| character.delete(c, &Delete { owner: owner() })).0.is_ok());
+        // Repeated calls are no errors.
+        assert!(at(150_001, |c| character.delete(c, &Delete { owner: owner() })).0.is_ok());
+        assert_eq!(character, Character::default());
+    }
+}

@@ -1,0 +1,37 @@
+//! The rows of a Character.
+
+use super::logic::{Character, Write};
+use crate::{
+    effect::to_json,
+    runtime::{
+        db::{Db, Fault, Param},
+        shell::Store,
+    },
+};
+
+impl Store for Character {
+    const MIGRATIONS: &'static [&'static str] = &["
+        CREATE TABLE character (only INTEGER PRIMARY KEY CHECK (only = 1), record TEXT NOT NULL) STRICT;
+        CREATE TABLE presence (only INTEGER PRIMARY KEY CHECK (only = 1), presence TEXT NOT NULL) STRICT;
+    "];
+
+    fn load(db: &Db) -> Result<Self, Fault> {
+        let record = db.query("SELECT record FROM character", vec![], |row| row.json(0))?.pop();
+        let presence = db.query("SELECT presence FROM presence", vec![], |row| row.json(0))?.pop();
+        Ok(Self::restore(record, presence))
+    }
+
+    fn store(db: &Db, write: &Write) -> Result<(), Fault> {
+        let (table, column, value) = match write {
+            Write::Record(record) => ("character", "record", record.as_ref().map(to_json)),
+            Write::Presence(presence) => ("presence", "presence", presence.as_ref().map(to_json)),
+        };
+        match value {
+            Some(value) => db.execute(
+                &format!("INSERT OR REPLACE INTO {table} (only, {column}) VALUES (1, ?)"),
+                vec![Param::Text(value)],
+            ),
+            None => db.execute(&format!("DELETE FROM {table}"), vec![]),
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! What becomes of a name: decided from its row and the call.
+
+use crate::calls::{
+    account::Settlement,
+    directory::{Claim, Commit, Kind, Named, Release},
+};
+use shardlink_shared::{ErrorCode, Refusal, ids::PlayerId, limits::CLAIM_SETTLES_AFTER, time::Millis};
+
+/// A name's row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// What it names.
+    pub kind: Kind,
+    /// The normalised name.
+    pub key: String,
+    /// The account's or character's id.
+    pub id: u64,
+    /// The account it belongs to.
+    pub owner: PlayerId,
+    /// When a claim that was not committed is settled; `None` once it is.
+    pub settles_at: Option<Millis>,
+}
+
+/// What to do with a name's row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Write {
+    /// Insert or replace it.
+    Put(Entry),
+    /// Delete it.
+    Delete(Kind, String),
+}
+
+/// Claims a name.
+///
+/// # Errors
+/// NAME_TAKEN if another id has it.
+pub fn claim(now: Millis, entry: Option<&Entry>, call: Claim) -> Result<Option<Write>, Refusal> {
+    match entry {
+        // Claimed twice by the same: a repeated call.
+        Some(entry) if entry.id == call.id => Ok(None),
+        Some(_) => Err(ErrorCode::NameTaken.into()),
+        None => Ok(Some(Write::Put(Entry {
+            kind: call.kind,
+            key: call.key,
+            id: call.id,
+            owner: call.owner,
+            settles_at: Some(now + CLAIM_SETTLES_AFTER),
+        }))),
+    }
+}
+
+/// Makes a claim final.
+///
+/// # Errors
+/// NOT_FOUND if this id does not have the name (any more).
+pub fn commit(entry: Option<Entry>, call: &Commit) -> Result<Option<Write>, Refusal> {
+    match entry {
+        Some(entry) if entry.id == call.id => {
+            Ok(entry.settles_at.is_some().then(|| Write::Put(Entry { settles_at: None, ..entry })))
+        }
+        _ => Err(ErrorCode::NotFound.into()),
+    }
+}
+
+/// Gives a name up, if this id has it.
+#[must_use]
+pub fn release(entry: Option<Entry>, call: &Release) -> Option<Write> {
+    entry.filter(|entry| entry.id == call.id).map(|entry| Write::Delete(entry.kind, entry.key))
+}
+
+/// Who has a name for good: a claim that is not committed is nobody's yet.
+#[must_use]
+pub fn find(entry: Option<Entry>) -> Option<Named> {
+    entry.filter(|entry| entry.settles_at.is_none()).map(|entry| Named { id: entry.id, owner: entry.owner })
+}
+
+/// What the account said of a claim that was left open.
+#[must_use]
+pub fn settle(now: Millis, entry: Entry, settlement: Settlement) -> Write {
+    match settlement {
+        Settlement::Keep => Write::Put(Entry { settles_at: None, ..entry }),
+        Settlement::Release => Write::Delete(entry.kind, entry.key),
+        Settlement::Wait => Write::Put(Entry { settles_at: Some(now + CLAIM_SETTLES_AFTER), ..entry }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn owner() -> PlayerId {
+        PlayerId::new(7).unwrap()
+    }
+
+    fn claim_of(id: u64) -> Claim {
+        Claim { kind: Kind::User, key: "aria".into(), id, owner: owner() }
+    }
+
+    fn claimed(id: u64) -> Entry {
+        match claim(Millis(0), None, claim_of(id)) {
+            Ok(Some(Write::Put(entry))) => entry,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn committed(id: u64) -> Entry {
+        Entry { settles_at: None, ..claimed(id) }
+    }
+
+    #[test]
+    fn a_name_belongs_to_the_first_who_claims_it() {
+        assert_eq!(claim(Millis(1), Some(&claimed(1)), claim_of(1)), Ok(None));
+        assert_eq!(claim(Millis(1), Some(&claimed(1)), claim_of(2)).unwrap_err().code, ErrorCode::NameTaken);
+        assert_eq!(claim(Millis(1), Some(&committed(1)), claim_of(2)).unwrap_err().code, ErrorCode::NameTaken);
+    }
+
+    #[test]
+    fn only_the_claimant_commits_and_releases() {
+        let commit_of = |id| Commit { kind: Kind::User, key: "aria".into(), id };
+        let release_of = |id| Release { kind: Kind::User, key: "aria".into(), id };
+        assert_eq!(commit(Some(claimed(1)), &commit_of(1)), Ok(Some(Write::Put(committed(1)))));
+        assert_eq!(commit(Some(committed(1)), &commit_of(1)), Ok(None));
+        assert_eq!(commit(Some(claimed(1)), &commit_of(2)).unwrap_err().code, ErrorCode::NotFound);
+        assert_eq!(commit(None, &commit_of(1)).unwrap_err().code, ErrorCode::NotFound);
+        assert_eq!(release(Some(committed(1)), &release_of(2)), None);
+        assert_eq!(release(Some(committed(1)), &release_of(1)), Some(Write::Delete(Kind::User, "aria".into())));
+    }
+
+    #[test]
+    fn a_claim_is_not_found_before_it_is_committed() {
+        assert_eq!(find(Some(claimed(1))), None);
+        assert_eq!(find(Some(committed(1))).map(|named| named.id), Some(1));
+    }
+
+    #[test]
+    fn an_open_claim_is_settled_as_the_account_says() {
+        assert_eq!(settle(Millis(9), claimed(1), Settlement::Keep), Write::Put(committed(1)));
+        assert_eq!(settle(Millis(9), claimed(1), Settlement::Release), Write::Delete(Kind::User, "aria".into()));
+        let later = Entry { settles_at: Some(Millis(9) + CLAIM_SETTLES_AFTER), ..claimed(1) };
+        assert_eq!(settle(Millis(9), claimed(1), Settlement::Wait), Write::Put(later));
+    }
+}

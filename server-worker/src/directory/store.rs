@@ -1,0 +1,74 @@
+//! The rows of a Directory.
+
+use super::logic::{Entry, Write};
+use crate::{
+    calls::directory::Kind,
+    runtime::db::{Db, Fault, Row},
+};
+use shardlink_shared::time::Millis;
+
+/// The numbered migrations.
+pub const MIGRATIONS: &[&str] = &["
+    CREATE TABLE names (
+        kind TEXT NOT NULL,
+        key TEXT NOT NULL,
+        id TEXT NOT NULL,
+        owner TEXT NOT NULL,
+        settles_at INTEGER, -- NULL once committed
+        PRIMARY KEY (kind, key)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX open_claims ON names (settles_at) WHERE settles_at IS NOT NULL;
+"];
+
+const COLUMNS: &str = "kind, key, id, owner, settles_at";
+
+fn read(row: &Row) -> Result<Entry, Fault> {
+    let kind = match row.text(0)?.as_str() {
+        "user" => Kind::User,
+        "character" => Kind::Character,
+        other => return Err(Fault(format!("no kind of name: {other}"))),
+    };
+    Ok(Entry {
+        kind,
+        key: row.text(1)?,
+        id: row.parse(2)?,
+        owner: row.parse(3)?,
+        settles_at: if row.is_null(4) { None } else { Some(row.millis(4)?) },
+    })
+}
+
+/// A name's row.
+pub fn find(db: &Db, kind: Kind, key: &str) -> Result<Option<Entry>, Fault> {
+    let sql = format!("SELECT {COLUMNS} FROM names WHERE kind = ? AND key = ?");
+    Ok(db.query(&sql, vec![kind.as_str().into(), key.into()], read)?.pop())
+}
+
+/// The open claims that are due, at most 20 of them.
+pub fn due(db: &Db, now: Millis) -> Result<Vec<Entry>, Fault> {
+    let sql = format!("SELECT {COLUMNS} FROM names WHERE settles_at <= ? ORDER BY settles_at LIMIT 20");
+    db.query(&sql, vec![now.into()], read)
+}
+
+/// When the next open claim is due.
+pub fn next_deadline(db: &Db) -> Result<Option<Millis>, Fault> {
+    let sql = "SELECT settles_at FROM names WHERE settles_at IS NOT NULL ORDER BY settles_at LIMIT 1";
+    Ok(db.query(sql, vec![], |row| row.millis(0))?.pop())
+}
+
+/// Stores a changed row.
+pub fn apply(db: &Db, write: &Write) -> Result<(), Fault> {
+    match write {
+        Write::Put(entry) => db.execute(
+            &format!("INSERT OR REPLACE INTO names ({COLUMNS}) VALUES (?, ?, ?, ?, ?)"),
+            vec![
+                entry.kind.as_str().into(),
+                entry.key.as_str().into(),
+                entry.id.to_string().into(),
+                entry.owner.to_string().into(),
+                entry.settles_at.into(),
+            ],
+        ),
+        Write::Delete(kind, key) => db
+            .execute("DELETE FROM names WHERE kind = ? AND key = ?", vec![kind.as_str().into(), key.as_str().into()]),
+    }
+}

@@ -1,0 +1,282 @@
+//! The bodies of REST, in the first generation's words.
+
+use serde::{Deserialize, Serialize};
+use shardlink_shared::{
+    ErrorCode, Refusal,
+    ids::{CharacterId, LocationId, PlayerId, ShardId},
+    limits::PBKDF2_ITERATIONS,
+    protocol::bounded::{Secret, Text},
+    sheet::{Sheet, iso8601},
+    text::{Password, UserName},
+    time::Millis,
+    world::{Faction, Reality, SHARD_POWER_LEVEL, SHARDS},
+};
+use std::collections::BTreeMap;
+
+// The verifiers of plain registrations are stretched by the contract's count.
+const _: () = assert!(PBKDF2_ITERATIONS == 600_000);
+
+/// `POST /api/auth/register` and `/api/auth/login`.
+#[derive(Debug, Deserialize)]
+#[allow(missing_docs)]
+pub struct Credentials {
+    pub username: UserName,
+    pub password: Password,
+}
+
+/// `POST /api/auth/logout`: the token here or in the header.
+#[derive(Debug, Default, Deserialize)]
+pub struct Logout {
+    /// The session's token.
+    #[serde(default)]
+    pub session_token: Option<Secret<256>>,
+}
+
+/// `POST /api/characters/select`.
+#[derive(Debug, Deserialize)]
+#[allow(missing_docs)]
+pub struct Select {
+    pub character_id: CharacterId,
+}
+
+/// What registering answers.
+#[derive(Debug, Serialize)]
+#[allow(missing_docs)]
+pub struct Registered {
+    pub success: bool,
+    pub message: &'static str,
+    pub player_id: PlayerId,
+}
+
+/// What signing in answers.
+#[derive(Debug, Serialize)]
+#[allow(missing_docs)]
+pub struct LoggedIn {
+    pub success: bool,
+    pub session_token: String,
+    pub player_id: PlayerId,
+    pub username: UserName,
+    pub message: &'static str,
+    #[serde(with = "iso8601")]
+    pub expires_at: Millis,
+}
+
+/// What `GET /api/auth/session` answers.
+#[derive(Debug, Serialize)]
+#[allow(missing_docs)]
+pub struct SessionInfo {
+    pub success: bool,
+    pub player_id: PlayerId,
+    pub username: UserName,
+    pub character_id: Option<CharacterId>,
+    #[serde(with = "iso8601")]
+    pub expires_at: Millis,
+}
+
+/// That it worked.
+#[derive(Debug, Serialize)]
+#[allow(missing_docs)]
+pub struct Done {
+    pub success: bool,
+    pub message: &'static str,
+}
+
+/// The account's characters.
+#[derive(Debug, Serialize)]
+#[allow(missing_docs)]
+pub struct Characters {
+    pub characters: Vec<Sheet>,
+}
+
+/// A character that was made.
+#[derive(Debug, Serialize)]
+#[allow(missing_docs)]
+pub struct Created {
+    pub success: bool,
+    pub character: Sheet,
+}
+
+/// A character that was selected, and the way into the world.
+#[derive(Debug, Serialize)]
+#[allow(missing_docs)]
+pub struct Selected {
+    pub success: bool,
+    pub character: Sheet,
+    pub hub: u32,
+    pub ticket: String,
+}
+
+/// A ticket for the WebSocket.
+#[derive(Debug, Serialize)]
+#[allow(missing_docs)]
+pub struct TicketBody {
+    pub ticket: String,
+    pub hub: u32,
+}
+
+/// `GET /api/world/state`.
+#[derive(Debug, Serialize)]
+#[allow(missing_docs)]
+pub struct WorldState {
+    pub current_reality: Reality,
+    /// 0 to 100.
+    pub reality_stability: u8,
+    pub faction_shard_counts: BTreeMap<&'static str, u32>,
+    pub dominant_faction: Option<Faction>,
+    pub active_players: u32,
+    pub total_aetherfalls: u32,
+}
+
+impl WorldState {
+    /// The world as the canon begins it: no shard is held.
+    #[must_use]
+    pub fn beginning(active_players: u32) -> Self {
+        Self {
+            current_reality: Reality::Neutral,
+            reality_stability: 100,
+            faction_shard_counts: Faction::ALL.iter().map(|faction| (faction.name(), 0)).collect(),
+            dominant_faction: None,
+            active_players,
+            total_aetherfalls: 0,
+        }
+    }
+}
+
+/// A shard in `GET /api/world/shards`.
+#[derive(Debug, Serialize)]
+#[allow(missing_docs)]
+pub struct ShardBody {
+    pub id: ShardId,
+    pub shard_number: u64,
+    pub name: &'static str,
+    pub description: &'static str,
+    pub location_id: LocationId,
+    pub is_captured: bool,
+    pub owning_faction: Option<Faction>,
+    pub guardian_name: &'static str,
+    pub guardian_defeated: bool,
+    pub power_level: u32,
+}
+
+/// `GET /api/world/shards`.
+#[derive(Debug, Serialize)]
+#[allow(missing_docs)]
+pub struct Shards {
+    pub shards: Vec<ShardBody>,
+}
+
+impl Shards {
+    /// The shards as the canon begins them: free, each with its guardian.
+    #[must_use]
+    pub fn beginning() -> Self {
+        let body = |shard: &shardlink_shared::world::Shard| ShardBody {
+            id: shard.id,
+            shard_number: shard.id.get(),
+            name: shard.name,
+            description: shard.influence,
+            location_id: shard.location,
+            is_captured: false,
+            owning_faction: None,
+            guardian_name: shard.guardian,
+            guardian_defeated: false,
+            power_level: SHARD_POWER_LEVEL,
+        };
+        Self { shards: SHARDS.iter().map(body).collect() }
+    }
+}
+
+/// `GET /api/status`.
+#[derive(Debug, Serialize)]
+#[allow(missing_docs)]
+pub struct StatusBody {
+    pub status: &'static str,
+    pub version: &'static str,
+    pub active_players: u32,
+    pub active_sessions: u32,
+    pub websocket_connections: u32,
+    /// Seconds since the realm began.
+    pub uptime: u64,
+}
+
+/// A failure: RFC 9457 and the first generation's members side by side.
+#[derive(Debug, Serialize)]
+#[allow(missing_docs)]
+pub struct Problem {
+    #[serde(rename = "type")]
+    pub problem_type: String,
+    pub title: &'static str,
+    pub status: u16,
+    pub detail: String,
+    pub instance: String,
+    pub code: ErrorCode,
+    pub request_id: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<FieldProblem>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<f64>,
+    pub success: bool,
+    pub message: String,
+    pub error: String,
+}
+
+/// A field at fault.
+#[derive(Debug, Serialize)]
+#[allow(missing_docs)]
+pub struct FieldProblem {
+    pub field: String,
+    pub message: String,
+}
+
+impl Problem {
+    /// The body of a refusal; `instance` is the path that was asked.
+    #[must_use]
+    pub fn of(refusal: &Refusal, instance: &str, request_id: String) -> Self {
+        let info = refusal.code.info();
+        let sentence = refusal.sentence().to_owned();
+        Self {
+            problem_type: format!("urn:shardlink:error:{}", info.code),
+            title: info.meaning,
+            status: info.status,
+            detail: sentence.clone(),
+            instance: Text::<256>::cut(instance).as_str().to_owned(),
+            code: refusal.code,
+            request_id,
+            errors: refusal
+                .field
+                .iter()
+                .map(|field| FieldProblem { field: field.clone(), message: sentence.clone() })
+                .collect(),
+            retry_after: refusal.retry_after,
+            success: false,
+            message: sentence.clone(),
+            error: sentence,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_has_the_members_of_both_generations() {
+        let refusal = Refusal::new(ErrorCode::NameTaken).at("username");
+        let problem = serde_json::to_value(Problem::of(&refusal, "/api/auth/register", "r1".into())).unwrap();
+        assert_eq!(problem["type"], "urn:shardlink:error:NAME_TAKEN");
+        assert_eq!(problem["status"], 409);
+        assert_eq!(problem["code"], "NAME_TAKEN");
+        assert_eq!(problem["success"], false);
+        assert_eq!(problem["message"], problem["error"]);
+        assert_eq!(problem["errors"][0]["field"], "username");
+    }
+
+    #[test]
+    fn credentials_are_read_and_a_bad_one_names_its_field() {
+        use shardlink_shared::codec::json::read;
+        assert!(read::<Credentials>(r#"{"username":"aria","password":"hunter22"}"#).is_ok());
+        let field = |body| read::<Credentials>(body).unwrap_err().field;
+        assert_eq!(field(r#"{"username":"a","password":"hunter22"}"#).as_deref(), Some("username"));
+        assert_eq!(field(r#"{"username":"aria","password":"short"}"#).as_deref(), Some("password"));
+        assert_eq!(field(r#"{"username":"aria"}"#).as_deref(), Some("password"));
+    }
+}

@@ -1,0 +1,20 @@
+//! **Edge**: REST, the WebSocket's door and the static pages. It owns nothing:
+//! it verifies tokens, asks the objects, and words the answers.
+
+pub mod bodies;
+pub mod routes;
+
+#[cfg(target_arch = "wasm32")]
+mod account;
+#[cfg(target_arch = "wasm32")]
+mod characters;
+#[cfg(target_arch = "wasm32")]
+mod door;
+#[cfg(target_arch = "wasm32")]
+mod fetch;
+#[cfg(target_arch = "wasm32")]
+mod http;
+#[cfg(target_arch = "wasm32")]
+mod pages;
+#[cfg(target_arch = "wasm32")]
+mod realm;

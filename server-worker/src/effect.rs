@@ -1,0 +1,55 @@
+//! What deciding needs and what it comes to.
+
+use serde::{Serialize, de::DeserializeOwned};
+use shardlink_shared::{Refusal, entropy::Entropy, time::Millis};
+
+/// What a decision is made with, and the rows it changes.
+pub struct Context<'a, W> {
+    /// The time.
+    pub now: Millis,
+    /// Randomness.
+    pub entropy: &'a mut dyn Entropy,
+    /// Rows to be stored, all together, before anybody is answered. Empty
+    /// after a refusal: decisions validate everything, then change everything.
+    pub writes: Vec<W>,
+}
+
+impl<'a, W> Context<'a, W> {
+    /// A decision's beginning.
+    pub fn new(now: Millis, entropy: &'a mut dyn Entropy) -> Self {
+        Self { now, entropy, writes: Vec::new() }
+    }
+}
+
+/// An object that answers calls out of its memory.
+pub trait Logic: Sized {
+    /// What it is asked.
+    type Call: DeserializeOwned;
+
+    /// A row it changes.
+    type Write;
+
+    /// Decides about a call; the answer is serialized already.
+    fn dispatch(&mut self, context: &mut Context<'_, Self::Write>, call: Self::Call) -> Reply;
+
+    /// When it next wants to be woken, if ever.
+    fn next_deadline(&self) -> Option<Millis> {
+        None
+    }
+}
+
+/// A serialized answer: `Result<Answer, Refusal>` in JSON.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply(pub String);
+
+/// Serializes the answer to a call of type `C`.
+#[must_use]
+pub fn reply<C: crate::calls::Call>(answer: Result<C::Answer, Refusal>) -> Reply {
+    Reply(to_json(&answer))
+}
+
+/// JSON of a type of ours, which always serializes.
+#[must_use]
+pub fn to_json<T: Serialize>(value: &T) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}

@@ -1,0 +1,106 @@
+//! What a socket keeps while its hub sleeps: its connection, in some 100 bytes.
+
+use super::connection::{Allowance, Connection, ConnectionId, Identity, Player, Stage};
+use serde::{Deserialize, Serialize};
+use shardlink_shared::{
+    codec::Encoding,
+    crypto::token::SessionId,
+    ids::{CharacterId, LocationId, PlayerId},
+    rules::movement::Motion,
+    text::CharacterName,
+    time::Millis,
+    vector::Vec3,
+    world::Faction,
+};
+
+/// The attachment's own revision, its first field: another is not read, and its
+/// socket closed with a code that means reconnect.
+const REVISION: u8 = 1;
+
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    revision: u8,
+    id: u64,
+    binary: bool,
+    address: String,
+    stage: StoredStage,
+}
+
+#[derive(Serialize, Deserialize)]
+enum StoredStage {
+    Pending { until: Millis, failed: u8 },
+    Authenticated { session: SessionId, player: PlayerId },
+    Playing(StoredPlayer),
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredPlayer {
+    session: SessionId,
+    player: PlayerId,
+    character: CharacterId,
+    name: CharacterName,
+    faction: Faction,
+    level: u32,
+    speed: f64,
+    location: LocationId,
+    position: Vec3,
+}
+
+/// The attachment of a connection.
+#[must_use]
+pub fn write(connection: &Connection) -> Vec<u8> {
+    let stage = match &connection.stage {
+        Stage::Pending { until, failed } => StoredStage::Pending { until: *until, failed: *failed },
+        Stage::Authenticated(identity) => {
+            StoredStage::Authenticated { session: identity.session, player: identity.player }
+        }
+        Stage::Playing(player) => StoredStage::Playing(StoredPlayer {
+            session: player.identity.session,
+            player: player.identity.player,
+            character: player.character,
+            name: player.name.clone(),
+            faction: player.faction,
+            level: player.level,
+            speed: player.speed,
+            location: player.motion.location,
+            position: player.motion.position,
+        }),
+    };
+    let stored = Stored {
+        revision: REVISION,
+        id: connection.id.0,
+        binary: connection.encoding == Encoding::Binary,
+        address: connection.address.clone(),
+        stage,
+    };
+    // These types always serialize.
+    postcard::to_extend(&stored, Vec::new()).unwrap_or_default()
+}
+
+/// The connection of an attachment; `None` for another revision's.
+#[must_use]
+pub fn read(bytes: &[u8], now: Millis) -> Option<Connection> {
+    let stored: Stored = postcard::from_bytes(bytes).ok().filter(|stored: &Stored| stored.revision == REVISION)?;
+    let stage = match stored.stage {
+        StoredStage::Pending { until, failed } => Stage::Pending { until, failed },
+        StoredStage::Authenticated { session, player } => Stage::Authenticated(Identity { session, player }),
+        StoredStage::Playing(player) => Stage::Playing(Box::new(Player {
+            identity: Identity { session: player.session, player: player.player },
+            character: player.character,
+            name: player.name,
+            faction: player.faction,
+            level: player.level,
+            speed: player.speed,
+            motion: Motion::standing(player.location, player.position, now),
+            attached: now,
+        })),
+    };
+    Some(Connection {
+        id: ConnectionId(stored.id),
+        encoding: if stored.binary { Encoding::Binary } else { Encoding::Json },
+        address: stored.address,
+        stage,
+        waiting: None,
+        allowance: Allowance::full(now),
+    })
+}

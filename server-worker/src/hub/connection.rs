@@ -1,0 +1,199 @@
+//! A connection: a socket and what is known of who is at its other end.
+
+use shardlink_shared::{
+    codec::Encoding,
+    crypto::token::SessionId,
+    ids::{CharacterId, PlayerId},
+    limits::{ABUSE_WINDOW, CHAT_RATE, MOVE_RATE, OTHER_RATE, PENDING_TIMEOUT, Rate},
+    protocol::{ClientMessage, RequestId, character::CharacterUpdate},
+    rules::{
+        character::walking_speed,
+        movement::Motion,
+        rate::{Bucket, Strikes},
+    },
+    sheet::Sheet,
+    text::CharacterName,
+    time::Millis,
+    world::Faction,
+};
+use std::collections::VecDeque;
+
+/// A socket's number in its hub: random, so that no two visits share one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ConnectionId(pub u64);
+
+/// A socket and who is at its other end.
+#[derive(Debug, Clone)]
+pub struct Connection {
+    /// Its number.
+    pub id: ConnectionId,
+    /// The encoding it speaks.
+    pub encoding: Encoding,
+    /// The address it came from, for the limit on pending sockets.
+    pub address: String,
+    /// How far it has come.
+    pub stage: Stage,
+    /// What is being asked about it, while frames wait.
+    pub waiting: Option<Waiting>,
+    /// How much it may send.
+    pub allowance: Allowance,
+}
+
+/// A question is open: what came meanwhile.
+#[derive(Debug, Clone, Default)]
+pub struct Waiting {
+    /// Messages in their order.
+    pub held: VecDeque<(Option<RequestId>, ClientMessage)>,
+}
+
+/// How far a connection has come.
+#[derive(Debug, Clone)]
+pub enum Stage {
+    /// Not authenticated: closed at this time.
+    Pending {
+        /// When it is closed.
+        until: Millis,
+        /// How often authentication has failed.
+        failed: u8,
+    },
+    /// Authenticated, without a character.
+    Authenticated(Identity),
+    /// In the world.
+    Playing(Box<Player>),
+}
+
+/// Who is at the other end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Identity {
+    /// The session.
+    pub session: SessionId,
+    /// Its account.
+    pub player: PlayerId,
+}
+
+/// A character in the world.
+#[derive(Debug, Clone)]
+pub struct Player {
+    /// Who plays it.
+    pub identity: Identity,
+    /// The character.
+    pub character: CharacterId,
+    /// Its name.
+    pub name: CharacterName,
+    /// Its faction.
+    pub faction: Faction,
+    /// Its level.
+    pub level: u32,
+    /// Its highest speed in metres a second.
+    pub speed: f64,
+    /// Where it is.
+    pub motion: Motion,
+    /// When its place was last written into the attachment.
+    pub attached: Millis,
+}
+
+impl Player {
+    /// A character at the entrance of where it was last.
+    #[must_use]
+    pub fn entering(identity: Identity, sheet: &Sheet, now: Millis) -> Self {
+        Self {
+            identity,
+            character: sheet.id,
+            name: sheet.name.clone(),
+            faction: sheet.faction,
+            level: sheet.progression.level,
+            speed: walking_speed(&sheet.stats),
+            motion: Motion::entering(sheet.location_id, now),
+            attached: now,
+        }
+    }
+
+    /// What others see of it.
+    #[must_use]
+    pub fn seen(&self) -> CharacterUpdate {
+        CharacterUpdate {
+            location_id: Some(self.motion.location),
+            position: Some(self.motion.position),
+            level: Some(self.level),
+            faction: Some(self.faction),
+            ..CharacterUpdate::of(self.character, self.name.clone())
+        }
+    }
+}
+
+impl Connection {
+    /// A socket that has just been opened.
+    #[must_use]
+    pub fn pending(id: ConnectionId, encoding: Encoding, address: String, now: Millis) -> Self {
+        Self {
+            id,
+            encoding,
+            address,
+            stage: Stage::Pending { until: now + PENDING_TIMEOUT, failed: 0 },
+            waiting: None,
+            allowance: Allowance::full(now),
+        }
+    }
+
+    /// Who is at the other end, if that is known.
+    #[must_use]
+    pub fn identity(&self) -> Option<Identity> {
+        match &self.stage {
+            Stage::Pending { .. } => None,
+            Stage::Authenticated(identity) => Some(*identity),
+            Stage::Playing(player) => Some(player.identity),
+        }
+    }
+
+    /// The character in the world.
+    #[must_use]
+    pub fn player(&self) -> Option<&Player> {
+        match &self.stage {
+            Stage::Playing(player) => Some(player),
+            _ => None,
+        }
+    }
+}
+
+/// How much a connection may send.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Allowance {
+    chat: Bucket,
+    moves: Bucket,
+    other: Bucket,
+    /// Undecodable messages lately.
+    pub invalid: Strikes,
+    /// Messages above the rate lately.
+    pub refused: Strikes,
+}
+
+impl Allowance {
+    /// Nothing used yet.
+    #[must_use]
+    pub fn full(now: Millis) -> Self {
+        Self {
+            chat: Bucket::full(CHAT_RATE, now),
+            moves: Bucket::full(MOVE_RATE, now),
+            other: Bucket::full(OTHER_RATE, now),
+            invalid: Strikes::default(),
+            refused: Strikes::default(),
+        }
+    }
+
+    /// Counts a message.
+    ///
+    /// # Errors
+    /// The seconds to wait, and how many messages were refused lately.
+    pub fn take(&mut self, message: &ClientMessage, now: Millis) -> Result<(), (f64, u32)> {
+        let (bucket, rate): (&mut Bucket, Rate) = match message {
+            ClientMessage::Chat(_)
+            | ClientMessage::Whisper(_)
+            | ClientMessage::PartyChat(_)
+            | ClientMessage::FactionChat(_) => (&mut self.chat, CHAT_RATE),
+            ClientMessage::Move(step) if step.to_location_id.is_none() => (&mut self.moves, MOVE_RATE),
+            ClientMessage::OwnMove(_) => (&mut self.moves, MOVE_RATE),
+            _ => (&mut self.other, OTHER_RATE),
+        };
+        bucket.take(rate, now).map_err(|seconds| (seconds, self.refused.count(ABUSE_WINDOW, now)))
+    }
+}

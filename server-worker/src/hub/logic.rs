@@ -1,0 +1,462 @@
+//! Who is connected, and what becomes of what they send.
+
+use super::{
+    connection::{Connection, ConnectionId, Identity, Player, Stage, Waiting},
+    outbox::{Answer, Effect, Event, Outbox, Question, visit},
+};
+use crate::calls::world::Population;
+use shardlink_shared::{
+    ErrorCode, Refusal,
+    codec::{Encoding, Frame, Incoming, Rejected, decode},
+    crypto::token::SessionId,
+    ids::{CharacterId, LocationId},
+    limits::{
+        ABUSE_WINDOW, MAX_AUTH_ATTEMPTS, MAX_CLIENT_FRAME, MAX_HELD_FRAMES, MAX_INVALID, MAX_PENDING_FRAME,
+        MAX_RATE_REFUSALS, POPULATION_DELAY,
+    },
+    protocol::{
+        ClientMessage, Envelope, RequestId, ServerMessage, Timestamp,
+        account::{AuthResponse, Disconnect, Pong, ProtocolRange},
+        bounded::{List, Secret, Text},
+        character::{CharacterList, CharacterUpdate},
+        chat::Channel,
+        error::ErrorMessage,
+    },
+    sheet::Sheet,
+    time::Millis,
+};
+use std::collections::BTreeMap;
+
+/// How often a hub repeats that its characters are online, in milliseconds:
+/// twice within a Character's lease.
+pub const PRESENCE_INTERVAL: u64 = 45_000;
+
+/// The memory of a Hub.
+#[derive(Debug)]
+pub struct Hub {
+    /// Its number in the realm.
+    pub number: u32,
+    pub(super) connections: BTreeMap<ConnectionId, Connection>,
+    pub(super) characters: BTreeMap<CharacterId, ConnectionId>,
+    report_at: Option<Millis>,
+    presence_at: Option<Millis>,
+}
+
+impl Hub {
+    /// A hub with the connections that its sockets' attachments hold.
+    #[must_use]
+    pub fn restore(number: u32, connections: impl IntoIterator<Item = Connection>, now: Millis) -> Self {
+        let connections: BTreeMap<_, _> = connections.into_iter().map(|one| (one.id, one)).collect();
+        let characters: BTreeMap<_, _> =
+            connections.values().filter_map(|one| Some((one.player()?.character, one.id))).collect();
+        // A hub that wakes does not know when it last spoke: it speaks soon.
+        let report_at = (!connections.is_empty()).then_some(now + POPULATION_DELAY);
+        let presence_at = (!characters.is_empty()).then_some(now + PRESENCE_INTERVAL);
+        Self { number, connections, characters, report_at, presence_at }
+    }
+
+    /// Decides about an event.
+    pub fn handle(&mut self, event: Event<'_>, out: &mut Outbox) {
+        match event {
+            Event::Opened { id, encoding, address, ticket } => {
+                let mut connection = Connection::pending(id, encoding, address, out.now);
+                if let Some(ticket) = ticket {
+                    connection.waiting = Some(Waiting::default());
+                    out.ask(id, None, Question::Redeem(ticket));
+                }
+                self.connections.insert(id, connection);
+                out.push(Effect::Attach(id));
+                self.population_changed(out.now);
+            }
+            Event::Frame(id, frame) => self.frame(id, frame, out),
+            Event::Closed(id) => self.remove(id, out),
+            Event::Answered(id, request, answer) => self.answered(id, request, answer, out),
+            Event::SessionEnded(session, code) => {
+                for id in self.of_session(session) {
+                    self.close(id, code, out);
+                }
+            }
+            Event::Selected(session, character) => {
+                for id in self.of_session(session) {
+                    self.select(id, None, character, out);
+                }
+            }
+            Event::Alarm => self.alarm(out),
+        }
+    }
+
+    /// When the hub next wants to be woken.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Millis> {
+        let pending = self.connections.values().filter_map(|one| match one.stage {
+            // While a question is open its own timeout runs.
+            Stage::Pending { until, .. } if one.waiting.is_none() => Some(until),
+            _ => None,
+        });
+        pending.chain(self.report_at).chain(self.presence_at).min()
+    }
+
+    /// Who is here.
+    #[must_use]
+    pub fn population(&self) -> Population {
+        Population { players: self.characters.len() as u32, sockets: self.connections.len() as u32 }
+    }
+
+    /// How many sockets are pending, in all and from an address.
+    #[must_use]
+    pub fn pending(&self, address: &str) -> (usize, usize) {
+        let pending = self.connections.values().filter(|one| matches!(one.stage, Stage::Pending { .. }));
+        pending.fold((0, 0), |(all, same), one| (all + 1, same + usize::from(one.address == address)))
+    }
+
+    /// A connection, for the shell that writes its attachment.
+    #[must_use]
+    pub fn connection(&self, id: ConnectionId) -> Option<&Connection> {
+        self.connections.get(&id)
+    }
+
+    fn of_session(&self, session: SessionId) -> Vec<ConnectionId> {
+        let of_session =
+            |one: &&Connection| one.identity().is_some_and(|identity| identity.session == session);
+        self.connections.values().filter(of_session).map(|one| one.id).collect()
+    }
+
+    fn population_changed(&mut self, now: Millis) {
+        self.report_at.get_or_insert(now + POPULATION_DELAY);
+    }
+
+    fn frame(&mut self, id: ConnectionId, frame: Frame<'_>, out: &mut Outbox) {
+        let Some(connection) = self.connections.get(&id) else { return };
+        let pending = matches!(connection.stage, Stage::Pending { .. });
+        let max_len = if pending { MAX_PENDING_FRAME } else { MAX_CLIENT_FRAME };
+        for message in decode::<ClientMessage>(frame, max_len) {
+            match message {
+                Ok(incoming) => self.accept(id, incoming, out),
+                Err(rejected) => self.reject(id, rejected, out),
+            }
+        }
+    }
+
+    /// What could not be decoded: answered, counted, and too much of it closes.
+    fn reject(&mut self, id: ConnectionId, rejected: Rejected, out: &mut Outbox) {
+        let Some(connection) = self.connections.get_mut(&id) else { return };
+        let message = ServerMessage::InvalidMessage(ErrorMessage::from(&rejected.refusal));
+        out.send(id, connection.encoding, &Envelope::answering(rejected.message_id, out.now), &message);
+        if connection.allowance.invalid.count(ABUSE_WINDOW, out.now) >= MAX_INVALID {
+            self.close(id, ErrorCode::Malformed, out);
+        }
+    }
+
+    /// What was decoded: counted against the connection's rates, then done, or
+    /// held back while a question about the connection is open.
+    fn accept(&mut self, id: ConnectionId, incoming: Incoming<ClientMessage>, out: &mut Outbox) {
+        let Some(connection) = self.connections.get_mut(&id) else { return };
+        let Incoming { envelope: Envelope { message_id: request, .. }, message } = incoming;
+        if let Err((seconds, refused)) = connection.allowance.take(&message, out.now) {
+            let refusal = Refusal::new(ErrorCode::RateLimited).after(seconds);
+            self.refuse(id, request, &refusal, out);
+            if refused >= MAX_RATE_REFUSALS {
+                self.close(id, ErrorCode::RateLimited, out);
+            }
+            return;
+        }
+        if let Some(waiting) = connection.waiting.as_mut() {
+            if waiting.held.len() < MAX_HELD_FRAMES {
+                waiting.held.push_back((request, message));
+            } else {
+                self.refuse(id, request, &ErrorCode::RateLimited.into(), out);
+            }
+            return;
+        }
+        self.perform(id, request, message, out);
+    }
+
+    fn perform(&mut self, id: ConnectionId, request: Option<RequestId>, message: ClientMessage, out: &mut Outbox) {
+        let Some(connection) = self.connections.get(&id) else { return };
+        let identity = connection.identity();
+        let encoding = connection.encoding;
+        let refusal = match (message, identity) {
+            (ClientMessage::Disconnect(_), _) => {
+                out.send(
+                    id,
+                    encoding,
+                    &Envelope::answering(request, out.now),
+                    &ServerMessage::Disconnect(Disconnect::default()),
+                );
+                out.push(Effect::Goodbye(id));
+                self.remove(id, out);
+                return;
+            }
+            (ClientMessage::AuthRequest(auth), None) => return self.ask(id, request, Question::Authenticate(auth), out),
+            (_, None) => Refusal::new(ErrorCode::Unauthenticated),
+            (ClientMessage::AuthRequest(_), Some(_)) => {
+                Refusal::new(ErrorCode::AlreadyAuthenticated)
+            }
+            (ClientMessage::Ping(_), Some(_)) => {
+                let pong = ServerMessage::Pong(Pong::default());
+                return out.send(id, encoding, &Envelope::answering(request, out.now), &pong);
+            }
+            (ClientMessage::CharacterList(_), Some(identity)) => {
+                return out.ask(id, request, Question::List(identity));
+            }
+            (ClientMessage::CharacterCreate(create), Some(identity)) => {
+                return out.ask(id, request, Question::Create(identity, create));
+            }
+            (ClientMessage::CharacterDelete(delete), Some(identity)) => {
+                return out.ask(id, request, Question::Delete(identity, delete.character_id));
+            }
+            (ClientMessage::CharacterSelect(select), Some(_)) => {
+                return self.select(id, request, select.character_id, out);
+            }
+            (message, Some(_)) => match self.play(id, request.clone(), message, out) {
+                Ok(()) => return,
+                Err(refusal) => refusal,
+            },
+        };
+        self.refuse(id, request, &refusal, out);
+    }
+
+    /// What only a character in the world may do.
+    fn play(
+        &mut self,
+        id: ConnectionId,
+        request: Option<RequestId>,
+        message: ClientMessage,
+        out: &mut Outbox,
+    ) -> Result<(), Refusal> {
+        if self.connections.get(&id).and_then(Connection::player).is_none() {
+            return Err(ErrorCode::NoCharacter.into());
+        }
+        match message {
+            ClientMessage::Move(step) => self.step(id, request, &step, out),
+            ClientMessage::OwnMove(step) => self.own_move(id, &step, out),
+            ClientMessage::Chat(chat) => {
+                let channel = chat.channel.unwrap_or_default();
+                self.chat(id, request, channel, chat, out)
+            }
+            ClientMessage::Whisper(chat) => self.chat(id, request, Channel::Whisper, chat, out),
+            ClientMessage::PartyChat(chat) => self.chat(id, request, Channel::Party, chat, out),
+            ClientMessage::FactionChat(chat) => self.chat(id, request, Channel::Faction, chat, out),
+            // Everything else has been dealt with.
+            _ => Ok(()),
+        }
+    }
+
+    /// Asks about a connection; its frames wait until the answer.
+    fn ask(&mut self, id: ConnectionId, request: Option<RequestId>, question: Question, out: &mut Outbox) {
+        if let Some(connection) = self.connections.get_mut(&id) {
+            connection.waiting.get_or_insert_default();
+            out.ask(id, request, question);
+        }
+    }
+
+    fn select(&mut self, id: ConnectionId, request: Option<RequestId>, character: CharacterId, out: &mut Outbox) {
+        let Some(connection) = self.connections.get(&id) else { return };
+        let Some(identity) = connection.identity() else { return };
+        if let Some(player) = connection.player().filter(|player| player.character == character) {
+            // Selected again, for example over REST and here: it is in the world already.
+            let update = player.seen();
+            let envelope = Envelope::answering(request, out.now);
+            out.send(id, connection.encoding, &envelope, &ServerMessage::CharacterUpdate(update));
+            return;
+        }
+        self.ask(id, request, Question::Select(identity, character), out);
+    }
+
+    fn answered(
+        &mut self,
+        id: ConnectionId,
+        request: Option<RequestId>,
+        answer: Result<Answer, Refusal>,
+        out: &mut Outbox,
+    ) {
+        let Some(connection) = self.connections.get(&id) else {
+            // The socket closed while the question was open: whoever entered has left.
+            if let Ok(Answer::Admitted { sheet: Some(sheet), .. } | Answer::Entered(sheet)) = answer {
+                let location = sheet.location_id;
+                out.push(Effect::Left { character: sheet.id, visit: visit(self.number, id), location });
+            }
+            return;
+        };
+        let encoding = connection.encoding;
+        let envelope = Envelope::answering(request.clone(), out.now);
+        let was_pending = matches!(connection.stage, Stage::Pending { .. });
+        match answer {
+            Ok(Answer::Admitted { identity, token, sheet }) => self.admitted(id, &envelope, identity, token, sheet, out),
+            Ok(Answer::Entered(sheet)) => {
+                if let Some(identity) = connection.identity() {
+                    self.enter(id, identity, &sheet, out);
+                    let update = ServerMessage::CharacterUpdate(CharacterUpdate::of_sheet(&sheet));
+                    out.send(id, encoding, &envelope, &update);
+                    self.welcome(id, None, out);
+                }
+            }
+            Ok(Answer::Characters(sheets)) => {
+                let list = ServerMessage::CharacterList(CharacterList { characters: List::of(sheets) });
+                out.send(id, encoding, &envelope, &list);
+                return;
+            }
+            Ok(Answer::Created(sheet)) => {
+                let update = ServerMessage::CharacterUpdate(CharacterUpdate::of_sheet(&sheet));
+                out.send(id, encoding, &envelope, &update);
+                return;
+            }
+            Err(refusal) if was_pending => self.not_admitted(id, &envelope, &refusal, out),
+            Err(refusal) => self.refuse(id, request, &refusal, out),
+        }
+        self.release_held(id, out);
+    }
+
+    /// Lets the frames go that waited for an answer.
+    fn release_held(&mut self, id: ConnectionId, out: &mut Outbox) {
+        let Some(connection) = self.connections.get_mut(&id) else { return };
+        let mut held = connection.waiting.take().unwrap_or_default().held;
+        while let Some((request, message)) = held.pop_front() {
+            self.perform(id, request, message, out);
+            // One of them may have asked a question of its own: the rest waits for that.
+            match self.connections.get_mut(&id).map(|connection| connection.waiting.as_mut()) {
+                Some(Some(waiting)) => return waiting.held.extend(held),
+                Some(None) => {}
+                None => return,
+            }
+        }
+    }
+
+    fn admitted(
+        &mut self,
+        id: ConnectionId,
+        envelope: &Envelope,
+        identity: Identity,
+        token: Option<String>,
+        sheet: Option<Box<Sheet>>,
+        out: &mut Outbox,
+    ) {
+        // The newest socket of a session wins.
+        for older in self.of_session(identity.session) {
+            if older != id {
+                self.close(older, ErrorCode::SignedInElsewhere, out);
+            }
+        }
+        if let Some(sheet) = &sheet {
+            self.enter(id, identity, sheet, out);
+        } else if let Some(connection) = self.connections.get_mut(&id) {
+            connection.stage = Stage::Authenticated(identity);
+            out.push(Effect::Attach(id));
+        }
+        let in_world = sheet.is_some();
+        if let Some(connection) = self.connections.get(&id) {
+            let response = AuthResponse {
+                success: true,
+                session_token: token.and_then(|token| Secret::parse(&token).ok()),
+                player_id: Some(identity.player),
+                message: Some(Text::cut("Signed in.")),
+                server_time: Timestamp(out.now),
+                character: sheet,
+                resume_token: None,
+                protocol: Some(ProtocolRange::ours()),
+            };
+            out.send(id, connection.encoding, envelope, &ServerMessage::AuthResponse(response));
+        }
+        if in_world {
+            self.welcome(id, None, out);
+        }
+    }
+
+    fn not_admitted(&mut self, id: ConnectionId, envelope: &Envelope, refusal: &Refusal, out: &mut Outbox) {
+        let Some(connection) = self.connections.get_mut(&id) else { return };
+        let response = AuthResponse {
+            success: false,
+            session_token: None,
+            player_id: None,
+            message: Some(Text::cut(refusal.sentence())),
+            server_time: Timestamp(out.now),
+            character: None,
+            resume_token: None,
+            protocol: Some(ProtocolRange::ours()),
+        };
+        out.send(id, connection.encoding, envelope, &ServerMessage::AuthResponse(response));
+        if let Stage::Pending { failed, .. } = &mut connection.stage {
+            *failed += 1;
+            // A ticket serves once, so there is no second try with it.
+            if *failed >= MAX_AUTH_ATTEMPTS || connection.encoding == Encoding::Binary {
+                self.close(id, ErrorCode::Unauthenticated, out);
+            }
+        }
+    }
+
+    /// Puts a character into the world.
+    fn enter(&mut self, id: ConnectionId, identity: Identity, sheet: &Sheet, out: &mut Outbox) {
+        // It was here already, as another character or on another socket.
+        self.leave_world(id, out);
+        if let Some(other) = self.characters.get(&sheet.id).copied() {
+            self.close(other, ErrorCode::SignedInElsewhere, out);
+        }
+        let Some(connection) = self.connections.get_mut(&id) else { return };
+        connection.stage = Stage::Playing(Box::new(Player::entering(identity, sheet, out.now)));
+        self.characters.insert(sheet.id, id);
+        self.presence_at.get_or_insert(out.now + PRESENCE_INTERVAL);
+        self.population_changed(out.now);
+        out.push(Effect::Attach(id));
+    }
+
+    /// Takes a connection's character out of the world, if it has one there.
+    fn leave_world(&mut self, id: ConnectionId, out: &mut Outbox) {
+        let Some(connection) = self.connections.get_mut(&id) else { return };
+        let Some(identity) = connection.player().map(|player| player.identity) else { return };
+        let before = std::mem::replace(&mut connection.stage, Stage::Authenticated(identity));
+        if let Stage::Playing(player) = before {
+            self.characters.remove(&player.character);
+            let location = player.motion.location;
+            self.tell_left(player.character, location, out);
+            out.push(Effect::Left { character: player.character, visit: visit(self.number, id), location });
+            self.population_changed(out.now);
+        }
+    }
+
+    fn remove(&mut self, id: ConnectionId, out: &mut Outbox) {
+        self.leave_world(id, out);
+        if self.connections.remove(&id).is_some() {
+            self.population_changed(out.now);
+        }
+    }
+
+    pub(super) fn close(&mut self, id: ConnectionId, code: ErrorCode, out: &mut Outbox) {
+        out.push(Effect::Close(id, code));
+        self.remove(id, out);
+    }
+
+    pub(super) fn refuse(&mut self, id: ConnectionId, request: Option<RequestId>, refusal: &Refusal, out: &mut Outbox) {
+        let Some(connection) = self.connections.get(&id) else { return };
+        let message = ServerMessage::Error(ErrorMessage::from(refusal));
+        out.send(id, connection.encoding, &Envelope::answering(request, out.now), &message);
+    }
+
+    fn alarm(&mut self, out: &mut Outbox) {
+        let now = out.now;
+        let late = |one: &&Connection| {
+            one.waiting.is_none() && matches!(one.stage, Stage::Pending { until, .. } if until <= now)
+        };
+        let late: Vec<_> = self.connections.values().filter(late).map(|one| one.id).collect();
+        for id in late {
+            self.close(id, ErrorCode::Unauthenticated, out);
+        }
+        if self.presence_at.is_some_and(|due| due <= now) {
+            let number = self.number;
+            let staying = |one: &Connection| -> Option<(_, _, LocationId)> {
+                let player = one.player()?;
+                Some((player.character, visit(number, one.id), player.motion.location))
+            };
+            let staying: Vec<_> = self.connections.values().filter_map(staying).collect();
+            self.presence_at = (!staying.is_empty()).then_some(now + PRESENCE_INTERVAL);
+            if !staying.is_empty() {
+                out.push(Effect::Staying(staying));
+                // World forgets hubs that it does not hear of.
+                self.population_changed(now);
+            }
+        }
+        if self.report_at.is_some_and(|due| due <= now) {
+            self.report_at = None;
+            out.push(Effect::Report(self.population()));
+        }
+    }
+}

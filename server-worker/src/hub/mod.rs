@@ -1,0 +1,20 @@
+//! **Hub**: the sockets of up to 500 players and where each of them stands.
+//!
+//! - Owns: connections, positions, rate limits. All locations live in each hub.
+//! - Keyed by: realm and number.
+//! - Called by: clients over their sockets; the edge when a session ends or
+//!   selects a character.
+//! - Invariant: a session has one socket, a character one place; nothing is
+//!   sent to a socket that has not been authenticated but errors.
+//! - Survives sleep as: its sockets' attachments.
+
+pub mod attachment;
+pub mod connection;
+pub mod logic;
+#[cfg(target_arch = "wasm32")]
+mod object;
+pub mod outbox;
+mod talk;
+#[cfg(test)]
+mod tests;
+mod walk;

@@ -1,0 +1,163 @@
+//! What a hub may ask for. Effects are performed in their order, after the
+//! decision and never inside it.
+
+use super::connection::{ConnectionId, Identity};
+use crate::calls::{character::Visit, world::Population};
+use shardlink_shared::{
+    ErrorCode, Refusal,
+    codec::{Encoded, Encoding, encode},
+    crypto::token::{SessionId, Ticket},
+    ids::{CharacterId, LocationId},
+    protocol::{Envelope, RequestId, ServerMessage, account::AuthRequest, character::CharacterCreate},
+    sheet::Sheet,
+    time::Millis,
+};
+
+/// Something for the shell to do.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Send one frame to these connections.
+    Send(Vec<ConnectionId>, Encoded),
+    /// Write the connection's attachment.
+    Attach(ConnectionId),
+    /// Close a socket.
+    Close(ConnectionId, ErrorCode),
+    /// Close a socket that said goodbye.
+    Goodbye(ConnectionId),
+    /// Ask other objects, for a request; the answer comes back as an event.
+    Ask(ConnectionId, Option<RequestId>, Question),
+    /// A character has left the world from this location.
+    Left {
+        /// Who.
+        character: CharacterId,
+        /// Which stay has ended.
+        visit: Visit,
+        /// Where it was.
+        location: LocationId,
+    },
+    /// These characters are still in the world, there.
+    Staying(Vec<(CharacterId, Visit, LocationId)>),
+    /// Who is in the hub.
+    Report(Population),
+}
+
+/// What a hub has to ask other objects about a connection.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Question {
+    /// Who is this? Answered by [`Answer::Admitted`].
+    Authenticate(AuthRequest),
+    /// Is this ticket's session good? Answered by [`Answer::Admitted`].
+    Redeem(Ticket),
+    /// Select this character and enter the world. Answered by [`Answer::Entered`].
+    Select(Identity, CharacterId),
+    /// Which characters are there? Answered by [`Answer::Characters`].
+    List(Identity),
+    /// Make one. Answered by [`Answer::Created`].
+    Create(Identity, CharacterCreate),
+    /// Delete one. Answered by [`Answer::Characters`].
+    Delete(Identity, CharacterId),
+}
+
+/// What other objects answered.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Answer {
+    /// The session is good.
+    Admitted {
+        /// Who it is.
+        identity: Identity,
+        /// The session's token, if the question began the session.
+        token: Option<String>,
+        /// The character that entered the world, if one was selected.
+        sheet: Option<Box<Sheet>>,
+    },
+    /// The character may enter the world.
+    Entered(Box<Sheet>),
+    /// The account's characters.
+    Characters(Vec<Sheet>),
+    /// The character that was made.
+    Created(Box<Sheet>),
+}
+
+/// What happens to a hub.
+#[derive(Debug, Clone)]
+pub enum Event<'a> {
+    /// A socket was accepted.
+    Opened {
+        /// Its number.
+        id: ConnectionId,
+        /// The encoding it speaks.
+        encoding: Encoding,
+        /// Where it came from.
+        address: String,
+        /// The ticket it showed, which the edge has verified.
+        ticket: Option<Ticket>,
+    },
+    /// A frame came in.
+    Frame(ConnectionId, shardlink_shared::codec::Frame<'a>),
+    /// A socket is closed.
+    Closed(ConnectionId),
+    /// A question was answered.
+    Answered(ConnectionId, Option<RequestId>, Result<Answer, Refusal>),
+    /// A session has ended elsewhere.
+    SessionEnded(SessionId, ErrorCode),
+    /// A session has selected a character elsewhere.
+    Selected(SessionId, CharacterId),
+    /// A deadline has passed.
+    Alarm,
+}
+
+/// Effects in their order, and the time they are decided at.
+#[derive(Debug)]
+pub struct Outbox {
+    /// The time.
+    pub now: Millis,
+    /// What to do.
+    pub effects: Vec<Effect>,
+}
+
+impl Outbox {
+    /// Nothing to do yet.
+    #[must_use]
+    pub const fn new(now: Millis) -> Self {
+        Self { now, effects: Vec::new() }
+    }
+
+    /// Does this too.
+    pub fn push(&mut self, effect: Effect) {
+        self.effects.push(effect);
+    }
+
+    /// Asks other objects, for a request.
+    pub fn ask(&mut self, id: ConnectionId, request: Option<RequestId>, question: Question) {
+        self.push(Effect::Ask(id, request, question));
+    }
+
+    /// Sends a message to one connection.
+    pub fn send(&mut self, to: ConnectionId, encoding: Encoding, envelope: &Envelope, message: &ServerMessage) {
+        self.push(Effect::Send(vec![to], encode(encoding, envelope, message)));
+    }
+
+    /// Sends a message to many, encoded once in each encoding that somebody speaks.
+    pub fn broadcast(&mut self, to: impl Iterator<Item = (ConnectionId, Encoding)>, message: &ServerMessage) {
+        let (mut json, mut binary) = (Vec::new(), Vec::new());
+        for (id, encoding) in to {
+            match encoding {
+                Encoding::Json => json.push(id),
+                Encoding::Binary => binary.push(id),
+            }
+        }
+        let envelope = Envelope::at(self.now);
+        for (ids, encoding) in [(json, Encoding::Json), (binary, Encoding::Binary)] {
+            if !ids.is_empty() {
+                self.push(Effect::Send(ids, encode(encoding, &envelope, message)));
+            }
+        }
+    }
+}
+
+/// The visit of a connection to a hub.
+#[must_use]
+pub const fn visit(hub: u32, id: ConnectionId) -> Visit {
+    Visit { hub, connection: id.0 }
+}
+

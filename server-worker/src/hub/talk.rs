@@ -1,0 +1,89 @@
+//! Chat within a hub.
+
+use super::{
+    connection::{Connection, ConnectionId, Player},
+    logic::Hub,
+    outbox::Outbox,
+};
+use shardlink_shared::{
+    ErrorCode, Refusal,
+    codec::Encoding,
+    protocol::{
+        Envelope, RequestId, ServerMessage,
+        chat::{Channel, Chat, SendChat},
+    },
+    text::CharacterName,
+};
+
+impl Hub {
+    /// `chat` and its three special types, on this channel. The sender's own
+    /// copy is the answer.
+    pub(super) fn chat(
+        &mut self,
+        id: ConnectionId,
+        request: Option<RequestId>,
+        channel: Channel,
+        chat: SendChat,
+        out: &mut Outbox,
+    ) -> Result<(), Refusal> {
+        let sender = self.player(id).ok_or(ErrorCode::NoCharacter)?;
+        if chat.sender_id.is_some_and(|named| named != sender.character) {
+            return Err(Refusal::new(ErrorCode::NotYourCharacter).at("sender_id"));
+        }
+        let recipient = match channel {
+            Channel::Whisper => Some(self.recipient(&chat)?),
+            _ => None,
+        };
+        let message = Chat {
+            sender_id: sender.character,
+            sender_name: sender.name.clone(),
+            channel,
+            content: chat.content.accept()?,
+            recipient_id: recipient.map(|(_, player)| player.character),
+            recipient_name: recipient.map(|(_, player)| player.name.clone()),
+        };
+        let faction = sender.faction;
+        let hears = |connection: &Connection| match channel {
+            Channel::Global => connection.player().is_some(),
+            Channel::Faction => connection.player().is_some_and(|player| player.faction == faction),
+            Channel::Whisper => recipient.is_some_and(|(recipient, _)| recipient.id == connection.id),
+            Channel::Party => false,
+        };
+        if channel == Channel::Party {
+            return Err(ErrorCode::NotInParty.into());
+        }
+        let audience: Vec<(ConnectionId, Encoding)> = self
+            .connections
+            .values()
+            .filter(|connection| connection.id != id && hears(connection))
+            .map(|connection| (connection.id, connection.encoding))
+            .collect();
+        let message = match channel {
+            Channel::Global => ServerMessage::Chat(message),
+            Channel::Party => ServerMessage::PartyChat(message),
+            Channel::Faction => ServerMessage::FactionChat(message),
+            Channel::Whisper => ServerMessage::Whisper(message),
+        };
+        out.broadcast(audience.into_iter(), &message);
+        if let Some(connection) = self.connections.get(&id) {
+            out.send(id, connection.encoding, &Envelope::answering(request, out.now), &message);
+        }
+        Ok(())
+    }
+
+    /// Whom a whisper is for: by id, else by name.
+    fn recipient(&self, chat: &SendChat) -> Result<(&Connection, &Player), Refusal> {
+        let offline = || Refusal::new(ErrorCode::RecipientOffline);
+        let connection = match (chat.recipient_id, &chat.recipient_name) {
+            (Some(character), _) => self.characters.get(&character).and_then(|id| self.connections.get(id)),
+            (None, Some(name)) => {
+                let name = CharacterName::parse(name.as_str())
+                    .map_err(|problem| Refusal::field("recipient_name", format!("A name {problem}.")))?;
+                let named = |one: &&Connection| one.player().is_some_and(|player| player.name.key() == name.key());
+                self.connections.values().find(named)
+            }
+            (None, None) => return Err(Refusal::field("recipient_id", "A whisper needs a recipient.")),
+        };
+        connection.and_then(|connection| Some((connection, connection.player()?))).ok_or_else(offline)
+    }
+}

@@ -1,0 +1,32 @@
+//! An object's one alarm, set to its earliest deadline.
+
+use shardlink_shared::time::Millis;
+use std::cell::Cell;
+use worker::{Date, DateInit, State, console_error};
+
+/// Remembers what the alarm is set to, so that it is set only when that changes.
+#[derive(Default)]
+pub struct Alarm(Cell<Option<Millis>>);
+
+impl Alarm {
+    /// Sets the alarm to this deadline. Without a deadline a set alarm is left
+    /// to fire once for nothing, which is cheaper than deleting it.
+    pub fn set(&self, state: &State, deadline: Option<Millis>) {
+        let Some(due) = deadline.filter(|due| self.0.get() != Some(*due)) else {
+            return;
+        };
+        self.0.set(Some(due));
+        let storage = state.storage();
+        state.wait_until(async move {
+            let date = Date::new(DateInit::Millis(due.0));
+            if let Err(error) = storage.set_alarm(js_sys::Date::from(date)).await {
+                console_error!("alarm: {error}");
+            }
+        });
+    }
+
+    /// The alarm fires: it is no longer set.
+    pub fn fired(&self) {
+        self.0.set(None);
+    }
+}

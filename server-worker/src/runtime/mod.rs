@@ -1,0 +1,11 @@
+//! The shell that all objects share: clock, entropy, storage, calls, answers.
+//! Compiled for wasm32 alone.
+
+pub mod alarm;
+pub mod call;
+pub mod clock;
+pub mod db;
+pub mod entropy;
+pub mod settings;
+pub mod shell;
+pub mod sockets;

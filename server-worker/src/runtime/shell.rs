@@ -1,0 +1,90 @@
+//! The shell of an object that answers calls out of its memory: load, decode,
+//! decide, store, set the alarm, answer.
+
+use super::{
+    alarm::Alarm,
+    clock,
+    db::{Db, Fault},
+    entropy::System,
+};
+use crate::effect::{Context, Logic, Reply, to_json};
+use shardlink_shared::{ErrorCode, Refusal};
+use std::cell::RefCell;
+use worker::{Env, Request, Response, Result, State, console_error};
+
+/// How an object's memory and its rows belong together.
+pub trait Store: Logic {
+    /// The numbered migrations of its schema.
+    const MIGRATIONS: &'static [&'static str];
+
+    /// Rebuilds the memory from the rows.
+    fn load(db: &Db) -> std::result::Result<Self, Fault>;
+
+    /// Stores one changed row.
+    fn store(db: &Db, write: &Self::Write) -> std::result::Result<(), Fault>;
+}
+
+/// An object's memory, storage and alarm.
+pub struct Shell<L> {
+    state: State,
+    /// The object's bindings.
+    pub env: Env,
+    memory: RefCell<Option<L>>,
+    alarm: Alarm,
+}
+
+impl<L: Store> Shell<L> {
+    /// The shell of an object that has just been constructed.
+    pub fn new(state: State, env: Env) -> Self {
+        Self { state, env, memory: RefCell::new(None), alarm: Alarm::default() }
+    }
+
+    /// Answers a call from another object.
+    pub async fn fetch(&self, mut request: Request) -> Result<Response> {
+        let body = request.text().await?;
+        let reply = match serde_json::from_str::<L::Call>(&body) {
+            Ok(call) => self.step(|logic, context| logic.dispatch(context, call)),
+            // The caller is of another build: tell it, and the log.
+            Err(error) => Err(Fault(format!("undecodable call: {error}"))),
+        };
+        let reply = reply.unwrap_or_else(|fault| {
+            console_error!("{}: {fault}", std::any::type_name::<L>());
+            Reply(to_json(&Err::<(), _>(Refusal::new(ErrorCode::Internal))))
+        });
+        Response::ok(reply.0)
+    }
+
+    /// Decides, then stores what was decided, all in one transaction. The
+    /// output gate keeps the answer back until the rows are on disk.
+    pub fn step<T>(
+        &self,
+        decide: impl FnOnce(&mut L, &mut Context<'_, L::Write>) -> T,
+    ) -> std::result::Result<T, Fault> {
+        let db = Db::of(&self.state);
+        // Taken out while deciding: a panic leaves no half-changed memory but
+        // none, and the next call rebuilds it from the rows.
+        let mut logic = match self.memory.take() {
+            Some(logic) => logic,
+            None => {
+                db.migrate(L::MIGRATIONS)?;
+                L::load(&db)?
+            }
+        };
+        let mut entropy = System;
+        let mut context = Context::new(clock::now(), &mut entropy);
+        let decided = decide(&mut logic, &mut context);
+        let deadline = logic.next_deadline();
+        if !context.writes.is_empty() {
+            // If this fails the memory is ahead of the rows, and stays forgotten.
+            db.transaction(|| context.writes.iter().try_for_each(|write| L::store(&db, write)))?;
+        }
+        self.memory.replace(Some(logic));
+        self.alarm.set(&self.state, deadline);
+        Ok(decided)
+    }
+
+    /// To be called first by the object's alarm.
+    pub fn alarm_fired(&self) {
+        self.alarm.fired();
+    }
+}

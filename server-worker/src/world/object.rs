@@ -1,0 +1,24 @@
+//! The shell of a World.
+
+use super::logic;
+use crate::runtime::shell::Shell;
+use worker::{DurableObject, Env, Request, Response, Result, State, durable_object};
+
+/// A realm.
+#[durable_object(fetch)]
+pub struct World(Shell<logic::World>);
+
+// The memory is replaced only by a finished decision; a panic while it is
+// borrowed leaves rows that it is rebuilt from.
+impl std::panic::UnwindSafe for World {}
+impl std::panic::RefUnwindSafe for World {}
+
+impl DurableObject for World {
+    fn new(state: State, env: Env) -> Self {
+        Self(Shell::new(state, env))
+    }
+
+    async fn fetch(&self, request: Request) -> Result<Response> {
+        self.0.fetch(request).await
+    }
+}
