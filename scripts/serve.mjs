@@ -2,8 +2,9 @@
 // Never builds. The first line on stdout is the URL, once it answers there.
 import { inRoot } from "./lib/paths.mjs";
 import { healthy } from "./lib/healthy.mjs";
+import { checkPort, readPort } from "./lib/ports.mjs";
 import { onStopSignal } from "./lib/processes.mjs";
-import { Stop, note } from "./lib/say.mjs";
+import { note } from "./lib/say.mjs";
 import { checkBuilt } from "./serve/built.mjs";
 import { openDataFolder } from "./serve/data-folder.mjs";
 import { startWorkerd } from "./serve/workerd.mjs";
@@ -13,6 +14,7 @@ export default async function serve() {
   const settings = readSettings(process.env);
   const data = openDataFolder(settings.dataFolder);
   try {
+    await checkPort(settings.port, settings.host);
     return await serveFrom(data, settings);
   } finally {
     data.close();
@@ -20,10 +22,8 @@ export default async function serve() {
 }
 
 function readSettings(env) {
-  const port = env.PORT || "8787";
-  if (!/^\d{1,5}$/.test(port) || Number(port) > 65535) throw new Stop(`PORT is ${port}: give a number up to 65535 (0 takes any free port).`);
   return {
-    port: Number(port),
+    port: readPort(env.PORT || "8787"), // 0 takes any free port
     host: env.HOST || "127.0.0.1",
     dataFolder: inRoot(env.DATA_DIR || ".data"),
     // What the server itself is told; what is not set is not bound.

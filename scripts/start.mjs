@@ -4,6 +4,7 @@ import { buildAll } from "./build.mjs";
 import { childEnvironment, find } from "./lib/environment.mjs";
 import { healthy } from "./lib/healthy.mjs";
 import { inRoot, root } from "./lib/paths.mjs";
+import { checkPort, readPort } from "./lib/ports.mjs";
 import { onStopSignal } from "./lib/processes.mjs";
 import { makeDevVars } from "./lib/secret.mjs";
 import { Stop, note, step } from "./lib/say.mjs";
@@ -13,7 +14,9 @@ import { setUp } from "./setup.mjs";
 const GRACE_MS = 4_000;
 
 export default async function start() {
-  const port = process.env.PORT || "8787";
+  const port = readPort(process.env.PORT || "8787");
+  // Now, and not after minutes of building.
+  await checkPort(port);
   await setUp();
   await buildAll();
   if (makeDevVars(inRoot(".dev.vars"))) note("made .dev.vars with a secret for development (git ignores it)");
@@ -21,13 +24,14 @@ export default async function start() {
 }
 
 async function developmentServer(port) {
-  step(`Serving with wrangler; its state is in .wrangler/state, Ctrl-C stops it`);
+  step("Serving with wrangler; its state is in .wrangler/state, Ctrl-C stops it");
   const wrangler = spawn(
     find("wrangler"),
-    ["dev", "--port", port, "--persist-to", inRoot(".wrangler/state"), "--show-interactive-dev-session=false"],
+    ["dev", "--port", String(port), "--persist-to", inRoot(".wrangler/state"), "--show-interactive-dev-session=false"],
     {
       cwd: root,
-      env: childEnvironment(),
+      // Without asking Cloudflare where this machine is: it works offline.
+      env: childEnvironment({ CLOUDFLARE_CF_FETCH_ENABLED: "false" }),
       stdio: ["ignore", "inherit", "inherit"],
       // Its own group: Ctrl-C comes to us, and we end the group, workerd included.
       detached: true,
@@ -51,6 +55,8 @@ async function developmentServer(port) {
   const url = `http://localhost:${port}`;
   if (await healthy(url, { timeout: 60_000, givenUp: () => stopping || ended })) {
     console.log(`\nShardlink is running: ${url}\n`);
+  } else if (!stopping && !ended) {
+    note(`${url}/healthz has not answered 200 within a minute; wrangler's messages above may say why`);
   }
   const how = await end;
   // Whatever of its group is left, after a crash as well.

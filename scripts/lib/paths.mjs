@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
 
 /** An absolute path from one relative to the repository. */
-export const inRoot = (...parts) => path.join(root, ...parts);
+export const inRoot = (...parts) => path.resolve(root, ...parts);
 
 export const nodeModules = inRoot("node_modules");
 export const clientCrate = inRoot("client-wasm");

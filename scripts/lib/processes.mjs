@@ -1,5 +1,6 @@
 // Starting other programs, and never leaving one behind.
 import { spawn, spawnSync } from "node:child_process";
+import { stripVTControlCharacters } from "node:util";
 import { childEnvironment } from "./environment.mjs";
 import { root } from "./paths.mjs";
 import { Stop } from "./say.mjs";
@@ -30,7 +31,7 @@ export async function run(command, args, options = {}) {
   if (code !== 0) throw new Stop(`${options.label ?? [command, ...args].join(" ")} failed (${code}); what it printed stands above.`);
 }
 
-/** Runs a program to its end, showing and also returning what it prints on stdout. */
+/** Runs a program to its end, showing and also returning what it prints on stdout, there without colours. */
 export async function tee(command, args, options = {}) {
   let output = "";
   const code = await execute(command, args, { ...options, stdio: ["ignore", "pipe", process.stderr] }, (child) => {
@@ -40,7 +41,7 @@ export async function tee(command, args, options = {}) {
       process.stdout.write(text);
     });
   });
-  return { code, output };
+  return { code, output: stripVTControlCharacters(output) };
 }
 
 /** Asks a program something short. Never throws: a program that is not there has code -1. */

@@ -10,8 +10,9 @@ import { step } from "../lib/say.mjs";
 const stamp = path.join(nodeModules, ".shardlink-stamp");
 
 export async function npmPackages() {
-  // The platform counts: a folder shared with a container holds the other's binaries.
-  const wanted = fingerprint(["package.json", "package-lock.json"], [process.platform, process.arch]);
+  // The lock file repeats what package.json depends on. The platform counts
+  // too: a folder shared with a container holds the other's binaries.
+  const wanted = fingerprint(["package-lock.json"], [process.platform, process.arch]);
   if (fs.existsSync(stamp) && fs.readFileSync(stamp, "utf8") === wanted) return;
   step("Installing the npm packages in package-lock.json: Node 24, wrangler, workerd, esbuild, binaryen, TypeScript, Playwright (a minute)");
   fs.rmSync(stamp, { force: true });

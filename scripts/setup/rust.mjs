@@ -19,6 +19,7 @@ async function stableToolchain() {
   // Asked for explicitly: rustup may be told not to install toolchains by itself.
   if (ask("rustup", ["show", "active-toolchain"]).code !== 0) {
     step("Installing Rust's stable toolchain: everything but the server is compiled with it");
+    await run("rustup", ["toolchain", "install", "stable", "--profile", "minimal", "--no-self-update"]);
     await run("rustup", ["default", "stable"]);
   }
   const version = versionIn(ask("rustc", ["--version"]).output);
@@ -34,7 +35,7 @@ async function nightlyToolchain() {
   const toolchains = ask("rustup", ["toolchain", "list"]).output;
   if (!toolchains.split("\n").some((line) => line.startsWith(`${nightly}-`) && !/^nightly-\d/.test(line))) {
     step("Installing Rust's nightly toolchain: only it can compile std so that a panic ends one request and not the server");
-    await run("rustup", ["toolchain", "install", nightly, "--profile", "minimal"]);
+    await run("rustup", ["toolchain", "install", nightly, "--profile", "minimal", "--no-self-update"]);
   }
   const toolchain = ["--toolchain", nightly];
   await addTarget(toolchain, "the server is WebAssembly");

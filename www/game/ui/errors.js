@@ -1,22 +1,20 @@
 // What an error says to a player.
 
-const TEXTS = {
-  BAD_CREDENTIALS: "That user name and password do not match.",
-  NAME_TAKEN: "That name is already taken.",
-  UNREACHABLE: "The server cannot be reached. Check your connection and try again.",
-  RATE_LIMITED: "Too fast.",
-};
+const UNREACHABLE = "The server cannot be reached. Check your connection and try again.";
 
-const FIELDS = { BAD_CREDENTIALS: "password" };
+/** Codes about one field of the form at hand, for refusals that name none. */
+const ABOUT_NAME = ["NAME_TAKEN", "NAME_RESERVED"];
 
-/** The server's own reason where it gives one; ours for the few that players meet most. */
+/** The server's own reason, which it words for players; ours where the server could not be asked. */
 export function describe(error) {
-  const text = TEXTS[error?.code] ?? error?.message ?? "Something went wrong.";
+  const text = error?.code === "UNREACHABLE" ? UNREACHABLE : error?.message || "Something went wrong.";
   const wait = Math.ceil(error?.retryAfter ?? 0);
   return wait > 0 ? `${text} Try again in ${wait} s.` : text;
 }
 
 /** The form field an error is about, if any. */
 export function fieldOf(error, nameField) {
-  return error?.field ?? FIELDS[error?.code] ?? (error?.code === "NAME_TAKEN" ? nameField : undefined);
+  if (error?.field) return error.field;
+  if (ABOUT_NAME.includes(error?.code)) return nameField;
+  return error?.code === "BAD_CREDENTIALS" ? "password" : undefined;
 }

@@ -37,12 +37,19 @@ export class CharactersView {
     try {
       characters = await this.client.getCharacters();
     } catch (error) {
+      if (await this.#sessionIsOver(error)) return this.go.signIn("Your session has ended. Sign in again.");
       const again = el("button", { type: "button", class: "button ghost", text: "Try again", onclick: () => this.#refresh() });
       this.list.replaceChildren(el("li", { class: "panel empty" }, el("p", { text: describe(error) }), again));
       return;
     }
     this.list.replaceChildren(...characters.map((character) => this.#card(character)));
     byId("list-empty").hidden = characters.length > 0;
+  }
+
+  /** Whether a refusal means that one is no longer signed in, as far as the client knows. */
+  async #sessionIsOver(error) {
+    if (error?.code === "UNREACHABLE") return false;
+    return this.client.restore().then((session) => !session, () => false);
   }
 
   #card(character) {
@@ -104,7 +111,6 @@ export class CharactersView {
       card?.classList.add("new");
       card?.scrollIntoView({ block: "nearest" });
       card?.querySelector("button")?.focus();
-      toast(`${made.name} awaits.`, "info");
     } catch (error) {
       showFieldError(this.form, this.error, describe(error), fieldOf(error, "name"));
     } finally {
