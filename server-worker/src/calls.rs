@@ -78,9 +78,10 @@ pub mod directory {
     /// FNV-1a hash, so that a made-up name makes no object.
     #[must_use]
     pub fn object_name(kind: Kind, key: &str) -> String {
-        let hash = kind.as_str().bytes().chain([0]).chain(key.bytes()).fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        });
+        let hash =
+            kind.as_str().bytes().chain([0]).chain(key.bytes()).fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+                (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+            });
         // The low bits of FNV-1a of short texts are its weakest.
         format!("directory-{}", (hash ^ (hash >> 32)) % SHARDS)
     }

@@ -131,7 +131,10 @@ mod tests {
         assert_eq!(read(&[SECRET, ("CLIENT_ADDRESS", "guess")]), Err("CLIENT_ADDRESS"));
         assert_eq!(read(&[SECRET, ("CLIENT_ADDRESS", "header:")]), Err("CLIENT_ADDRESS"));
         assert_eq!(read(&[SECRET, ("ALLOWED_ORIGINS", "*")]), Err("ALLOWED_ORIGINS"));
-        assert_eq!(read(&[SECRET, ("ALLOWED_ORIGINS", "https://a.example, https://b.example/x")]), Err("ALLOWED_ORIGINS"));
+        assert_eq!(
+            read(&[SECRET, ("ALLOWED_ORIGINS", "https://a.example, https://b.example/x")]),
+            Err("ALLOWED_ORIGINS")
+        );
         assert_eq!(read(&[SECRET, ("HUB_CAPACITY", "0")]), Err("HUB_CAPACITY"));
     }
 

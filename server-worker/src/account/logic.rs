@@ -3,9 +3,9 @@
 use crate::{
     calls::{
         account::{
-            AbandonCharacter, AccountCall, Authenticate, Authenticated, BeginDelete, CommitCharacter, Create, EndSession,
-            FinishDelete, GetSalt, ListCharacters, ReserveCharacter, SelectCharacter, Settle, Settlement, SignIn,
-            SignedIn,
+            AbandonCharacter, AccountCall, Authenticate, Authenticated, BeginDelete, CommitCharacter, Create,
+            EndSession, FinishDelete, GetSalt, ListCharacters, ReserveCharacter, SelectCharacter, Settle, Settlement,
+            SignIn, SignedIn,
         },
         directory::Kind,
     },
@@ -286,10 +286,8 @@ impl Account {
 
     /// A character whose deletion was begun is deleted, or stays.
     pub fn finish_delete(&mut self, context: Change<'_, '_>, call: &FinishDelete) {
-        let Some(slot) = self
-            .slots
-            .iter_mut()
-            .find(|slot| slot.id == call.character && matches!(slot.stage, Stage::Deleting(_)))
+        let Some(slot) =
+            self.slots.iter_mut().find(|slot| slot.id == call.character && matches!(slot.stage, Stage::Deleting(_)))
         else {
             return;
         };
@@ -304,9 +302,10 @@ impl Account {
     fn settle(&self, call: &Settle) -> Settlement {
         match call.kind {
             Kind::User => {
-                let ours = self.profile.as_ref().is_some_and(|profile| {
-                    profile.username.key() == call.key && profile.player.get() == call.id
-                });
+                let ours = self
+                    .profile
+                    .as_ref()
+                    .is_some_and(|profile| profile.username.key() == call.key && profile.player.get() == call.id);
                 if ours { Settlement::Keep } else { Settlement::Release }
             }
             Kind::Character => {

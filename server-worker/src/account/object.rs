@@ -23,11 +23,11 @@ impl Account {
         let logic::Unfinished { player, character, name } = unfinished;
         let object = character::object_name(character);
         let deleted = call(&self.0.env, &object, character::Delete { owner: player }).await.is_ok()
-            && call(&self.0.env, &directory::object_name(directory::Kind::Character, &name.key()), directory::Release {
-                kind: directory::Kind::Character,
-                key: name.key(),
-                id: character.get(),
-            })
+            && call(
+                &self.0.env,
+                &directory::object_name(directory::Kind::Character, &name.key()),
+                directory::Release { kind: directory::Kind::Character, key: name.key(), id: character.get() },
+            )
             .await
             .is_ok();
         if deleted {

@@ -128,9 +128,7 @@ impl Logic for Character {
     fn dispatch(&mut self, context: &mut Context<'_, Write>, call: CharacterCall) -> Reply {
         match call {
             CharacterCall::Create(call) => reply::<Create>(self.create(context, call)),
-            CharacterCall::Get(call) => {
-                reply::<Get>(self.owned_by(call.owner).map(|record| record.sheet.clone()))
-            }
+            CharacterCall::Get(call) => reply::<Get>(self.owned_by(call.owner).map(|record| record.sheet.clone())),
             CharacterCall::Enter(call) => reply::<Enter>(self.enter(context, &call)),
             CharacterCall::Stay(call) => {
                 self.stay(context, &call);

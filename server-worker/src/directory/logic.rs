@@ -56,7 +56,7 @@ pub fn claim(now: Millis, entry: Option<&Entry>, call: Claim) -> Result<Option<W
 pub fn commit(entry: Option<Entry>, call: &Commit) -> Result<Option<Write>, Refusal> {
     match entry {
         Some(entry) if entry.id == call.id => {
-            Ok(entry.settles_at.is_some().then(|| Write::Put(Entry { settles_at: None, ..entry })))
+            Ok(entry.settles_at.is_some().then_some(Write::Put(Entry { settles_at: None, ..entry })))
         }
         _ => Err(ErrorCode::NotFound.into()),
     }

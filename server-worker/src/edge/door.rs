@@ -1,1 +1,80 @@
-//! x
+//! The WebSocket's door: what is checked before a hub hears of a socket.
+
+use super::http;
+use crate::{calls::hub::object_name, config::Config, runtime::clock, service};
+use shardlink_shared::{
+    ErrorCode, Refusal,
+    crypto::token::Ticket,
+    protocol::{SUBPROTOCOL_BINARY, SUBPROTOCOL_JSON},
+};
+use worker::{Env, Headers, Request, RequestInit, Response, Url};
+
+/// What a client offers in `Sec-WebSocket-Protocol`.
+struct Offer {
+    /// The subprotocol that is selected; none means first-generation JSON.
+    protocol: Option<&'static str>,
+    /// The ticket beside it.
+    ticket: Option<String>,
+}
+
+fn read_offer(header: &str) -> Result<Offer, Refusal> {
+    let offered: Vec<&str> = header.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
+    let protocol = [SUBPROTOCOL_BINARY, SUBPROTOCOL_JSON].into_iter().find(|name| offered.contains(name));
+    if protocol.is_none() && !offered.is_empty() {
+        return Err(Refusal::new(ErrorCode::UnsupportedVersion).saying(format!(
+            "Offer {SUBPROTOCOL_BINARY}, {SUBPROTOCOL_JSON} or no subprotocol; update the client."
+        )));
+    }
+    let ticket = offered.iter().find(|name| name.starts_with("t1_")).map(|ticket| (*ticket).to_owned());
+    Ok(Offer { protocol, ticket })
+}
+
+/// Passes a socket on to a hub: the ticket's, or one with room.
+pub async fn open(request: &Request, env: &Env, config: &Config) -> service::Result<Response> {
+    let header = |name: &str| request.headers().get(name).ok().flatten().unwrap_or_default();
+    if !header("Upgrade").eq_ignore_ascii_case("websocket") {
+        return Err(ErrorCode::UpgradeRequired.into());
+    }
+    if !http::origin_allowed(request, config) {
+        return Err(ErrorCode::OriginRefused.into());
+    }
+    let offer = read_offer(&header("Sec-WebSocket-Protocol"))?;
+    let hub = match &offer.ticket {
+        Some(text) => {
+            Ticket::parse(text, config.server_secret.as_bytes(), clock::now()).ok_or(ErrorCode::InvalidTicket)?.hub
+        }
+        None => service::place(env, config).await?,
+    };
+    let address = http::client_address(request, config);
+    pass_on(env, hub, &offer, &address).await.unwrap_or_else(|error| {
+        worker::console_error!("door: {error}");
+        Err(ErrorCode::Overloaded.into())
+    })
+}
+
+async fn pass_on(env: &Env, hub: u32, offer: &Offer, address: &str) -> worker::Result<service::Result<Response>> {
+    // A request of our own making: nothing that the client wrote reaches the
+    // hub but what was checked.
+    let mut url = Url::parse("https://object/socket")?;
+    let binary = offer.protocol == Some(SUBPROTOCOL_BINARY);
+    url.query_pairs_mut()
+        .append_pair("encoding", if binary { "binary" } else { "json" })
+        .append_pair("address", address);
+    if let Some(protocol) = offer.protocol {
+        url.query_pairs_mut().append_pair("protocol", protocol);
+    }
+    if let Some(ticket) = &offer.ticket {
+        url.query_pairs_mut().append_pair("ticket", ticket);
+    }
+    let headers = Headers::new();
+    headers.set("Upgrade", "websocket")?;
+    let mut init = RequestInit::new();
+    init.with_headers(headers);
+    let request = Request::new_with_init(url.as_str(), &init)?;
+    let mut response = env.durable_object("HUB")?.get_by_name(&object_name(hub))?.fetch_with_request(request).await?;
+    if response.status_code() == 101 {
+        return Ok(Ok(response));
+    }
+    let code = ErrorCode::parse(&response.text().await?).unwrap_or(ErrorCode::Internal);
+    Ok(Err(Refusal::new(code)))
+}

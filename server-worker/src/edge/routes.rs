@@ -78,9 +78,7 @@ pub fn find<'a>(method: &str, path: &'a str) -> Matched<'a> {
 fn matches<'a>(pattern: &str, path: &'a str) -> Option<Option<&'a str>> {
     match pattern.strip_suffix("{id}") {
         None => (pattern == path).then_some(None),
-        Some(prefix) => {
-            path.strip_prefix(prefix).filter(|id| !id.is_empty() && !id.contains('/')).map(Some)
-        }
+        Some(prefix) => path.strip_prefix(prefix).filter(|id| !id.is_empty() && !id.contains('/')).map(Some),
     }
 }
 

@@ -116,8 +116,7 @@ impl Hub {
     }
 
     fn of_session(&self, session: SessionId) -> Vec<ConnectionId> {
-        let of_session =
-            |one: &&Connection| one.identity().is_some_and(|identity| identity.session == session);
+        let of_session = |one: &&Connection| one.identity().is_some_and(|identity| identity.session == session);
         self.connections.values().filter(of_session).map(|one| one.id).collect()
     }
 
@@ -187,11 +186,11 @@ impl Hub {
                 self.remove(id, out);
                 return;
             }
-            (ClientMessage::AuthRequest(auth), None) => return self.ask(id, request, Question::Authenticate(auth), out),
-            (_, None) => Refusal::new(ErrorCode::Unauthenticated),
-            (ClientMessage::AuthRequest(_), Some(_)) => {
-                Refusal::new(ErrorCode::AlreadyAuthenticated)
+            (ClientMessage::AuthRequest(auth), None) => {
+                return self.ask(id, request, Question::Authenticate(auth), out);
             }
+            (_, None) => Refusal::new(ErrorCode::Unauthenticated),
+            (ClientMessage::AuthRequest(_), Some(_)) => Refusal::new(ErrorCode::AlreadyAuthenticated),
             (ClientMessage::Ping(_), Some(_)) => {
                 let pong = ServerMessage::Pong(Pong::default());
                 return out.send(id, encoding, &Envelope::answering(request, out.now), &pong);
@@ -282,7 +281,9 @@ impl Hub {
         let envelope = Envelope::answering(request.clone(), out.now);
         let was_pending = matches!(connection.stage, Stage::Pending { .. });
         match answer {
-            Ok(Answer::Admitted { identity, token, sheet }) => self.admitted(id, &envelope, identity, token, sheet, out),
+            Ok(Answer::Admitted { identity, token, sheet }) => {
+                self.admitted(id, &envelope, identity, token, sheet, out)
+            }
             Ok(Answer::Entered(sheet)) => {
                 if let Some(identity) = connection.identity() {
                     self.enter(id, identity, &sheet, out);
@@ -425,7 +426,13 @@ impl Hub {
         self.remove(id, out);
     }
 
-    pub(super) fn refuse(&mut self, id: ConnectionId, request: Option<RequestId>, refusal: &Refusal, out: &mut Outbox) {
+    pub(super) fn refuse(
+        &mut self,
+        id: ConnectionId,
+        request: Option<RequestId>,
+        refusal: &Refusal,
+        out: &mut Outbox,
+    ) {
         let Some(connection) = self.connections.get(&id) else { return };
         let message = ServerMessage::Error(ErrorMessage::from(refusal));
         out.send(id, connection.encoding, &Envelope::answering(request, out.now), &message);

@@ -160,4 +160,3 @@ impl Outbox {
 pub const fn visit(hub: u32, id: ConnectionId) -> Visit {
     Visit { hub, connection: id.0 }
 }
-

@@ -148,10 +148,9 @@ impl Hub {
     /// Tells those in a location that somebody has left it.
     pub(super) fn tell_left(&self, character: CharacterId, location: LocationId, out: &mut Outbox) {
         let left = PlayerLeftArea { character_id: character, location_id: location };
-        let there = self
-            .connections
-            .values()
-            .filter(|other| other.player().is_some_and(|p| p.motion.location == location && p.character != character));
+        let there = self.connections.values().filter(|other| {
+            other.player().is_some_and(|p| p.motion.location == location && p.character != character)
+        });
         out.broadcast(there.map(|other| (other.id, other.encoding)), &ServerMessage::PlayerLeftArea(left));
     }
 

@@ -2,7 +2,8 @@
 
 use shardlink_shared::time::Millis;
 use std::cell::Cell;
-use worker::{Date, DateInit, State, console_error};
+use wasm_bindgen::JsValue;
+use worker::{ScheduledTime, State, console_error};
 
 /// Remembers what the alarm is set to, so that it is set only when that changes.
 #[derive(Default)]
@@ -18,8 +19,8 @@ impl Alarm {
         self.0.set(Some(due));
         let storage = state.storage();
         state.wait_until(async move {
-            let date = Date::new(DateInit::Millis(due.0));
-            if let Err(error) = storage.set_alarm(js_sys::Date::from(date)).await {
+            let date = js_sys::Date::new(&JsValue::from_f64(due.0 as f64));
+            if let Err(error) = storage.set_alarm(ScheduledTime::new(date)).await {
                 console_error!("alarm: {error}");
             }
         });

@@ -3,6 +3,7 @@
 //! when they fail, so only `raw()` is used.
 
 use shardlink_shared::time::Millis;
+use std::panic::AssertUnwindSafe;
 use wasm_bindgen::{JsCast, JsValue, prelude::*};
 use worker::{SqlStorage, SqlStorageValue, State};
 
@@ -189,8 +190,15 @@ impl Db {
 
     /// Runs all or nothing.
     pub fn transaction(&self, mut all: impl FnMut() -> Result<(), Fault>) -> Result<(), Fault> {
+        // Unwinding rolls the transaction back, and what `all` reads is not
+        // used after a fault.
+        let mut all = AssertUnwindSafe(&mut all);
+        let mut closure = move || {
+            let all: &mut AssertUnwindSafe<_> = &mut all;
+            (all.0)().map_err(|fault: Fault| JsValue::from_str(&fault.0))
+        };
         self.storage
-            .transaction_sync(&mut || all().map_err(|fault| JsValue::from_str(&fault.0)))
+            .transaction_sync(&mut closure)
             .map_err(|error| Fault(error.as_string().unwrap_or_else(|| format!("{error:?}"))))
     }
 
@@ -199,10 +207,7 @@ impl Db {
     /// # Errors
     /// A schema that is newer than this build refuses to start.
     pub fn migrate(&self, migrations: &[&str]) -> Result<(), Fault> {
-        self.execute(
-            "CREATE TABLE IF NOT EXISTS migrations (number INTEGER PRIMARY KEY) STRICT",
-            vec![],
-        )?;
+        self.execute("CREATE TABLE IF NOT EXISTS migrations (number INTEGER PRIMARY KEY) STRICT", vec![])?;
         let done = self.query("SELECT count(*) FROM migrations", vec![], |row| row.number(0))?;
         let done = done.first().copied().unwrap_or(0) as usize;
         if done > migrations.len() {

@@ -6,6 +6,7 @@ pub mod call;
 pub mod clock;
 pub mod db;
 pub mod entropy;
+pub mod hashing;
 pub mod settings;
 pub mod shell;
 pub mod sockets;

@@ -49,3 +49,19 @@ pub fn attachment(socket: &WebSocket) -> Option<Vec<u8>> {
     let value = raw(socket).deserialize_attachment().ok()?;
     value.dyn_ref::<Uint8Array>().map(Uint8Array::to_vec)
 }
+
+const ID: &str = "shardlinkConnection";
+
+/// Writes the connection's number on the JS object that the runtime hands in
+/// with each of its messages.
+pub fn set_id(socket: &WebSocket, id: u64) {
+    let value: &JsValue = socket.as_ref().as_ref();
+    let _ = js_sys::Reflect::set(value, &wasm_bindgen::intern(ID).into(), &JsValue::from_f64(id as f64));
+}
+
+/// The connection's number, if this JS object carries it.
+pub fn id(socket: &WebSocket) -> Option<u64> {
+    let value: &JsValue = socket.as_ref().as_ref();
+    let id = js_sys::Reflect::get(value, &wasm_bindgen::intern(ID).into()).ok()?;
+    id.as_f64().map(|id| id as u64)
+}
