@@ -31,6 +31,7 @@ function readSettings(env) {
       ADMIN_TOKEN: env.ADMIN_TOKEN,
       ALLOWED_ORIGINS: env.ALLOWED_ORIGINS,
       CLIENT_ADDRESS: env.CLIENT_ADDRESS || "socket",
+      HUB_CAPACITY: env.HUB_CAPACITY,
       TEST_PANIC: env.TEST_PANIC,
     },
     pidFile: env.SHARDLINK_PID_FILE,

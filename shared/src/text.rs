@@ -3,7 +3,6 @@
 use crate::{ErrorCode, Refusal, limits};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::{borrow::Cow, fmt};
-use unicode_normalization::UnicodeNormalization;
 
 /// Names nobody may take, as keys: the system's voices and the canon's powers.
 const RESERVED: &[&str] = &["admin", "administrator", "system", "server", "moderator", "mod", "shardlink"];
@@ -140,7 +139,7 @@ impl Draft {
     /// Cleans what a player wrote.
     #[must_use]
     pub fn new(text: &str) -> Self {
-        let cleaned: String = text.chars().filter(|c| !is_unwanted(*c)).nfc().collect();
+        let cleaned = nfc(text.chars().filter(|c| !is_unwanted(*c)));
         Self(cleaned.trim().to_owned())
     }
 
@@ -196,6 +195,18 @@ impl<'de> Deserialize<'de> for Content {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Draft::deserialize(deserializer)?.accept().map_err(de::Error::custom)
     }
+}
+
+#[cfg(feature = "nfc")]
+fn nfc(text: impl Iterator<Item = char>) -> String {
+    unicode_normalization::UnicodeNormalization::nfc(text).collect()
+}
+
+/// Text that comes from a server is in NFC already, and what is sent to one is
+/// brought into it there.
+#[cfg(not(feature = "nfc"))]
+fn nfc(text: impl Iterator<Item = char>) -> String {
+    text.collect()
 }
 
 /// Control characters, and the characters that reorder what stands around them

@@ -17,6 +17,10 @@ use shardlink_shared::{
 /// socket closed with a code that means reconnect.
 const REVISION: u8 = 1;
 
+/// The runtime lets an object sleep after 10 s without events, in milliseconds:
+/// for so long, at least, every character has stood still and earned distance.
+const SHORTEST_SLEEP: u64 = 10_000;
+
 #[derive(Serialize, Deserialize)]
 struct Stored {
     revision: u8,
@@ -91,7 +95,7 @@ pub fn read(bytes: &[u8], now: Millis) -> Option<Connection> {
             faction: player.faction,
             level: player.level,
             speed: player.speed,
-            motion: Motion::standing(player.location, player.position, now),
+            motion: Motion::standing(player.location, player.position, now - SHORTEST_SLEEP),
             attached: now,
         })),
     };

@@ -1,1 +1,490 @@
+//! Scenarios of a hub, with and without sleep between the steps.
 
+use super::{
+    attachment,
+    connection::{ConnectionId, Identity},
+    logic::{Hub, PRESENCE_INTERVAL},
+    outbox::{Answer, Effect, Event, Outbox, Question},
+};
+use shardlink_shared::{
+    ErrorCode, Refusal,
+    codec::{Encoded, Encoding, Frame, decode, encode},
+    crypto::token::{SessionId, Ticket},
+    entropy::Seeded,
+    ids::{CharacterId, LocationId, PlayerId},
+    limits::{MAX_HELD_FRAMES, MAX_SERVER_FRAME, PENDING_TIMEOUT, POPULATION_DELAY},
+    protocol::{
+        ClientMessage, Envelope, RequestId, ServerMessage,
+        account::{AuthRequest, Ping},
+        bounded::Secret,
+        character::{CharacterListRequest, CharacterSelect},
+        chat::{Channel, SendChat},
+        movement::{MoveRequest, OwnMove},
+    },
+    rules::character::roll_stats,
+    sheet::Sheet,
+    text::{CharacterName, UserName},
+    time::Millis,
+    vector::Vec3,
+    world::{Class, Faction, NEXUS, Race},
+};
+
+/// A hub, a clock, and what it did. With `sleepy` its memory is dropped and
+/// rebuilt from the attachments before every event.
+struct World {
+    hub: Hub,
+    now: u64,
+    sleepy: bool,
+    attachments: std::collections::BTreeMap<ConnectionId, Vec<u8>>,
+    last: Vec<Effect>,
+}
+
+impl World {
+    fn new(sleepy: bool) -> Self {
+        let hub = Hub::restore(3, [], Millis(0));
+        Self { hub, now: 1_000_000, sleepy, attachments: Default::default(), last: vec![] }
+    }
+
+    fn handle(&mut self, event: Event<'_>) {
+        let now = Millis(self.now);
+        if self.sleepy {
+            let connections = self.attachments.values().map(|bytes| attachment::read(bytes, now).unwrap());
+            self.hub = Hub::restore(3, connections.collect::<Vec<_>>(), now);
+        }
+        let mut out = Outbox::new(now);
+        self.hub.handle(event, &mut out);
+        for effect in &out.effects {
+            match effect {
+                Effect::Attach(id) => {
+                    if let Some(connection) = self.hub.connection(*id) {
+                        self.attachments.insert(*id, attachment::write(connection));
+                    }
+                }
+                Effect::Close(id, _) | Effect::Goodbye(id) => drop(self.attachments.remove(id)),
+                _ => {}
+            }
+        }
+        self.last = out.effects;
+    }
+
+    fn open(&mut self, n: u64, encoding: Encoding) -> ConnectionId {
+        let id = ConnectionId(n);
+        self.handle(Event::Opened { id, encoding, address: "::1".into(), ticket: None });
+        id
+    }
+
+    fn send(&mut self, id: ConnectionId, message: &ClientMessage) {
+        let envelope = Envelope { message_id: Some(RequestId::Number(9)), ..Envelope::default() };
+        let frame = encode(Encoding::Binary, &envelope, message);
+        self.handle(Event::Frame(id, frame.as_frame()));
+    }
+
+    fn answer(&mut self, id: ConnectionId, answer: Result<Answer, Refusal>) {
+        self.handle(Event::Answered(id, Some(RequestId::Number(9)), answer));
+    }
+
+    /// A socket whose character is in the world.
+    fn player(&mut self, n: u64, name: &str, encoding: Encoding) -> ConnectionId {
+        let id = self.open(n, encoding);
+        self.handle(Event::Answered(id, None, Ok(admitted(n, Some(sheet(n, name))))));
+        id
+    }
+
+    /// What the last event sent to a connection.
+    fn sent(&self, id: ConnectionId) -> Vec<ServerMessage> {
+        let frames = self.last.iter().filter_map(|effect| match effect {
+            Effect::Send(to, frame) if to.contains(&id) => Some(frame),
+            _ => None,
+        });
+        frames
+            .flat_map(|frame| decode::<ServerMessage>(frame.as_frame(), MAX_SERVER_FRAME))
+            .map(|m| m.unwrap().message)
+            .collect()
+    }
+
+    fn types(&self, id: ConnectionId) -> Vec<&'static str> {
+        use shardlink_shared::protocol::MessageSet;
+        self.sent(id).iter().map(|message| message.message_type().name).collect()
+    }
+
+    fn error(&self, id: ConnectionId) -> Option<ErrorCode> {
+        self.sent(id).iter().find_map(|message| match message {
+            ServerMessage::Error(error) | ServerMessage::InvalidMessage(error) => Some(error.error_code),
+            _ => None,
+        })
+    }
+
+    fn closed(&self, id: ConnectionId) -> Option<ErrorCode> {
+        self.last.iter().find_map(|effect| match effect {
+            Effect::Close(closed, code) if *closed == id => Some(*code),
+            _ => None,
+        })
+    }
+
+    fn questions(&self) -> Vec<&Question> {
+        self.last
+            .iter()
+            .filter_map(|effect| if let Effect::Ask(_, _, question) = effect { Some(question) } else { None })
+            .collect()
+    }
+}
+
+fn identity(n: u64) -> Identity {
+    Identity { session: SessionId([n as u8; 32]), player: PlayerId::new(n + (1 << 40)).unwrap() }
+}
+
+fn character(n: u64) -> CharacterId {
+    CharacterId::new(n + (1 << 41)).unwrap()
+}
+
+fn sheet(n: u64, name: &str) -> Sheet {
+    let stats = roll_stats(Race::Human, Class::Warrior, &mut Seeded::new(n));
+    let name = CharacterName::parse(name).unwrap();
+    let faction = if n % 2 == 0 { Faction::GoldenOrder } else { Faction::Shadowborn };
+    Sheet::new(character(n), name, Race::Human, Class::Warrior, faction, stats, Millis(0))
+}
+
+fn admitted(n: u64, sheet: Option<Sheet>) -> Answer {
+    Answer::Admitted { identity: identity(n), token: None, sheet: sheet.map(Box::new) }
+}
+
+fn auth() -> ClientMessage {
+    ClientMessage::AuthRequest(AuthRequest {
+        username: UserName::parse("aria").unwrap(),
+        password: None,
+        session_token: Secret::parse("s1_x").ok(),
+    })
+}
+
+fn walk(x: f64, y: f64) -> ClientMessage {
+    let position = Vec3::from_metres(x, y, 0.0).unwrap();
+    ClientMessage::OwnMove(OwnMove { client_seq: 1, position, velocity: Vec3::ZERO })
+}
+
+fn travel(to: u64) -> ClientMessage {
+    ClientMessage::Move(MoveRequest {
+        character_id: None,
+        from_location_id: None,
+        to_location_id: LocationId::new(to),
+        position: None,
+        velocity: None,
+    })
+}
+
+fn say(text: &str, channel: Channel) -> ClientMessage {
+    ClientMessage::Chat(SendChat::new(text, channel))
+}
+
+/// Every scenario is played twice: by a hub that never sleeps and by one that
+/// sleeps between every two events.
+fn both(scenario: impl Fn(World)) {
+    scenario(World::new(false));
+    scenario(World::new(true));
+}
+
+#[test]
+fn a_socket_that_does_not_authenticate_is_closed_after_5_seconds() {
+    both(|mut world| {
+        let id = world.open(1, Encoding::Json);
+        world.now += PENDING_TIMEOUT - 1;
+        world.handle(Event::Alarm);
+        assert_eq!(world.closed(id), None);
+        world.now += 1;
+        world.handle(Event::Alarm);
+        assert_eq!(world.closed(id), Some(ErrorCode::Unauthenticated));
+    });
+}
+
+#[test]
+fn before_it_is_authenticated_a_socket_gets_nothing_but_a_refusal() {
+    both(|mut world| {
+        let stranger = world.open(1, Encoding::Binary);
+        let aria = world.player(2, "Aria", Encoding::Binary);
+        for message in [say("hi", Channel::Global), walk(1.0, 1.0), ClientMessage::Ping(Ping {})] {
+            world.send(stranger, &message);
+            assert_eq!(world.error(stranger), Some(ErrorCode::Unauthenticated));
+            assert_eq!(world.sent(aria), []);
+        }
+        world.send(aria, &say("hi", Channel::Global));
+        assert_eq!(world.sent(stranger), []);
+    });
+}
+
+#[test]
+fn frames_that_come_while_authentication_is_checked_wait_for_it_in_their_order() {
+    // Not asleep: while a question is open the runtime keeps the object awake.
+    let mut world = World::new(false);
+    let id = world.open(1, Encoding::Binary);
+    world.send(id, &auth());
+    assert!(matches!(world.questions()[..], [Question::Authenticate(_)]));
+    for n in 0..MAX_HELD_FRAMES {
+        world.send(id, &say(&format!("held {n}"), Channel::Global));
+        assert_eq!(world.sent(id), []);
+    }
+    world.send(id, &say("one too many", Channel::Global));
+    assert_eq!(world.error(id), Some(ErrorCode::RateLimited));
+    world.answer(id, Ok(admitted(1, Some(sheet(1, "Aria")))));
+    let types = world.types(id);
+    assert_eq!(types[..2], ["auth_response", "location_update"]);
+    let said: Vec<_> = world
+        .sent(id)
+        .into_iter()
+        .filter_map(|m| if let ServerMessage::Chat(chat) = m { Some(chat.content.as_str().to_owned()) } else { None })
+        .collect();
+    let expected: Vec<_> = (0..MAX_HELD_FRAMES).map(|n| format!("held {n}")).collect();
+    assert_eq!(said, expected);
+}
+
+#[test]
+fn a_failed_authentication_may_be_repeated_twice() {
+    let mut world = World::new(false);
+    let id = world.open(1, Encoding::Json);
+    for attempt in 1..=3 {
+        world.send(id, &auth());
+        world.answer(id, Err(ErrorCode::BadCredentials.into()));
+        assert_eq!(world.types(id), ["auth_response"]);
+        assert_eq!(world.closed(id).is_some(), attempt == 3);
+    }
+}
+
+#[test]
+fn a_ticket_is_redeemed_at_once() {
+    let mut world = World::new(false);
+    let ticket = Ticket {
+        session: identity(1).session,
+        player: identity(1).player,
+        character: None,
+        hub: 3,
+        expires: Millis(0),
+        nonce: [0; 8],
+    };
+    let id = ConnectionId(1);
+    let opened =
+        Event::Opened { id, encoding: Encoding::Binary, address: String::new(), ticket: Some(ticket.clone()) };
+    world.handle(opened);
+    assert_eq!(world.questions(), [&Question::Redeem(ticket)]);
+    world.answer(id, Ok(admitted(1, Some(sheet(1, "Aria")))));
+    assert_eq!(world.types(id), ["auth_response", "location_update"]);
+}
+
+#[test]
+fn those_in_a_location_see_who_comes_walks_and_goes() {
+    both(|mut world| {
+        let bran = world.player(1, "Bran", Encoding::Json);
+        let aria = world.player(2, "Aria", Encoding::Binary);
+        assert_eq!(world.types(bran), ["player_joined_area", "character_update"]);
+        assert_eq!(world.types(aria), ["auth_response", "location_update"]);
+        let ServerMessage::LocationUpdate(snapshot) = &world.sent(aria)[1] else { panic!() };
+        assert_eq!(snapshot.players[0].character_id, character(1));
+
+        world.now += 1_000;
+        world.send(aria, &walk(3.0, 0.0));
+        assert_eq!((world.types(bran), world.types(aria)), (vec!["move"], vec![]));
+
+        world.send(aria, &travel(2));
+        assert_eq!((world.types(bran), world.types(aria)), (vec!["player_left_area"], vec!["location_update"]));
+        world.send(aria, &walk(1.0, 0.0));
+        assert_eq!(world.sent(bran), []);
+
+        world.send(bran, &travel(2));
+        assert_eq!(world.types(aria), ["player_joined_area"]);
+        world.handle(Event::Closed(bran));
+        assert_eq!(world.types(aria), ["player_left_area"]);
+        let left = |effect: &&Effect| {
+            matches!(effect, Effect::Left { character: who, location, .. }
+                if *who == character(1) && location.get() == 2)
+        };
+        assert_eq!(world.last.iter().filter(left).count(), 1);
+    });
+}
+
+#[test]
+fn an_impossible_step_is_corrected_and_nobody_else_hears_of_it() {
+    both(|mut world| {
+        let bran = world.player(1, "Bran", Encoding::Binary);
+        let aria = world.player(2, "Aria", Encoding::Binary);
+        world.send(aria, &walk(400.0, 0.0));
+        let [ServerMessage::PositionCorrection(correction)] = &world.sent(aria)[..] else { panic!() };
+        assert_eq!((correction.client_seq, correction.position), (1, Vec3::ZERO));
+        assert_eq!(world.sent(bran), []);
+    });
+}
+
+#[test]
+fn everybody_hears_global_chat_a_faction_its_own_and_a_whisper_its_recipient() {
+    both(|mut world| {
+        let aria = world.player(2, "Aria", Encoding::Binary);
+        let bran = world.player(1, "Bran", Encoding::Json);
+        let cara = world.player(4, "Cara", Encoding::Binary);
+        world.send(aria, &say("all", Channel::Global));
+        assert_eq!(
+            (world.types(aria), world.types(bran), world.types(cara)),
+            (vec!["chat"], vec!["chat"], vec!["chat"])
+        );
+        world.send(aria, &say("ours", Channel::Faction));
+        assert_eq!((world.types(bran), world.types(cara)), (vec![], vec!["faction_chat"]));
+        let whisper = |name: &str| {
+            ClientMessage::Whisper(SendChat {
+                recipient_name: Some(shardlink_shared::protocol::bounded::Text::cut(name)),
+                ..SendChat::new("psst", Channel::Global)
+            })
+        };
+        world.send(aria, &whisper("BRAN"));
+        assert_eq!((world.types(bran), world.types(cara)), (vec!["whisper"], vec![]));
+        world.send(aria, &whisper("Nobody"));
+        assert_eq!(world.error(aria), Some(ErrorCode::RecipientOffline));
+        world.send(aria, &say("friends?", Channel::Party));
+        assert_eq!(world.error(aria), Some(ErrorCode::NotInParty));
+        world.send(aria, &say(" \u{202e} ", Channel::Global));
+        assert_eq!(world.error(aria), Some(ErrorCode::Empty));
+    });
+}
+
+#[test]
+fn naming_another_character_as_ones_own_is_refused() {
+    both(|mut world| {
+        let aria = world.player(2, "Aria", Encoding::Binary);
+        let chat = SendChat { sender_id: Some(character(1)), ..SendChat::new("x", Channel::Global) };
+        world.send(aria, &ClientMessage::Chat(chat));
+        assert_eq!(world.error(aria), Some(ErrorCode::NotYourCharacter));
+        let ClientMessage::Move(step) = travel(2) else { panic!() };
+        let foreign = MoveRequest { character_id: Some(character(1)), ..step.clone() };
+        world.send(aria, &ClientMessage::Move(foreign));
+        assert_eq!(world.error(aria), Some(ErrorCode::NotYourCharacter));
+        let elsewhere = MoveRequest { from_location_id: LocationId::new(5), ..step };
+        world.send(aria, &ClientMessage::Move(elsewhere));
+        assert_eq!(world.error(aria), Some(ErrorCode::NotThere));
+    });
+}
+
+#[test]
+fn the_newest_socket_of_a_session_wins_and_a_character_stands_in_one_place() {
+    both(|mut world| {
+        let older = world.player(1, "Aria", Encoding::Binary);
+        let newer = world.open(7, Encoding::Binary);
+        world.answer(newer, Ok(admitted(1, Some(sheet(1, "Aria")))));
+        assert_eq!(world.closed(older), Some(ErrorCode::SignedInElsewhere));
+        assert_eq!(world.hub.population().players, 1);
+        // The same character by another session of its account.
+        let other = world.open(8, Encoding::Binary);
+        world.answer(other, Ok(admitted(9, Some(sheet(1, "Aria")))));
+        assert_eq!(world.closed(newer), Some(ErrorCode::SignedInElsewhere));
+        assert_eq!(world.hub.population().players, 1);
+    });
+}
+
+#[test]
+fn a_session_that_ends_elsewhere_closes_its_socket() {
+    both(|mut world| {
+        let aria = world.player(1, "Aria", Encoding::Binary);
+        world.handle(Event::SessionEnded(identity(2).session, ErrorCode::LoggedOut));
+        assert_eq!(world.last, []);
+        world.handle(Event::SessionEnded(identity(1).session, ErrorCode::LoggedOut));
+        assert_eq!(world.closed(aria), Some(ErrorCode::LoggedOut));
+    });
+}
+
+#[test]
+fn a_character_selected_later_enters_on_the_same_socket_and_may_be_changed() {
+    let mut world = World::new(false);
+    let id = world.open(1, Encoding::Binary);
+    world.answer(id, Ok(admitted(1, None)));
+    assert_eq!(world.types(id), ["auth_response"]);
+    world.send(id, &walk(1.0, 1.0));
+    assert_eq!(world.error(id), Some(ErrorCode::NoCharacter));
+    world.send(id, &ClientMessage::CharacterSelect(CharacterSelect { character_id: character(1) }));
+    assert_eq!(world.questions(), [&Question::Select(identity(1), character(1))]);
+    world.answer(id, Ok(Answer::Entered(Box::new(sheet(1, "Aria")))));
+    assert_eq!(world.types(id), ["character_update", "location_update"]);
+    // Selecting it again changes nothing; another one takes its place.
+    world.handle(Event::Selected(identity(1).session, character(1)));
+    assert_eq!((world.questions().len(), world.types(id)), (0, vec!["character_update"]));
+    world.handle(Event::Selected(identity(1).session, character(2)));
+    world.answer(id, Ok(Answer::Entered(Box::new(sheet(2, "Bran")))));
+    assert!(
+        world.last.iter().any(|effect| matches!(effect, Effect::Left { character: who, .. } if *who == character(1)))
+    );
+    assert_eq!(world.hub.population().players, 1);
+}
+
+#[test]
+fn who_entered_while_the_socket_closed_has_left() {
+    let mut world = World::new(false);
+    let id = world.open(1, Encoding::Binary);
+    world.send(id, &auth());
+    world.handle(Event::Closed(id));
+    world.answer(id, Ok(admitted(1, Some(sheet(1, "Aria")))));
+    assert!(matches!(world.last[..], [Effect::Left { location, .. }] if location == NEXUS));
+    assert_eq!(world.hub.population().sockets, 0);
+}
+
+#[test]
+fn questions_in_the_world_are_asked_for_the_session_and_answered_by_request() {
+    let mut world = World::new(false);
+    let aria = world.player(1, "Aria", Encoding::Binary);
+    world.send(aria, &ClientMessage::CharacterList(CharacterListRequest {}));
+    assert_eq!(world.questions(), [&Question::List(identity(1))]);
+    world.answer(aria, Ok(Answer::Characters(vec![sheet(1, "Aria")])));
+    assert_eq!(world.types(aria), ["character_list"]);
+    world.send(aria, &auth());
+    assert_eq!(world.error(aria), Some(ErrorCode::AlreadyAuthenticated));
+}
+
+#[test]
+fn the_tenth_undecodable_message_is_answered_and_closes() {
+    let mut world = World::new(false);
+    let aria = world.player(1, "Aria", Encoding::Json);
+    for n in 1..=10 {
+        world.handle(Event::Frame(aria, Frame::Text("noise")));
+        assert_eq!(world.error(aria), Some(ErrorCode::Malformed));
+        assert_eq!(world.closed(aria).is_some(), n == 10);
+    }
+}
+
+#[test]
+fn the_hub_reports_its_population_after_a_moment_and_its_presences_regularly() {
+    let mut world = World::new(false);
+    let aria = world.player(1, "Aria", Encoding::Binary);
+    assert_eq!(world.hub.next_deadline(), Some(Millis(world.now + POPULATION_DELAY)));
+    world.now += POPULATION_DELAY;
+    world.handle(Event::Alarm);
+    assert!(matches!(world.last[..], [Effect::Report(population)] if population.players == 1));
+    world.now += PRESENCE_INTERVAL;
+    world.handle(Event::Alarm);
+    assert!(matches!(&world.last[0], Effect::Staying(staying) if staying.len() == 1));
+    world.handle(Event::Closed(aria));
+    world.now += PRESENCE_INTERVAL;
+    world.handle(Event::Alarm);
+    assert!(matches!(world.last[..], [Effect::Report(population)] if population.players == 0));
+    assert_eq!(world.hub.next_deadline(), None);
+}
+
+#[test]
+fn an_attachment_keeps_a_connection_and_is_small() {
+    let mut world = World::new(false);
+    let aria = world.player(1, &"A".repeat(24), Encoding::Binary);
+    let bytes = attachment::write(world.hub.connection(aria).unwrap());
+    assert!(bytes.len() < 256, "{}", bytes.len());
+    let back = attachment::read(&bytes, Millis(world.now)).unwrap();
+    assert_eq!(attachment::write(&back), bytes);
+    for end in 0..bytes.len() {
+        assert!(attachment::read(&bytes[..end], Millis(0)).is_none(), "cut at {end}");
+    }
+    assert!(attachment::read(&[99, 1, 2], Millis(0)).is_none());
+}
+
+#[test]
+fn one_frame_is_encoded_once_for_all_who_speak_its_encoding() {
+    let mut world = World::new(false);
+    let aria = world.player(100, "Aria", Encoding::Binary);
+    for n in 0..10 {
+        world.player(n, &format!("Other {n}"), if n % 2 == 0 { Encoding::Json } else { Encoding::Binary });
+    }
+    world.send(aria, &walk(1.0, 0.0));
+    let frames: Vec<_> = world
+        .last
+        .iter()
+        .filter_map(|e| if let Effect::Send(to, f) = e { Some((to.len(), f)) } else { None })
+        .collect();
+    assert!(matches!(frames[..], [(5, Encoded::Text(_)), (5, Encoded::Binary(_))]));
+}

@@ -2,8 +2,9 @@
 
 use shardlink_shared::time::Millis;
 use std::cell::Cell;
-use wasm_bindgen::JsValue;
-use worker::{ScheduledTime, State, console_error};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use worker::{State, console_error};
 
 /// Remembers what the alarm is set to, so that it is set only when that changes.
 #[derive(Default)]
@@ -17,13 +18,17 @@ impl Alarm {
             return;
         };
         self.0.set(Some(due));
-        let storage = state.storage();
-        state.wait_until(async move {
-            let date = js_sys::Date::new(&JsValue::from_f64(due.0 as f64));
-            if let Err(error) = storage.set_alarm(ScheduledTime::new(date)).await {
-                console_error!("alarm: {error}");
-            }
-        });
+        let date = js_sys::Date::new(&JsValue::from_f64(due.0 as f64));
+        // Called now and not in a task: what is set after an alarm's handler
+        // has ended is too late for it.
+        match state.storage().as_raw().set_alarm(date, JsValue::UNDEFINED.unchecked_into()) {
+            Ok(promise) => state.wait_until(async move {
+                if let Err(error) = JsFuture::from(promise).await {
+                    console_error!("alarm: {error:?}");
+                }
+            }),
+            Err(error) => console_error!("alarm: {error:?}"),
+        }
     }
 
     /// The alarm fires: it is no longer set.

@@ -43,7 +43,13 @@ pub struct Frames<'a> {
 }
 
 impl<'a> Frames<'a> {
-    pub(super) fn new(bytes: &'a [u8], max_len: usize) -> Result<Self, Refusal> {
+    /// The messages of a frame of at most `max_len` bytes. [`super::decode`] does
+    /// it for either encoding; whoever hears binary alone (the browser client)
+    /// is spared the JSON decoder's weight by this.
+    ///
+    /// # Errors
+    /// TOO_LARGE, or MALFORMED where the parts do not tile the frame exactly.
+    pub fn new(bytes: &'a [u8], max_len: usize) -> Result<Self, Refusal> {
         if bytes.len() > max_len {
             return Err(too_large(bytes.len(), max_len));
         }
@@ -68,7 +74,9 @@ impl<'a> Frames<'a> {
         Ok(Self { rest: bytes })
     }
 
-    pub(super) fn next_message<M: MessageSet>(&mut self) -> Option<Result<Incoming<M>, Rejected>> {
+    /// The next message, or the refusal of one that cannot be read; unknown
+    /// tags are skipped.
+    pub fn next_message<M: MessageSet>(&mut self) -> Option<Result<Incoming<M>, Rejected>> {
         loop {
             let (length, after) = split_varint(self.rest)?;
             let (message, rest) = after.split_at_checked(usize::try_from(length).ok()?)?;

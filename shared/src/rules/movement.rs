@@ -52,10 +52,10 @@ impl Motion {
         Self { location, position: ENTRANCE, velocity: Vec3::ZERO, credit: ENTRANCE_RADIUS, at: now }
     }
 
-    /// At a known place, with no distance earned yet (after a sleep).
+    /// At a known place since then, earning distance.
     #[must_use]
-    pub const fn standing(location: LocationId, position: Vec3, now: Millis) -> Self {
-        Self { location, position, velocity: Vec3::ZERO, credit: 0.0, at: now }
+    pub const fn standing(location: LocationId, position: Vec3, since: Millis) -> Self {
+        Self { location, position, velocity: Vec3::ZERO, credit: 0.0, at: since }
     }
 
     /// A step within the location: the motion after it.
