@@ -92,7 +92,29 @@ errors! {
     Empty, "EMPTY", 422, None, No, "There is nothing to read in this text.";
     TooLong, "TOO_LONG", 422, None, No, "The text is too long.";
     RecipientOffline, "RECIPIENT_OFFLINE", 409, None, No, "The recipient is not in the world.";
+    Muted, "MUTED", 403, None, No, "You may not speak here.";
+
+    // Parties.
     NotInParty, "NOT_IN_PARTY", 409, None, No, "You are not in a party.";
+    AlreadyInParty, "ALREADY_IN_PARTY", 409, None, No, "The character is in a party already.";
+    NotLeader, "NOT_LEADER", 403, None, No, "Only the party's leader may do this.";
+    PartyFull, "PARTY_FULL", 409, None, No, "The party is full.";
+
+    // Combat.
+    InCombat, "IN_COMBAT", 409, None, No, "Not while your character is fighting.";
+    NotInCombat, "NOT_IN_COMBAT", 409, None, No, "Your character is not in this fight.";
+    NotYourTurn, "NOT_YOUR_TURN", 409, None, No, "It is not your turn.";
+    InvalidTarget, "INVALID_TARGET", 409, None, No, "This target cannot be chosen.";
+    SafeZone, "SAFE_ZONE", 409, None, No, "Nobody fights here.";
+
+    // Trade and items.
+    Busy, "BUSY", 409, None, Later, "The character is busy.";
+    NotEnough, "NOT_ENOUGH", 409, None, No, "You do not have that much.";
+    NotUsable, "NOT_USABLE", 409, None, No, "This item cannot be used like that.";
+    OutdatedOffer, "OUTDATED_OFFER", 409, None, No, "The offers have changed since.";
+
+    // What this server does not do.
+    NotAvailable, "NOT_AVAILABLE", 501, None, No, "This server does not offer that.";
 
     // REST.
     NotFound, "NOT_FOUND", 404, None, No, "There is no such thing.";
@@ -107,7 +129,9 @@ errors! {
 
     // Why a socket was closed.
     SignedInElsewhere, "SIGNED_IN_ELSEWHERE", 401, Some(4002), No, "Signed in elsewhere.";
+    Banned, "BANNED", 403, Some(4003), No, "This account is banned.";
     LoggedOut, "LOGGED_OUT", 401, Some(4004), No, "Logged out.";
+    TooSlow, "TOO_SLOW", 503, Some(4012), Later, "The connection could not keep up. Resume.";
 }
 
 impl ErrorCode {

@@ -94,6 +94,38 @@ pub const MOVE_RATE: Rate = Rate { per_second: 20.0, burst: 20.0 };
 /// All other messages: messages a second, and how many at once.
 pub const OTHER_RATE: Rate = Rate { per_second: 10.0, burst: 20.0 };
 
+/// Members that a party may be configured to have at most; 4 by default.
+pub const MAX_PARTY: usize = 8;
+
+/// A party's name in bytes: 40 characters of the longest kind.
+pub const MAX_PARTY_NAME: usize = 160;
+
+/// Combatants of an encounter: two parties.
+pub const MAX_COMBATANTS: usize = 2 * MAX_PARTY;
+
+/// Sentences of an encounter's log that are sent with its state.
+pub const MAX_COMBAT_LOG: usize = 20;
+
+/// Kinds of items in a side's offer.
+pub const MAX_OFFER: usize = 20;
+
+/// Kinds of items that a character may hold.
+pub const MAX_INVENTORY: usize = 200;
+
+/// Messages of a channel's history.
+pub const MAX_HISTORY: usize = 50;
+
+/// A WebRTC signal's payload in bytes (the contract's 8 KiB).
+pub const MAX_SIGNAL: usize = 8 * 1024;
+
+/// The ciphertext of a sealed chat in base64, in bytes: 500 characters of 4
+/// bytes, the tag of 16, and the third that base64 adds.
+pub const MAX_CIPHERTEXT: usize = 2_700;
+
+/// Players in a position frame: what is sent of a crowd (the cap of an area of
+/// interest), with room for configuration to raise it.
+pub const MAX_FRAME_PLAYERS: usize = 1_000;
+
 /// How often something may happen.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rate {

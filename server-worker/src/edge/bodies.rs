@@ -3,15 +3,17 @@
 use serde::{Deserialize, Serialize};
 use shardlink_shared::{
     ErrorCode, Refusal,
-    ids::{CharacterId, LocationId, PlayerId, ShardId},
+    ids::{CharacterId, PlayerId},
     limits::PBKDF2_ITERATIONS,
-    protocol::bounded::{Secret, Text},
+    protocol::{
+        bounded::{List, Secret, Text},
+        world::{ShardCounts, ShardStanding, ShardStatus, WorldState},
+    },
     sheet::{Sheet, iso8601},
     text::{Password, UserName},
     time::Millis,
-    world::{Faction, Reality, SHARD_POWER_LEVEL, SHARDS},
+    world::{Reality, SHARD_POWER_LEVEL, SHARDS, Shard},
 };
-use std::collections::BTreeMap;
 
 // The verifiers of plain registrations are stretched by the contract's count.
 const _: () = assert!(PBKDF2_ITERATIONS == 600_000);
@@ -114,75 +116,35 @@ pub struct TicketBody {
     pub hub: u32,
 }
 
-/// `GET /api/world/state`.
-#[derive(Debug, Serialize)]
-#[allow(missing_docs)]
-pub struct WorldState {
-    pub current_reality: Reality,
-    /// 0 to 100.
-    pub reality_stability: u8,
-    pub faction_shard_counts: BTreeMap<&'static str, u32>,
-    pub dominant_faction: Option<Faction>,
-    pub active_players: u32,
-    pub total_aetherfalls: u32,
-}
-
-impl WorldState {
-    /// The world as the canon begins it: no shard is held.
-    #[must_use]
-    pub fn beginning(active_players: u32) -> Self {
-        Self {
-            current_reality: Reality::Neutral,
-            reality_stability: 100,
-            faction_shard_counts: Faction::ALL.iter().map(|faction| (faction.name(), 0)).collect(),
-            dominant_faction: None,
-            active_players,
-            total_aetherfalls: 0,
-        }
+/// The world as the canon begins it: no shard is held.
+#[must_use]
+pub fn world_at_its_beginning(active_players: u32) -> WorldState {
+    WorldState {
+        current_reality: Reality::Neutral,
+        reality_stability: 100,
+        faction_shard_counts: ShardCounts::default(),
+        dominant_faction: None,
+        active_players,
+        total_aetherfalls: 0,
     }
 }
 
-/// A shard in `GET /api/world/shards`.
-#[derive(Debug, Serialize)]
-#[allow(missing_docs)]
-pub struct ShardBody {
-    pub id: ShardId,
-    pub shard_number: u64,
-    pub name: &'static str,
-    pub description: &'static str,
-    pub location_id: LocationId,
-    pub is_captured: bool,
-    pub owning_faction: Option<Faction>,
-    pub guardian_name: &'static str,
-    pub guardian_defeated: bool,
-    pub power_level: u32,
-}
-
-/// `GET /api/world/shards`.
-#[derive(Debug, Serialize)]
-#[allow(missing_docs)]
-pub struct Shards {
-    pub shards: Vec<ShardBody>,
-}
-
-impl Shards {
-    /// The shards as the canon begins them: free, each with its guardian.
-    #[must_use]
-    pub fn beginning() -> Self {
-        let body = |shard: &shardlink_shared::world::Shard| ShardBody {
-            id: shard.id,
-            shard_number: shard.id.get(),
-            name: shard.name,
-            description: shard.influence,
-            location_id: shard.location,
-            is_captured: false,
-            owning_faction: None,
-            guardian_name: shard.guardian,
-            guardian_defeated: false,
-            power_level: SHARD_POWER_LEVEL,
-        };
-        Self { shards: SHARDS.iter().map(body).collect() }
-    }
+/// The shards as the canon begins them: free, each with its guardian.
+#[must_use]
+pub fn shards_at_their_beginning() -> ShardStatus {
+    let standing = |shard: &Shard| ShardStanding {
+        id: shard.id,
+        shard_number: shard.id.get() as u8,
+        name: Text::cut(shard.name),
+        description: Text::cut(shard.influence),
+        location_id: shard.location,
+        is_captured: false,
+        owning_faction: None,
+        guardian_name: Text::cut(shard.guardian),
+        guardian_defeated: false,
+        power_level: SHARD_POWER_LEVEL,
+    };
+    ShardStatus { shards: List::of(SHARDS.iter().map(standing)) }
 }
 
 /// `GET /api/status`.

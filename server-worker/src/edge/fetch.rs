@@ -2,7 +2,7 @@
 
 use super::{
     account,
-    bodies::Shards,
+    bodies::shards_at_their_beginning,
     characters, door, http, pages, realm,
     routes::{self, Matched, Route},
 };
@@ -49,7 +49,7 @@ async fn perform(
         Route::DeleteCharacter => respond(200, characters::delete(request, env, config, id).await, path),
         Route::Ticket => respond(200, characters::ticket(request, env, config).await, path),
         Route::WorldState => respond(200, realm::state(env).await, path),
-        Route::WorldShards => respond(200, Ok(Shards::beginning()), path),
+        Route::WorldShards => respond(200, Ok(shards_at_their_beginning()), path),
         Route::Status => respond(200, realm::status(env).await, path),
         Route::Health => Response::ok("ok\n"),
         Route::Socket => match door::open(&request, env, config).await {

@@ -24,7 +24,6 @@ pub async fn serve(request: &Request, env: &Env) -> Result<Response> {
     }
     let ending = url.path().rsplit('.').next().unwrap_or_default().to_owned();
     let file = env.assets("ASSETS")?.fetch(url.as_str(), None).await?;
-    let file: Response = file.try_into()?;
     if file.status_code() != 200 {
         let mut response = Response::ok("There is no such page.\n")?.with_status(404);
         response.headers_mut().set("Content-Type", "text/plain; charset=utf-8")?;

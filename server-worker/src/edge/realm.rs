@@ -1,16 +1,17 @@
 //! The world and the server, as they are now.
 
-use super::bodies::{StatusBody, WorldState};
+use super::bodies::{StatusBody, world_at_its_beginning};
 use crate::{
     calls::world::{GetStatus, object_name},
     runtime::{call::call, clock},
     service,
 };
+use shardlink_shared::protocol::world::WorldState;
 use worker::Env;
 
 pub async fn state(env: &Env) -> service::Result<WorldState> {
     let status = call(env, &object_name(), GetStatus {}).await?;
-    Ok(WorldState::beginning(status.population.players))
+    Ok(world_at_its_beginning(status.population.players))
 }
 
 pub async fn status(env: &Env) -> service::Result<StatusBody> {

@@ -236,8 +236,8 @@ impl Hub {
             ClientMessage::Whisper(chat) => self.chat(id, request, Channel::Whisper, chat, out),
             ClientMessage::PartyChat(chat) => self.chat(id, request, Channel::Party, chat, out),
             ClientMessage::FactionChat(chat) => self.chat(id, request, Channel::Faction, chat, out),
-            // Everything else has been dealt with.
-            _ => Ok(()),
+            // Messages of the protocol that this server does not serve yet.
+            _ => Err(ErrorCode::NotAvailable.into()),
         }
     }
 

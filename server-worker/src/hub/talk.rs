@@ -41,6 +41,7 @@ impl Hub {
             content: chat.content.accept()?,
             recipient_id: recipient.map(|(_, player)| player.character),
             recipient_name: recipient.map(|(_, player)| player.name.clone()),
+            encrypted: chat.encrypted,
         };
         let faction = sender.faction;
         let hears = |connection: &Connection| match channel {

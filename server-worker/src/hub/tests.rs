@@ -140,7 +140,7 @@ fn character(n: u64) -> CharacterId {
 fn sheet(n: u64, name: &str) -> Sheet {
     let stats = roll_stats(Race::Human, Class::Warrior, &mut Seeded::new(n));
     let name = CharacterName::parse(name).unwrap();
-    let faction = if n % 2 == 0 { Faction::GoldenOrder } else { Faction::Shadowborn };
+    let faction = if n.is_multiple_of(2) { Faction::GoldenOrder } else { Faction::Shadowborn };
     Sheet::new(character(n), name, Race::Human, Class::Warrior, faction, stats, Millis(0))
 }
 

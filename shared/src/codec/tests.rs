@@ -191,6 +191,7 @@ fn server_messages() -> Vec<ServerMessage> {
             content: Draft::new("psst").accept().unwrap(),
             recipient_id: Some(character(9)),
             recipient_name: Some(name("Aria")),
+            encrypted: None,
         }),
         ServerMessage::Error(ErrorMessage::from(&Refusal::new(ErrorCode::RateLimited).after(0.25).at("content"))),
     ]

@@ -87,3 +87,42 @@ pub struct Ping {}
 /// `pong`, server to client.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Pong {}
+
+/// `resume`, client to server: the first message on a socket that shows a resume
+/// token. Answered by [`Resumed`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resume {
+    /// The last reliable message that was received.
+    pub last_seq: u64,
+}
+
+/// `resumed`, server to client.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resumed {
+    /// How many missed messages follow.
+    pub replayed: u32,
+    /// Whether too much was missed, and a snapshot follows instead.
+    pub snapshot: bool,
+}
+
+/// `ack`, client to server: every reliable message up to this one was received.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ack {
+    /// Its number.
+    pub seq: u64,
+}
+
+/// `pace`, server to client: how often positions may be sent from now on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pace {
+    /// Positions a second, at least 1.
+    pub max_position_rate: u8,
+}
+
+/// `hub_transfer`, server to client: reconnect with this ticket, for example to
+/// be with one's party.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HubTransfer {
+    /// A ticket to another hub.
+    pub ticket: Secret<256>,
+}

@@ -83,7 +83,7 @@ impl<'de, const MAX: usize> Deserialize<'de> for Secret<MAX> {
 
 /// A list of at most `MAX` items. Reading it reserves nothing on the word of
 /// the sender: a frame that claims a million items costs what it holds.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct List<T, const MAX: usize>(Vec<T>);
 
 impl<T, const MAX: usize> List<T, MAX> {
@@ -96,6 +96,12 @@ impl<T, const MAX: usize> List<T, MAX> {
     #[must_use]
     pub fn into_vec(self) -> Vec<T> {
         self.0
+    }
+}
+
+impl<T, const MAX: usize> Default for List<T, MAX> {
+    fn default() -> Self {
+        Self(Vec::new())
     }
 }
 

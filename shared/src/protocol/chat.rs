@@ -1,8 +1,12 @@
 //! Chat: what is said, and on which channel.
 
-use super::bounded::Text;
+use super::{
+    bounded::{List, Text},
+    envelope::Timestamp,
+};
 use crate::{
     ids::CharacterId,
+    limits::{MAX_CIPHERTEXT, MAX_HISTORY},
     text::{CharacterName, Content, Draft},
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -38,28 +42,7 @@ impl Channel {
     }
 }
 
-impl Serialize for Channel {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if serializer.is_human_readable() {
-            serializer.serialize_str(self.name())
-        } else {
-            serializer.serialize_u8(*self as u8)
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Channel {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let found = if deserializer.is_human_readable() {
-            let name = Cow::<str>::deserialize(deserializer)?;
-            Self::ALL.iter().copied().find(|channel| channel.name() == name)
-        } else {
-            let index = u8::deserialize(deserializer)?;
-            Self::ALL.get(usize::from(index)).copied()
-        };
-        found.ok_or_else(|| de::Error::custom("must be global, party, faction or whisper"))
-    }
-}
+wire_enum!(Channel, "must be global, party, faction or whisper");
 
 /// `chat`, `whisper`, `party_chat` and `faction_chat`, client to server.
 ///
@@ -85,6 +68,9 @@ pub struct SendChat {
     /// Overwritten with the truth.
     #[serde(default)]
     pub sender_name: Option<Text<256>>,
+    /// What is really said, for those who have the key; the content is then `[encrypted]`.
+    #[serde(default)]
+    pub encrypted: Option<Box<Sealed>>,
 }
 
 impl SendChat {
@@ -98,6 +84,7 @@ impl SendChat {
             recipient_name: None,
             sender_id: None,
             sender_name: None,
+            encrypted: None,
         }
     }
 }
@@ -119,4 +106,69 @@ pub struct Chat {
     /// The recipient's name.
     #[serde(default)]
     pub recipient_name: Option<CharacterName>,
+    /// What is really said, for those who have the key.
+    #[serde(default)]
+    pub encrypted: Option<Box<Sealed>>,
+}
+
+/// A chat that the server relays and cannot read. All texts are base64.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sealed {
+    /// The scheme's version.
+    pub v: u8,
+    /// Which key opens it.
+    pub key_id: Text<64>,
+    /// The nonce.
+    pub nonce: Text<32>,
+    /// The ciphertext with its tag.
+    pub ciphertext: Text<MAX_CIPHERTEXT>,
+}
+
+/// `world_announcement`, server to client: to everybody, from those who run the realm.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct WorldAnnouncement {
+    pub content: Content,
+    #[serde(default)]
+    pub title: Option<Text<128>>,
+}
+
+/// `chat_history`, client to server. Answered by [`ChatHistory`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChatHistoryRequest {
+    /// Of which channel.
+    pub channel: Channel,
+    /// Only what was said before this number.
+    #[serde(default)]
+    pub before: Option<u64>,
+}
+
+/// A chat of a channel's history.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PastChat {
+    /// Its number in the channel, rising.
+    pub number: u64,
+    /// When it was said.
+    pub timestamp: Timestamp,
+    /// What was said.
+    pub chat: Chat,
+}
+
+/// `chat_history`, server to client: what was said last, the oldest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChatHistory {
+    /// Of which channel.
+    pub channel: Channel,
+    /// What was said.
+    pub messages: List<PastChat, MAX_HISTORY>,
+}
+
+/// `mute`, client to server: hears no more of a character, or hears it again.
+/// Answered by its copy; refused with NOT_FOUND.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mute {
+    /// Whom.
+    pub character_id: CharacterId,
+    /// Whether it is silenced.
+    pub muted: bool,
 }

@@ -4,13 +4,22 @@
 //! A type that both sides send (chat, move) has one tag and a struct for each
 //! direction: what a client may leave out, a server never does.
 
+#[macro_use]
+mod wire_enum;
+
 pub mod account;
 pub mod bounded;
 pub mod character;
 pub mod chat;
+pub mod combat;
 pub mod envelope;
 pub mod error;
 pub mod movement;
+pub mod party;
+pub mod quest;
+pub mod signal;
+pub mod trade;
+pub mod world;
 
 use crate::codec::{binary, json};
 use serde::{Serialize, Serializer};
@@ -131,13 +140,17 @@ macro_rules! messages {
 }
 
 // Tags are never reused. 1–9 connection, 10–19 character, 20–29 movement,
-// 30–39 chat, 120–127 errors; a type of both directions has one tag.
+// 30–39 chat, 40–54 party, 55–69 combat, 70–79 world, 80–89 trade and items,
+// 90–99 quests and events, 100–109 connection again, 110–119 signals,
+// 120–127 errors; a type of both directions has one tag.
 messages!(
     /// What a client may send.
     ClientMessage, other ServerMessage {
         1 AuthRequest(account::AuthRequest) "auth_request" Critical;
         3 Disconnect(account::Disconnect) "disconnect" Critical;
         4 Ping(account::Ping) "ping" Low;
+        6 Resume(account::Resume) "resume" Critical;
+        8 Ack(account::Ack) "ack" Low;
         10 CharacterList(character::CharacterListRequest) "character_list" Normal;
         11 CharacterSelect(character::CharacterSelect) "character_select" Normal;
         12 CharacterCreate(character::CharacterCreate) "character_create" Normal;
@@ -148,6 +161,31 @@ messages!(
         31 Whisper(chat::SendChat) "whisper" Normal;
         32 PartyChat(chat::SendChat) "party_chat" Normal;
         33 FactionChat(chat::SendChat) "faction_chat" Normal;
+        35 ChatHistory(chat::ChatHistoryRequest) "chat_history" Normal;
+        36 Mute(chat::Mute) "mute" Normal;
+        40 PartyCreate(party::PartyCreate) "party_create" Normal;
+        41 PartyInvite(party::SendPartyInvite) "party_invite" High;
+        42 PartyAccept(party::PartyReference) "party_accept" Normal;
+        43 PartyDecline(party::PartyReference) "party_decline" Normal;
+        44 PartyLeave(party::PartyReference) "party_leave" Normal;
+        45 PartyDisband(party::PartyReference) "party_disband" Normal;
+        46 PartyKick(party::PartyMember) "party_kick" Normal;
+        47 PartyWithdraw(party::PartyMember) "party_withdraw" Normal;
+        48 PartyPromote(party::PartyMember) "party_promote" Normal;
+        49 PartyLoot(party::PartyLoot) "party_loot" Normal;
+        55 CombatStart(combat::StartCombat) "combat_start" High;
+        57 CombatAnswer(combat::CombatAnswer) "combat_answer" Normal;
+        58 CombatAction(combat::CombatAction) "combat_action" High;
+        80 TradeRequest(trade::SendTradeRequest) "trade_request" High;
+        81 TradeAccept(trade::TradeAccept) "trade_accept" Normal;
+        82 TradeDecline(trade::TradeDecline) "trade_decline" Normal;
+        83 TradeUpdate(trade::SendTradeUpdate) "trade_update" Normal;
+        85 Inventory(trade::InventoryRequest) "inventory" Normal;
+        86 ItemUse(trade::ItemCommand) "item_use" Normal;
+        87 ItemEquip(trade::ItemCommand) "item_equip" Normal;
+        88 ItemDrop(trade::ItemCommand) "item_drop" Normal;
+        91 QuestAccept(quest::QuestAccept) "quest_accept" Normal;
+        110 RtcSignal(signal::SendSignal) "rtc_signal" Normal;
     }
 );
 
@@ -157,6 +195,8 @@ messages!(
         2 AuthResponse(account::AuthResponse) "auth_response" Critical;
         3 Disconnect(account::Disconnect) "disconnect" Critical;
         5 Pong(account::Pong) "pong" Low;
+        7 Resumed(account::Resumed) "resumed" Critical;
+        9 Pace(account::Pace) "pace" High;
         10 CharacterList(character::CharacterList) "character_list" Normal;
         13 CharacterUpdate(character::CharacterUpdate) "character_update" Normal;
         20 Move(movement::Move) "move" Normal;
@@ -168,6 +208,30 @@ messages!(
         31 Whisper(chat::Chat) "whisper" Normal;
         32 PartyChat(chat::Chat) "party_chat" Normal;
         33 FactionChat(chat::Chat) "faction_chat" Normal;
+        34 WorldAnnouncement(chat::WorldAnnouncement) "world_announcement" High;
+        35 ChatHistory(chat::ChatHistory) "chat_history" Normal;
+        36 Mute(chat::Mute) "mute" Normal;
+        41 PartyInvite(party::PartyInvite) "party_invite" High;
+        50 PartyUpdate(party::PartyUpdate) "party_update" Normal;
+        55 CombatStart(combat::CombatStart) "combat_start" High;
+        56 CombatChallenge(combat::CombatChallenge) "combat_challenge" High;
+        59 CombatDamage(combat::CombatEffect) "combat_damage" High;
+        60 CombatHeal(combat::CombatEffect) "combat_heal" High;
+        61 CombatState(combat::CombatState) "combat_state" High;
+        62 CombatEnd(combat::CombatEnd) "combat_end" High;
+        70 WorldState(world::WorldState) "world_state" Normal;
+        71 ShardStatus(world::ShardStatus) "shard_status" Normal;
+        72 ShardCaptured(world::ShardCaptured) "shard_captured" High;
+        73 RealityShift(world::RealityShift) "reality_shift" Critical;
+        74 Aetherfall(world::Aetherfall) "aetherfall" Critical;
+        80 TradeRequest(trade::TradeRequest) "trade_request" High;
+        83 TradeUpdate(trade::TradeUpdate) "trade_update" Normal;
+        84 TradeComplete(trade::TradeComplete) "trade_complete" High;
+        85 Inventory(trade::Inventory) "inventory" Normal;
+        90 QuestUpdate(quest::QuestUpdate) "quest_update" Normal;
+        92 EventTrigger(quest::EventTrigger) "event_trigger" High;
+        100 HubTransfer(account::HubTransfer) "hub_transfer" High;
+        110 RtcSignal(signal::Signal) "rtc_signal" Normal;
         120 Error(error::ErrorMessage) "error" High;
         121 InvalidMessage(error::ErrorMessage) "invalid_message" High;
     }

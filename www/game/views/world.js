@@ -88,7 +88,7 @@ export class WorldView {
     const realm = () => this.#refreshRealm();
     return [
       client.on("status", (status) => this.#showStatus(status)),
-      client.on("chat", (message) => this.chat.receive(message)),
+      ...["chat", "whisper", "party_chat", "faction_chat"].map((type) => client.on(type, (message) => this.chat.receive(message))),
       client.on("world_announcement", (message) => this.chat.announce(message)),
       client.on("location_update", () => this.#syncLocation()),
       client.on("player_left_area", (message) => this.renderer.forget(message.character_id)),

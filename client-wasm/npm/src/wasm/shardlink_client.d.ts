@@ -1,0 +1,30 @@
+// What wasm-pack builds from client-wasm/src/browser/exports.rs, declared by
+// hand so that the facade's types check in a clean clone.
+
+export class RawClient {
+  constructor(url: string, storage: string);
+  free(): void;
+  register(username: string, password: string): Promise<any>;
+  connect(username: string, password: string): Promise<any>;
+  restore(): Promise<any>;
+  disconnect(): Promise<any>;
+  getCharacters(): Promise<any>;
+  createCharacter(name: string, race: string, characterClass: string, faction: string): Promise<any>;
+  deleteCharacter(character: number): Promise<any>;
+  selectCharacter(character: number): Promise<any>;
+  leaveWorld(): void;
+  sendMove(location: number): Promise<any>;
+  sendPositionUpdate(x: number, y: number, z: number, vx: number, vy: number, vz: number): void;
+  sendChat(content: string, channel: string, recipientId?: number | null, recipientName?: string | null): Promise<any>;
+  getNearbyPlayers(): any;
+  readonly self: any;
+  getWorldState(): Promise<any>;
+  getShardStatus(): Promise<any>;
+  ping(): Promise<any>;
+  on(event: string, handler: Function): number;
+  off(subscription: number): void;
+}
+
+export function canon(): any;
+
+export default function init(options: { module_or_path: URL }): Promise<unknown>;

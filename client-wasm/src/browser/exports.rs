@@ -1,0 +1,302 @@
+//! What JavaScript calls: the raw client, which the TypeScript facade
+//! (`npm/src/client.ts`) wraps. What is exported here is declared once more in
+//! `npm/src/wasm/shardlink_client.d.ts`.
+
+use super::{
+    http::Request,
+    perform::Shell,
+    runtime,
+    storage::{Kept, Place},
+    value::to_js,
+};
+use crate::logic::{
+    canon,
+    endpoint::Endpoint,
+    failure::Failure,
+    rest::{
+        Account, Characters, Credentials, Made, NewCharacter, Registered, Select, Shards, SignedIn, Ticket,
+        WorldState, path,
+    },
+};
+use js_sys::{Function, JsString, Promise};
+use shardlink_shared::{
+    Refusal,
+    ids::{CharacterId, LocationId},
+    protocol::{
+        ClientMessage,
+        account::Ping,
+        bounded::Text,
+        chat::{Channel, SendChat},
+    },
+    text::Draft,
+    vector::Vec3,
+};
+use std::{pin::Pin, rc::Rc};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::{JsFuture, future_to_promise};
+
+/// The canon, as a plain object.
+///
+/// # Errors
+/// None in practice: the canon's numbers are small.
+#[wasm_bindgen]
+pub fn canon() -> Result<JsValue, JsValue> {
+    Ok(to_js(&canon::canon())?)
+}
+
+/// A client of one server.
+#[wasm_bindgen]
+pub struct RawClient {
+    shell: Rc<Shell>,
+}
+
+/// Runs a request of REST; what it gives is a plain value. (One kind of future
+/// for all of them: each kind is several kilobytes of code.)
+fn promise<F: Future<Output = Given> + 'static>(shell: &Rc<Shell>, run: impl FnOnce(Rc<Shell>) -> F) -> Promise {
+    let running: Pin<Box<dyn Future<Output = Given>>> = Box::pin(run(Rc::clone(shell)));
+    future_to_promise(async move { Ok(running.await?) })
+}
+
+/// A plain value, or why there is none.
+type Given = Result<JsValue, Failure>;
+
+fn id<T>(number: f64, new: impl FnOnce(u64) -> Option<T>, field: &str) -> Result<T, Failure> {
+    let whole = number.fract() == 0.0 && (1.0..=9_007_199_254_740_991.0).contains(&number);
+    let found = if whole { new(number as u64) } else { None };
+    found.ok_or_else(|| Refusal::field(field, "This is not an id.").into())
+}
+
+#[wasm_bindgen]
+impl RawClient {
+    /// A client of the server at `url`, which keeps its token in `storage`
+    /// (local, session or none).
+    ///
+    /// # Errors
+    /// INVALID_FIELD.
+    #[wasm_bindgen(constructor)]
+    pub fn new(url: &str, storage: &str) -> Result<RawClient, JsValue> {
+        let server = Endpoint::parse(url)
+            .ok_or_else(|| Failure::from(Refusal::field("url", "The url must be an http or https address.")))?;
+        let place = Place::parse(storage)
+            .ok_or_else(|| Failure::from(Refusal::field("storage", "The storage must be local, session or none.")))?;
+        let kept = Kept::new(place, server.storage_key());
+        Ok(Self { shell: Shell::new(server, kept) })
+    }
+
+    /// Makes an account.
+    pub fn register(&self, username: String, password: String) -> Promise {
+        promise(&self.shell, |shell| async move {
+            let body = Credentials { username: &username, password: &password };
+            let answered = Request::post(&shell.server, path::REGISTER).json(&body).send().await?;
+            to_js(&answered.read::<Registered>()?)
+        })
+    }
+
+    /// Signs in.
+    pub fn connect(&self, username: String, password: String) -> Promise {
+        promise(&self.shell, |shell| async move {
+            let body = Credentials { username: &username, password: &password };
+            let answered = Request::post(&shell.server, path::LOGIN).json(&body).send().await?;
+            let signed_in: SignedIn = answered.read()?;
+            // The world of the session before ends with it.
+            shell.leave();
+            let account = to_js(&signed_in.account());
+            shell.signed_in(signed_in.session_token);
+            account
+        })
+    }
+
+    /// The account that is still signed in, or null.
+    pub fn restore(&self) -> Promise {
+        promise(&self.shell, |shell| async move {
+            match shell.send_signed(Request::get(&shell.server, path::SESSION)).await {
+                Ok(answered) => to_js(&answered.read::<Account>()?),
+                Err(failure) if failure.ends_session() => Ok(JsValue::NULL),
+                Err(failure) => Err(failure),
+            }
+        })
+    }
+
+    /// Signs out, here at once.
+    pub fn disconnect(&self) -> Promise {
+        self.shell.leave();
+        let token = self.shell.forget_token();
+        promise(&self.shell, |shell| async move {
+            let Some(token) = token else {
+                return Ok(JsValue::UNDEFINED);
+            };
+            let answered = Request::post(&shell.server, path::LOGOUT).with(&token).send().await?;
+            match answered.answer().success() {
+                Err(failure) if !failure.ends_session() => Err(failure),
+                _ => Ok(JsValue::UNDEFINED),
+            }
+        })
+    }
+
+    /// One's own characters.
+    #[wasm_bindgen(js_name = getCharacters)]
+    pub fn get_characters(&self) -> Promise {
+        promise(&self.shell, |shell| async move {
+            let answered = shell.send_signed(Request::get(&shell.server, path::CHARACTERS)).await?;
+            to_js(&answered.read::<Characters>()?.characters)
+        })
+    }
+
+    /// Makes a character.
+    #[wasm_bindgen(js_name = createCharacter)]
+    pub fn create_character(&self, name: String, race: String, class: String, faction: String) -> Promise {
+        promise(&self.shell, |shell| async move {
+            let body = NewCharacter { name: &name, race: &race, class: &class, faction: &faction };
+            let request = Request::post(&shell.server, path::CHARACTERS).json(&body);
+            to_js(&shell.send_signed(request).await?.read::<Made>()?.character)
+        })
+    }
+
+    /// Deletes a character.
+    #[wasm_bindgen(js_name = deleteCharacter)]
+    pub fn delete_character(&self, character: f64) -> Promise {
+        promise(&self.shell, move |shell| async move {
+            let character = id(character, CharacterId::new, "character_id")?;
+            let path = format!("{}/{character}", path::CHARACTERS);
+            shell.send_signed(Request::delete(&shell.server, &path)).await?;
+            Ok(JsValue::UNDEFINED)
+        })
+    }
+
+    /// Selects a character and enters the world with it.
+    #[wasm_bindgen(js_name = selectCharacter)]
+    pub fn select_character(&self, character: f64) -> Promise {
+        let intent = self.shell.leave();
+        promise(&self.shell, move |shell| async move {
+            let character_id = id(character, CharacterId::new, "character_id")?;
+            let request = Request::post(&shell.server, path::SELECT).json(&Select { character_id });
+            let ticket = shell.send_signed(request).await?.read::<Ticket>()?.ticket;
+            // A promise that is given another settles as that one does.
+            shell.enter(ticket, intent).map(JsValue::from)
+        })
+    }
+
+    /// Leaves the world and stays signed in.
+    #[wasm_bindgen(js_name = leaveWorld)]
+    pub fn leave_world(&self) {
+        self.shell.leave();
+    }
+
+    /// Goes to another location.
+    ///
+    /// # Errors
+    /// INVALID_FIELD, NOT_CONNECTED.
+    #[wasm_bindgen(js_name = sendMove)]
+    pub fn send_move(&self, location: f64) -> Result<Promise, JsValue> {
+        let location = id(location, LocationId::new, "to_location_id")?;
+        Ok(self.shell.request(|session| session.travel(location, runtime::now()))?)
+    }
+
+    /// Says where one's character is (metres) and how it moves (metres a second).
+    ///
+    /// # Errors
+    /// INVALID_FIELD.
+    #[wasm_bindgen(js_name = sendPositionUpdate)]
+    pub fn send_position_update(&self, x: f64, y: f64, z: f64, vx: f64, vy: f64, vz: f64) -> Result<(), JsValue> {
+        let finite = |vector: Option<Vec3>, field| {
+            vector.ok_or_else(|| Failure::from(Refusal::field(field, "Coordinates must be finite numbers.")))
+        };
+        let position = finite(Vec3::from_metres(x, y, z), "position")?;
+        let velocity = finite(Vec3::from_metres(vx, vy, vz), "velocity")?;
+        self.shell.with(|session| session.walk(position, velocity, runtime::now()));
+        Ok(())
+    }
+
+    /// Says something on a channel; a whisper names its recipient by id or by name.
+    ///
+    /// # Errors
+    /// EMPTY, TOO_LONG, INVALID_FIELD, NOT_CONNECTED.
+    #[wasm_bindgen(js_name = sendChat)]
+    pub fn send_chat(
+        &self,
+        content: &str,
+        channel: &str,
+        recipient_id: Option<f64>,
+        recipient_name: Option<String>,
+    ) -> Result<Promise, JsValue> {
+        // Judged here as the server will, before it travels.
+        let content = String::from(JsString::from(content).normalize("NFC"));
+        Draft::new(&content).accept().map_err(Failure::from)?;
+        let channel = Channel::ALL.iter().copied().find(|one| one.name() == channel).ok_or_else(|| {
+            Failure::from(Refusal::field("channel", "The channel must be global, party, faction or whisper."))
+        })?;
+        let named =
+            |name: String| Text::parse(&name).map_err(|_| Refusal::field("recipient_name", "This is no name."));
+        let chat = ClientMessage::Chat(SendChat {
+            recipient_id: recipient_id.map(|number| id(number, CharacterId::new, "recipient_id")).transpose()?,
+            recipient_name: recipient_name.map(named).transpose().map_err(Failure::from)?,
+            ..SendChat::new(&content, channel)
+        });
+        Ok(self.shell.request(|session| session.request(&chat, runtime::now()))?)
+    }
+
+    /// Who else is here, as shown at this moment.
+    ///
+    /// # Errors
+    /// None in practice.
+    #[wasm_bindgen(js_name = getNearbyPlayers)]
+    pub fn get_nearby_players(&self) -> Result<JsValue, JsValue> {
+        Ok(to_js(&self.shell.read(|session| session.nearby(runtime::now())))?)
+    }
+
+    /// One's own character, or null outside the world.
+    ///
+    /// # Errors
+    /// None in practice.
+    #[wasm_bindgen(getter, js_name = self)]
+    pub fn own(&self) -> Result<JsValue, JsValue> {
+        Ok(to_js(&self.shell.read(|session| session.own(runtime::now())))?)
+    }
+
+    /// The state of the realm.
+    #[wasm_bindgen(js_name = getWorldState)]
+    pub fn get_world_state(&self) -> Promise {
+        promise(&self.shell, |shell| async move {
+            to_js(&Request::get(&shell.server, path::WORLD_STATE).send().await?.read::<WorldState>()?)
+        })
+    }
+
+    /// The twelve shards and who holds them.
+    #[wasm_bindgen(js_name = getShardStatus)]
+    pub fn get_shard_status(&self) -> Promise {
+        promise(&self.shell, |shell| async move {
+            to_js(&Request::get(&shell.server, path::SHARDS).send().await?.read::<Shards>()?.shards)
+        })
+    }
+
+    /// Milliseconds to the server and back.
+    ///
+    /// # Errors
+    /// NOT_CONNECTED.
+    pub fn ping(&self) -> Result<Promise, JsValue> {
+        let begun = runtime::stopwatch();
+        let ping = ClientMessage::Ping(Ping::default());
+        let answered = self.shell.request(|session| session.request(&ping, runtime::now()))?;
+        Ok(future_to_promise(async move {
+            JsFuture::from(answered).await?;
+            let tenths = ((runtime::stopwatch() - begun) * 10.0).round();
+            Ok((tenths / 10.0).into())
+        }))
+    }
+
+    /// Calls the handler with every event of a type; the number is for `off`.
+    pub fn on(&self, event: String, handler: Function) -> u32 {
+        self.shell.subscriptions.add(event, handler)
+    }
+
+    /// Ends a subscription.
+    pub fn off(&self, subscription: u32) {
+        self.shell.subscriptions.remove(subscription);
+    }
+}
+
+impl Drop for RawClient {
+    fn drop(&mut self) {
+        self.shell.leave();
+    }
+}

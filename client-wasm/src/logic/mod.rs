@@ -1,0 +1,16 @@
+//! What the client decides: pure, without a browser.
+//!
+//! [`session::Session`] is the whole of a connection; the other files are its
+//! parts ([`nearby`], [`predict`], [`reconnect`]) and what REST answers mean
+//! ([`rest`], [`failure`], [`endpoint`]).
+
+pub mod canon;
+pub mod endpoint;
+pub mod failure;
+pub mod nearby;
+pub mod point;
+pub mod predict;
+pub mod reconnect;
+mod requests;
+pub mod rest;
+pub mod session;

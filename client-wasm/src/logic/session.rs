@@ -1,0 +1,573 @@
+//! A connection to the world, from the ticket to the goodbye.
+//!
+//! Owns the state of the connection, the requests that wait for answers, one's
+//! own motion and who is near. Driven by whoever holds a socket (the browser's
+//! shell, a bot): tell it what happened, perform what [`Session::next_effect`]
+//! gives until there is nothing left, and call [`Session::tick`] when
+//! [`Session::due`] has come.
+
+use super::{
+    failure::{Failure, close_reason},
+    nearby::{Nearby, Seen},
+    point::Point,
+    predict::{Predict, Step},
+    reconnect::{self, Backoff},
+    requests::Requests,
+    rest::Token,
+};
+use serde::Serialize;
+use shardlink_shared::{
+    codec::{
+        Encoded, Frame, Incoming,
+        binary::{self, Frames},
+    },
+    entropy::Entropy,
+    ids::{CharacterId, LocationId},
+    limits::MAX_SERVER_FRAME,
+    protocol::{
+        ClientMessage, Envelope, RequestId, ServerMessage,
+        account::{AuthResponse, Disconnect},
+        movement::{MoveRequest, PositionCorrection},
+    },
+    rules::character::walking_speed,
+    sheet::Sheet,
+    text::CharacterName,
+    time::Millis,
+    vector::Vec3,
+    world::Faction,
+};
+use std::collections::VecDeque;
+
+/// From asking for a socket to standing in the world, in milliseconds.
+const ENTERING: u64 = 10_000;
+
+/// Between two heartbeats, in milliseconds.
+const HEARTBEAT: u64 = 25_000;
+
+/// A heartbeat unanswered for this long means that the connection is lost, in
+/// milliseconds: with [`HEARTBEAT`] the contract's 60 s of silence.
+const UNANSWERED: u64 = 35_000;
+
+/// The close code of a goodbye.
+pub const GOODBYE: u16 = 1000;
+
+/// What the runtime reports when a connection was lost without a goodbye.
+const LOST: u16 = 1006;
+
+/// What is to be done.
+#[derive(Debug, PartialEq)]
+pub enum Effect {
+    /// Open a socket with this ticket; [`Session::opened`], [`Session::frame`]
+    /// and [`Session::closed`] tell how it goes.
+    Open(Token),
+    /// Send a frame.
+    Send(Encoded),
+    /// Close the socket with this code and forget it: nothing of it matters any more.
+    Close(u16),
+    /// Ask REST for a new ticket; [`Session::ticket`] takes the answer to this attempt.
+    AskTicket(u32),
+    /// The character stands in the world, or will not.
+    Entered(Result<Box<Sheet>, Failure>),
+    /// A request was answered.
+    Answer(u32, Result<Box<Incoming<ServerMessage>>, Failure>),
+    /// The game is told.
+    Emit(Event),
+    /// The token is worth nothing any more.
+    SessionEnded,
+}
+
+/// What a game hears.
+#[derive(Debug, PartialEq)]
+pub enum Event {
+    /// A message of the server.
+    Message(Box<Incoming<ServerMessage>>),
+    /// The connection changed.
+    Status(Status),
+}
+
+/// The state of the connection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Status {
+    /// Which it is.
+    pub state: State,
+    /// The close code, if a close led here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<u16>,
+    /// A sentence, if there is more to say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// See [`Status`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// The first socket is being opened.
+    Connecting,
+    /// The character stands in the world.
+    Connected,
+    /// The connection was lost and is being brought back.
+    Reconnecting,
+    /// It ended, for good.
+    Closed,
+}
+
+/// One's own character, as it is shown.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[allow(missing_docs)]
+pub struct Own {
+    pub character_id: CharacterId,
+    pub character_name: CharacterName,
+    pub location_id: LocationId,
+    /// In metres.
+    pub position: Point,
+    /// Walking speed, in metres a second.
+    pub speed: f64,
+    pub level: u32,
+    pub faction: Faction,
+}
+
+/// A connection to the world.
+#[derive(Debug, Default)]
+pub struct Session {
+    link: Link,
+    /// Whether the character was in the world already: what fails is retried.
+    returning: bool,
+    requests: Requests,
+    travel: Option<u32>,
+    sheet: Option<Box<Sheet>>,
+    own: Option<Predict>,
+    nearby: Nearby,
+    backoff: Backoff,
+    attempt: u32,
+    effects: VecDeque<Effect>,
+}
+
+#[derive(Debug, Default)]
+enum Link {
+    #[default]
+    Closed,
+    /// A socket is being opened, or open and the character not placed yet.
+    Entering { due: Millis, authenticated: bool, placed: bool, refusal: Option<Failure> },
+    /// In the world.
+    Open { since: Millis, heard: Millis, pinged: Millis },
+    /// Lost; the next attempt comes when it is due.
+    Waiting { due: Millis },
+    /// A ticket was asked for.
+    Asking,
+}
+
+impl Session {
+    /// What is to be done next, if anything.
+    pub fn next_effect(&mut self) -> Option<Effect> {
+        self.effects.pop_front()
+    }
+
+    /// When [`Self::tick`] has something to do.
+    #[must_use]
+    pub fn due(&self) -> Option<Millis> {
+        let of_link = match &self.link {
+            Link::Closed | Link::Asking => None,
+            Link::Entering { due, .. } | Link::Waiting { due } => Some(*due),
+            Link::Open { heard, pinged, .. } => Some(next_heartbeat(*heard, *pinged)),
+        };
+        let of_own = if self.is_open() { self.own.as_ref().and_then(Predict::due) } else { None };
+        [of_link, of_own, self.requests.due()].into_iter().flatten().min()
+    }
+
+    /// Whether the character stands in the world.
+    #[must_use]
+    pub const fn is_open(&self) -> bool {
+        matches!(self.link, Link::Open { .. })
+    }
+
+    /// One's own character; `None` outside the world.
+    #[must_use]
+    pub fn own(&self, now: Millis) -> Option<Own> {
+        let (sheet, own) = (self.sheet.as_ref()?, self.own.as_ref()?);
+        Some(Own {
+            character_id: sheet.id,
+            character_name: sheet.name.clone(),
+            location_id: own.location(),
+            position: own.shown(now),
+            speed: own.speed(),
+            level: sheet.progression.level,
+            faction: sheet.faction,
+        })
+    }
+
+    /// Who else is here.
+    #[must_use]
+    pub fn nearby(&self, now: Millis) -> Vec<Seen> {
+        self.nearby.seen(now)
+    }
+
+    /// Enters the world with a ticket; [`Effect::Entered`] tells the outcome.
+    pub fn enter(&mut self, ticket: Token, now: Millis) {
+        self.leave();
+        self.backoff.reset();
+        self.status(State::Connecting, None, "");
+        self.open(ticket, now);
+    }
+
+    /// Leaves the world. Nothing happens outside of it.
+    pub fn leave(&mut self) {
+        match self.link {
+            Link::Closed => return,
+            Link::Open { .. } => {
+                self.send(&Envelope::default(), &ClientMessage::Disconnect(Disconnect::default()));
+                self.effects.push_back(Effect::Close(GOODBYE));
+            }
+            Link::Entering { .. } => self.effects.push_back(Effect::Close(GOODBYE)),
+            Link::Waiting { .. } | Link::Asking => {}
+        }
+        self.end(Some(GOODBYE), "", Failure::not_connected());
+    }
+
+    /// Sends a request; [`Effect::Answer`] with this number tells the outcome.
+    ///
+    /// # Errors
+    /// NOT_CONNECTED.
+    pub fn request(&mut self, message: &ClientMessage, now: Millis) -> Result<u32, Failure> {
+        if !self.is_open() {
+            return Err(Failure::not_connected());
+        }
+        let request = self.requests.begin(now);
+        let message_id = Some(RequestId::Number(request));
+        self.send(&Envelope { message_id, ..Envelope::default() }, message);
+        Ok(request)
+    }
+
+    /// Asks to go to another location.
+    ///
+    /// # Errors
+    /// NOT_CONNECTED.
+    pub fn travel(&mut self, to: LocationId, now: Millis) -> Result<u32, Failure> {
+        // The last steps here are judged here.
+        self.step(Predict::poll, now);
+        let message = ClientMessage::Move(MoveRequest {
+            character_id: None,
+            from_location_id: self.own.as_ref().map(Predict::location),
+            to_location_id: Some(to),
+            position: None,
+            velocity: None,
+        });
+        let request = self.request(&message, now)?;
+        self.travel = Some(request);
+        self.hold(true);
+        Ok(request)
+    }
+
+    /// The game says where its character is and how it moves. Without a
+    /// connection that is forgotten: the next one counts.
+    pub fn walk(&mut self, position: Vec3, velocity: Vec3, now: Millis) {
+        self.step(|own, now| own.walk(position, velocity, now), now);
+    }
+
+    /// Nobody looks any more, so nobody steers: the character stands.
+    pub fn hidden(&mut self, now: Millis) {
+        self.step(Predict::stop, now);
+    }
+
+    /// The network is back, or somebody looks again: a lost connection is
+    /// brought back at once.
+    pub fn wake(&mut self) {
+        if matches!(self.link, Link::Waiting { .. }) {
+            self.ask_ticket();
+        }
+    }
+
+    /// The answer to [`Effect::AskTicket`].
+    pub fn ticket(&mut self, attempt: u32, ticket: Result<Token, Failure>, now: Millis, entropy: &mut dyn Entropy) {
+        if !matches!(self.link, Link::Asking) || attempt != self.attempt {
+            return;
+        }
+        match ticket {
+            Ok(ticket) => self.open(ticket, now),
+            Err(failure) if failure.may_retry() => {
+                let asked = failure.retry_after.map_or(0, |seconds| (seconds.clamp(0.0, 300.0) * 1000.0) as u64);
+                self.wait(asked, now, entropy);
+            }
+            Err(failure) => {
+                if failure.ends_session() {
+                    self.effects.push_back(Effect::SessionEnded);
+                }
+                let code = failure.known().and_then(|code| code.info().close);
+                let reason = failure.message.clone();
+                self.end(code, &reason, failure);
+            }
+        }
+    }
+
+    /// The socket is open. The server speaks first.
+    pub fn opened(&mut self, now: Millis) {
+        if let Link::Entering { due, .. } = &mut self.link {
+            *due = now + ENTERING;
+        }
+    }
+
+    /// A frame came.
+    pub fn frame(&mut self, frame: Frame<'_>, now: Millis) {
+        if let Link::Open { heard, .. } = &mut self.link {
+            *heard = now;
+        }
+        // Text is the runtime's own answer to a heartbeat; messages are binary.
+        let Frame::Binary(bytes) = frame else {
+            return;
+        };
+        let Ok(mut messages) = Frames::new(bytes, MAX_SERVER_FRAME) else {
+            return;
+        };
+        while let Some(incoming) = messages.next_message::<ServerMessage>() {
+            if !matches!(self.link, Link::Entering { .. } | Link::Open { .. }) {
+                return;
+            }
+            // What cannot be read is passed over: a request that it answered times out.
+            if let Ok(incoming) = incoming {
+                self.message(incoming, now);
+            }
+        }
+    }
+
+    /// The socket closed, or could not be opened (1006).
+    pub fn closed(&mut self, code: u16, reason: &str, now: Millis, entropy: &mut dyn Entropy) {
+        match &mut self.link {
+            Link::Entering { refusal, .. } => {
+                let failure = refusal.take().unwrap_or_else(|| Failure::of_close(code, reason));
+                if self.returning && !reconnect::is_final(code) {
+                    self.wait(0, now, entropy);
+                } else {
+                    self.ended(code, reason, failure);
+                }
+            }
+            Link::Open { since, .. } => {
+                if now.since(*since) >= reconnect::PROVEN_AFTER {
+                    self.backoff.reset();
+                }
+                if reconnect::is_final(code) {
+                    self.ended(code, reason, Failure::not_connected());
+                } else {
+                    self.status(State::Reconnecting, Some(code), reason);
+                    self.fail_requests(&Failure::not_connected());
+                    self.wait(0, now, entropy);
+                }
+            }
+            Link::Closed | Link::Waiting { .. } | Link::Asking => {}
+        }
+    }
+
+    /// Does what is due.
+    pub fn tick(&mut self, now: Millis, entropy: &mut dyn Entropy) {
+        for request in self.requests.expired(now) {
+            self.answer(request, Err(Failure::timeout()));
+        }
+        self.step(Predict::poll, now);
+        match &mut self.link {
+            Link::Entering { due, refusal, .. } if *due <= now => {
+                refusal.get_or_insert_with(Failure::timeout);
+                self.effects.push_back(Effect::Close(GOODBYE));
+                self.closed(LOST, "", now, entropy);
+            }
+            Link::Waiting { due } if *due <= now => self.ask_ticket(),
+            Link::Open { heard, pinged, .. } if next_heartbeat(*heard, *pinged) <= now => {
+                if pinged > heard {
+                    self.effects.push_back(Effect::Close(GOODBYE));
+                    self.closed(LOST, "", now, entropy);
+                } else {
+                    *pinged = now;
+                    self.effects.push_back(Effect::Send(Encoded::Text("ping".to_owned())));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn open(&mut self, ticket: Token, now: Millis) {
+        self.link = Link::Entering { due: now + ENTERING, authenticated: false, placed: false, refusal: None };
+        self.effects.push_back(Effect::Open(ticket));
+    }
+
+    fn wait(&mut self, at_least: u64, now: Millis, entropy: &mut dyn Entropy) {
+        self.link = Link::Waiting { due: now + self.backoff.next(entropy).max(at_least) };
+    }
+
+    fn ask_ticket(&mut self) {
+        self.attempt = self.attempt.wrapping_add(1);
+        self.link = Link::Asking;
+        self.effects.push_back(Effect::AskTicket(self.attempt));
+    }
+
+    /// The server ended it.
+    fn ended(&mut self, code: u16, reason: &str, failure: Failure) {
+        if reconnect::ends_session(code) {
+            self.effects.push_back(Effect::SessionEnded);
+        }
+        self.end(Some(code), reason, failure);
+    }
+
+    fn end(&mut self, code: Option<u16>, reason: &str, failure: Failure) {
+        let never_entered = !self.returning;
+        self.fail_requests(&Failure::not_connected());
+        self.link = Link::Closed;
+        self.returning = false;
+        self.nearby.clear();
+        (self.sheet, self.own) = (None, None);
+        self.status(State::Closed, code, reason);
+        if never_entered {
+            self.effects.push_back(Effect::Entered(Err(failure)));
+        }
+    }
+
+    fn fail_requests(&mut self, failure: &Failure) {
+        for request in self.requests.all() {
+            self.answer(request, Err(failure.clone()));
+        }
+    }
+
+    fn answer(&mut self, request: u32, result: Result<Box<Incoming<ServerMessage>>, Failure>) {
+        if self.travel == Some(request) {
+            self.travel = None;
+            self.hold(false);
+        }
+        self.effects.push_back(Effect::Answer(request, result));
+    }
+
+    fn hold(&mut self, held: bool) {
+        if let Some(own) = &mut self.own {
+            own.hold(held);
+        }
+    }
+
+    fn send(&mut self, envelope: &Envelope, message: &ClientMessage) {
+        let mut bytes = Vec::with_capacity(64);
+        binary::append(&mut bytes, envelope, message);
+        self.effects.push_back(Effect::Send(Encoded::Binary(bytes)));
+    }
+
+    fn status(&mut self, state: State, code: Option<u16>, reason: &str) {
+        let reason = Some(close_reason(code.unwrap_or(GOODBYE), reason)).filter(|reason| !reason.is_empty());
+        self.effects.push_back(Effect::Emit(Event::Status(Status { state, code, reason })));
+    }
+
+    fn step(&mut self, step: impl FnOnce(&mut Predict, Millis) -> Option<Step>, now: Millis) {
+        if !self.is_open() {
+            return;
+        }
+        match self.own.as_mut().and_then(|own| step(own, now)) {
+            None => {}
+            Some(Step::Send(own_move)) => self.send(&Envelope::default(), &ClientMessage::OwnMove(own_move)),
+            Some(Step::Refused(correction)) => {
+                let message = ServerMessage::PositionCorrection(correction);
+                self.emit(Incoming { envelope: Envelope::at(now), message });
+            }
+        }
+    }
+
+    fn emit(&mut self, incoming: Incoming<ServerMessage>) {
+        self.effects.push_back(Effect::Emit(Event::Message(Box::new(incoming))));
+    }
+
+    fn message(&mut self, mut incoming: Incoming<ServerMessage>, now: Millis) {
+        incoming.envelope.timestamp.get_or_insert(now);
+        match &incoming.message {
+            ServerMessage::AuthResponse(response) => self.authenticated(response),
+            ServerMessage::LocationUpdate(update) => self.arrived(update.location_id, now),
+            ServerMessage::PositionCorrection(correction) => self.corrected(correction, now),
+            ServerMessage::CharacterUpdate(update) => {
+                if let Some(sheet) = self.sheet.as_mut().filter(|sheet| sheet.id == update.character_id) {
+                    sheet.progression.level = update.level.unwrap_or(sheet.progression.level);
+                    sheet.faction = update.faction.unwrap_or(sheet.faction);
+                }
+            }
+            ServerMessage::Error(error) => {
+                if let Link::Entering { refusal, .. } = &mut self.link {
+                    *refusal = Some(error.clone().into());
+                }
+            }
+            _ => {}
+        }
+        if let Some(own) = self.sheet.as_ref().map(|sheet| sheet.id) {
+            self.nearby.apply(&incoming.message, own, now);
+        }
+        let request = incoming.envelope.reply_to.as_ref().and_then(RequestId::as_number);
+        let request = request.filter(|request| self.requests.end(*request));
+        match (request, incoming.message) {
+            // A refusal is its request's alone; every other answer is news to the whole game.
+            (Some(request), ServerMessage::Error(error) | ServerMessage::InvalidMessage(error)) => {
+                self.answer(request, Err(error.into()));
+            }
+            (request, message) => {
+                let incoming = Incoming { envelope: incoming.envelope, message };
+                if let Some(request) = request {
+                    self.answer(request, Ok(Box::new(incoming.clone())));
+                }
+                self.emit(incoming);
+            }
+        }
+        self.finish_entering(now);
+    }
+
+    fn authenticated(&mut self, response: &AuthResponse) {
+        let Link::Entering { authenticated, refusal, .. } = &mut self.link else {
+            return;
+        };
+        match &response.character {
+            Some(sheet) if response.success => {
+                *authenticated = true;
+                self.sheet = Some(sheet.clone());
+            }
+            // The server closes after a refusal, with a code that says more.
+            _ => {
+                refusal.get_or_insert_with(|| {
+                    let message = response.message.as_ref().map(|message| message.as_str().to_owned());
+                    let failure = Failure::from(shardlink_shared::ErrorCode::Unauthenticated);
+                    Failure { message: message.unwrap_or_else(|| failure.message.clone()), ..failure }
+                });
+            }
+        }
+    }
+
+    fn arrived(&mut self, location: LocationId, now: Millis) {
+        let Some(sheet) = &mut self.sheet else {
+            return;
+        };
+        sheet.location_id = location;
+        match &mut self.own {
+            Some(own) => own.arrive(location, now),
+            None => self.own = Some(Predict::entering(location, walking_speed(&sheet.stats), now)),
+        }
+        if let Link::Entering { authenticated: true, placed, .. } = &mut self.link {
+            *placed = true;
+        }
+    }
+
+    fn corrected(&mut self, correction: &PositionCorrection, now: Millis) {
+        if let Some(own) = &mut self.own {
+            own.correct(correction, now);
+        }
+    }
+
+    /// Who is authenticated and knows where it is stands in the world.
+    fn finish_entering(&mut self, now: Millis) {
+        if !matches!(self.link, Link::Entering { authenticated: true, placed: true, .. }) {
+            return;
+        }
+        let Some(sheet) = self.sheet.clone() else {
+            return;
+        };
+        self.link = Link::Open { since: now, heard: now, pinged: now };
+        self.status(State::Connected, None, "");
+        if !std::mem::replace(&mut self.returning, true) {
+            self.effects.push_back(Effect::Entered(Ok(sheet)));
+        }
+    }
+}
+
+/// The next heartbeat, whatever else is heard (the server counts on it); or,
+/// where the last one is unanswered, when that means that the connection is lost.
+fn next_heartbeat(heard: Millis, pinged: Millis) -> Millis {
+    pinged + if pinged > heard { UNANSWERED } else { HEARTBEAT }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,464 @@
+//! The client in a real browser, against a server that is played here.
+#![cfg(target_arch = "wasm32")]
+// What clippy.toml allows in tests, it allows in those of `#[test]` only.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+mod fake;
+
+use fake::{Server, URL, chat, pause, snapshot, token};
+use js_sys::{Array, Function, JSON, Promise, Reflect};
+use shardlink_client::browser::{
+    exports::{RawClient, canon},
+    storage::{Kept, Place},
+};
+use shardlink_shared::{
+    codec::{self, Encoded, Encoding},
+    protocol::{
+        ClientMessage, Envelope, ServerMessage,
+        movement::{OwnMove, PlayerLeftArea, PositionCorrection},
+    },
+    vector::Vec3,
+    world::NEXUS,
+};
+use std::{cell::RefCell, rc::Rc};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+fn get(object: &JsValue, path: &str) -> JsValue {
+    path.split('.').fold(object.clone(), |value, key| Reflect::get(&value, &key.into()).unwrap())
+}
+
+fn text(object: &JsValue, path: &str) -> String {
+    get(object, path).as_string().unwrap_or_else(|| format!("{:?}", get(object, path)))
+}
+
+fn number(object: &JsValue, path: &str) -> f64 {
+    get(object, path).as_f64().unwrap_or(f64::NAN)
+}
+
+fn json(value: &JsValue) -> String {
+    JSON::stringify(value).unwrap().into()
+}
+
+/// The error that a promise rejects with, or what it resolves with.
+async fn code(promise: Promise) -> String {
+    match JsFuture::from(promise).await {
+        Ok(value) => format!("resolved: {value:?}"),
+        Err(error) => text(&error, "code"),
+    }
+}
+
+fn thrown(result: Result<impl Sized, JsValue>) -> String {
+    result.err().map_or_else(|| "nothing thrown".to_owned(), |error| text(&error, "code"))
+}
+
+/// Hears the events of a type, for as long as the client lives.
+fn hear(client: &RawClient, event: &str) -> Rc<RefCell<Vec<JsValue>>> {
+    let heard = Rc::new(RefCell::new(Vec::new()));
+    let handler = Closure::<dyn Fn(JsValue)>::new({
+        let heard = Rc::clone(&heard);
+        move |message| heard.borrow_mut().push(message)
+    });
+    client.on(event.to_owned(), handler.into_js_value().unchecked_into());
+    heard
+}
+
+fn states(heard: &RefCell<Vec<JsValue>>) -> Vec<String> {
+    heard.borrow().iter().map(json).collect()
+}
+
+/// A client whose character stands in the Nexus, on the server's first socket.
+async fn in_world(server: &Server) -> RawClient {
+    server.is_friendly();
+    let client = RawClient::new(URL, "none").unwrap();
+    enter(&client, server).await;
+    client
+}
+
+async fn enter(client: &RawClient, server: &Server) {
+    JsFuture::from(client.connect("aria".into(), "secret".into())).await.unwrap();
+    let selected = client.select_character(5.0);
+    server.wait_for_sockets(1).await;
+    server.lets_in(0);
+    let character = JsFuture::from(selected).await.unwrap();
+    assert_eq!((text(&character, "name"), text(&character, "class")), ("Aria".to_owned(), "Ranger".to_owned()));
+}
+
+fn clear_storage() {
+    let window = web_sys::window().unwrap();
+    window.local_storage().unwrap().unwrap().clear().unwrap();
+    window.session_storage().unwrap().unwrap().clear().unwrap();
+}
+
+#[wasm_bindgen_test]
+fn the_canon_is_complete_and_needs_no_server() {
+    let canon = canon().unwrap();
+    for (key, length) in [("factions", 6), ("races", 6), ("classes", 6), ("locations", 12), ("shards", 12)] {
+        assert_eq!(Array::from(&get(&canon, key)).length(), length, "{key}");
+    }
+    assert_eq!(
+        json(&get(&canon, "locations.1")),
+        r#"{"id":2,"name":"Ember Volcano","zone":"dungeon","safe":false,"danger":8,"connections":[1]}"#
+    );
+    assert_eq!(json(&get(&canon, "bounds")), r#"{"min":-500,"max":500}"#);
+    assert_eq!(json(&get(&canon, "factions.0")), r#"{"name":"Crimson Covenant"}"#);
+    assert_eq!(
+        json(&get(&canon, "shards.11")),
+        r#"{"number":12,"name":"Entropy Engine","influence":"Chaos and Randomness","guardian":"Chaoticus the Random","location_id":2}"#
+    );
+}
+
+/// The same bytes are compared natively (src/logic/session/tests.rs).
+#[wasm_bindgen_test]
+fn an_own_step_has_the_same_golden_bytes_as_natively() {
+    let own_move = OwnMove {
+        client_seq: 300,
+        position: Vec3 { x: 12_345, y: -678, z: 0 },
+        velocity: Vec3::from_metres(-6.0, 0.0, 0.0).unwrap(),
+    };
+    let frame = codec::encode(Encoding::Binary, &Envelope::default(), &ClientMessage::OwnMove(own_move));
+    let golden = vec![14, 21, 0, 0xac, 0x02, 0xf2, 0xc0, 0x01, 0xcb, 0x0a, 0, 0xaf, 0x09, 0, 0];
+    assert_eq!(frame, Encoded::Binary(golden));
+}
+
+#[wasm_bindgen_test]
+fn a_token_is_kept_where_it_was_asked_for_and_forgotten_by_its_owner_alone() {
+    clear_storage();
+    let kept = |place, key: &str| Kept::new(place, key.to_owned());
+    for place in [Place::Local, Place::Session] {
+        let mine = kept(place, "a");
+        mine.write(&token("s1_mine"));
+        assert_eq!(kept(place, "a").read(), Some(token("s1_mine")));
+        assert_eq!(kept(place, "b").read(), None);
+        // Another tab signs in: my end is not its end.
+        kept(place, "a").write(&token("s1_theirs"));
+        mine.forget(&token("s1_mine"));
+        assert_eq!(mine.read(), Some(token("s1_theirs")));
+        mine.forget(&token("s1_theirs"));
+        assert_eq!(mine.read(), None);
+    }
+    let nowhere = kept(Place::Nowhere, "a");
+    nowhere.write(&token("s1_mine"));
+    assert_eq!(nowhere.read(), None);
+    // What somebody else wrote there must not reach a header.
+    web_sys::window().unwrap().local_storage().unwrap().unwrap().set_item("a", "x\r\nEvil: 1").unwrap();
+    assert_eq!(kept(Place::Local, "a").read(), None);
+    clear_storage();
+}
+
+#[wasm_bindgen_test]
+async fn a_server_that_is_not_there_is_unreachable() {
+    let client = RawClient::new("http://127.0.0.1:9", "none").unwrap();
+    assert_eq!(code(client.connect("aria".into(), "secret".into())).await, "UNREACHABLE");
+    assert_eq!(code(client.get_world_state()).await, "UNREACHABLE");
+}
+
+#[wasm_bindgen_test]
+async fn a_socket_that_cannot_be_opened_is_unreachable() {
+    let server = Server::start();
+    server.is_friendly();
+    let client = RawClient::new(URL, "none").unwrap();
+    let status = hear(&client, "status");
+    JsFuture::from(client.connect("aria".into(), "secret".into())).await.unwrap();
+    let selected = client.select_character(5.0);
+    server.wait_for_sockets(1).await;
+    server.ends(0, 1006, "");
+    assert_eq!(code(selected).await, "UNREACHABLE");
+    assert_eq!(states(&status), [r#"{"state":"connecting"}"#, r#"{"state":"closed","code":1006}"#]);
+}
+
+#[wasm_bindgen_test]
+async fn what_cannot_be_asked_is_refused_here() {
+    assert_eq!(thrown(RawClient::new("nonsense", "local")), "INVALID_FIELD");
+    assert_eq!(thrown(RawClient::new(URL, "cloud")), "INVALID_FIELD");
+    let server = Server::start();
+    let client = RawClient::new(URL, "none").unwrap();
+    assert_eq!(code(client.get_characters()).await, "UNAUTHENTICATED");
+    assert_eq!(code(client.select_character(5.0)).await, "UNAUTHENTICATED");
+    for id in [0.0, -1.0, 1.5, f64::NAN, 1e300] {
+        assert_eq!(code(client.delete_character(id)).await, "INVALID_FIELD");
+        assert_eq!(thrown(client.send_move(id)), "INVALID_FIELD");
+    }
+    assert_eq!(thrown(client.send_move(2.0)), "NOT_CONNECTED");
+    assert_eq!(thrown(client.ping()), "NOT_CONNECTED");
+    assert_eq!(thrown(client.send_chat("hi", "global", None, None)), "NOT_CONNECTED");
+    assert_eq!(thrown(client.send_chat(" ", "global", None, None)), "EMPTY");
+    assert_eq!(thrown(client.send_chat(&"x".repeat(501), "global", None, None)), "TOO_LONG");
+    assert_eq!(thrown(client.send_chat("hi", "shout", None, None)), "INVALID_FIELD");
+    assert_eq!(thrown(client.send_position_update(f64::NAN, 0.0, 0.0, 0.0, 0.0, 0.0)), "INVALID_FIELD");
+    assert!(client.send_position_update(1.0, 0.0, 0.0, 0.0, 0.0, 0.0).is_ok());
+    assert!(client.own().unwrap().is_null());
+    assert_eq!(json(&client.get_nearby_players().unwrap()), "[]");
+    assert!(server.asked().is_empty());
+}
+
+#[wasm_bindgen_test]
+async fn a_refusal_carries_its_code_sentence_field_and_wait() {
+    let server = Server::start();
+    let taken = r#"{"status":409,"code":"NAME_TAKEN","detail":"This name is taken.","errors":[{"field":"username","message":"taken"}]}"#;
+    server.answers("POST /api/auth/register", 409, taken);
+    server.refuses("POST /api/auth/login", 429, r#"{"code":"RATE_LIMITED","detail":"Wait."}"#, "30");
+    let client = RawClient::new(URL, "none").unwrap();
+    let error = JsFuture::from(client.register("aria".into(), "secret".into())).await.unwrap_err();
+    assert!(error.is_instance_of::<js_sys::Error>());
+    assert_eq!((text(&error, "code"), text(&error, "field")), ("NAME_TAKEN".to_owned(), "username".to_owned()));
+    assert_eq!(text(&error, "message"), "This name is taken.");
+    let error = JsFuture::from(client.connect("aria".into(), "secret".into())).await.unwrap_err();
+    assert_eq!((text(&error, "code"), number(&error, "retryAfter")), ("RATE_LIMITED".to_owned(), 30.0));
+    assert_eq!(server.asked()[0], r#"POST /api/auth/register - {"username":"aria","password":"secret"}"#);
+}
+
+#[wasm_bindgen_test]
+async fn a_session_survives_a_reload_until_the_server_has_ended_it() {
+    clear_storage();
+    let server = Server::start();
+    server.is_friendly();
+    let first = RawClient::new(URL, "local").unwrap();
+    let session = JsFuture::from(first.connect("aria".into(), "secret".into())).await.unwrap();
+    assert_eq!(json(&session), r#"{"username":"aria","playerId":7,"characterId":null}"#);
+    drop(first);
+
+    let reloaded = RawClient::new(URL, "local").unwrap();
+    assert_eq!(code(reloaded.restore()).await, "UNREACHABLE");
+    server.answers(
+        "GET /api/auth/session",
+        200,
+        r#"{"success":true,"username":"aria","player_id":7,"character_id":5}"#,
+    );
+    let session = JsFuture::from(reloaded.restore()).await.unwrap();
+    assert_eq!(json(&session), r#"{"username":"aria","playerId":7,"characterId":5}"#);
+    assert_eq!(server.asked().last().unwrap(), "GET /api/auth/session Bearer s1_abc ");
+    // Another server's client has no part in it.
+    assert!(JsFuture::from(RawClient::new("http://other.test", "local").unwrap().restore()).await.unwrap().is_null());
+
+    server.answers("GET /api/auth/session", 401, r#"{"code":"SESSION_EXPIRED"}"#);
+    assert!(JsFuture::from(reloaded.restore()).await.unwrap().is_null());
+    let asked = server.asked().len();
+    assert!(JsFuture::from(RawClient::new(URL, "local").unwrap().restore()).await.unwrap().is_null());
+    assert_eq!(server.asked().len(), asked);
+}
+
+#[wasm_bindgen_test]
+async fn signing_out_ends_the_session_here_and_there() {
+    clear_storage();
+    let server = Server::start();
+    server.is_friendly();
+    let client = RawClient::new(URL, "local").unwrap();
+    enter(&client, &server).await;
+    JsFuture::from(client.disconnect()).await.unwrap();
+    assert!(server.asked().last().unwrap().starts_with("POST /api/auth/logout Bearer s1_abc"));
+    assert_eq!(server.was_closed_with(0), Some(1000));
+    assert!(matches!(server.received(0)[0].message, ClientMessage::Disconnect(_)));
+    assert!(JsFuture::from(RawClient::new(URL, "local").unwrap().restore()).await.unwrap().is_null());
+    assert_eq!(code(client.get_characters()).await, "UNAUTHENTICATED");
+}
+
+#[wasm_bindgen_test]
+async fn a_character_enters_sees_and_is_told() {
+    let server = Server::start();
+    server.is_friendly();
+    let client = RawClient::new(URL, "none").unwrap();
+    let (status, updates) = (hear(&client, "status"), hear(&client, "location_update"));
+    enter(&client, &server).await;
+    assert_eq!(server.offered(0), ["shardlink.v1.bin", "t1_first"]);
+    assert_eq!(states(&status), [r#"{"state":"connecting"}"#, r#"{"state":"connected"}"#]);
+    assert_eq!(
+        json(&updates.borrow()[0]),
+        r#"{"location_id":1,"players":[{"character_id":8,"character_name":"Bran","position":{"x":5,"y":-2.5,"z":0},"faction":"Golden Order","level":3}],"type":"location_update","timestamp":1732300000.05}"#
+    );
+    let own = client.own().unwrap();
+    assert_eq!((text(&own, "character_name"), number(&own, "location_id")), ("Aria".to_owned(), 1.0));
+    assert_eq!(json(&get(&own, "position")), r#"{"x":0,"y":0,"z":0}"#);
+    let others = client.get_nearby_players().unwrap();
+    assert_eq!((text(&others, "0.character_name"), number(&others, "0.position.y")), ("Bran".to_owned(), -2.5));
+    assert_eq!((text(&others, "0.faction"), number(&others, "0.velocity.x")), ("Golden Order".to_owned(), 0.0));
+    server.sends(
+        0,
+        None,
+        &ServerMessage::PlayerLeftArea(PlayerLeftArea { character_id: fake::character(8), location_id: NEXUS }),
+    );
+    assert_eq!(json(&client.get_nearby_players().unwrap()), "[]");
+}
+
+#[wasm_bindgen_test]
+async fn a_chat_is_answered_by_its_own_copy_and_a_ping_by_a_time() {
+    let server = Server::start();
+    let client = in_world(&server).await;
+    let chats = hear(&client, "chat");
+    let said = client.send_chat("hello", "global", None, Some("Bran".into())).unwrap();
+    let request = server.received(0).remove(0);
+    assert!(matches!(&request.message, ClientMessage::Chat(chat) if chat.recipient_name.is_some()));
+    server.sends(0, request.envelope.message_id.unwrap().as_number(), &chat("hello"));
+    let copy = JsFuture::from(said).await.unwrap();
+    assert_eq!(
+        json(&copy),
+        r#"{"sender_id":8,"sender_name":"Bran","channel":"global","content":"hello","recipient_id":null,"recipient_name":null,"type":"chat","timestamp":1732300000.05}"#
+    );
+    assert_eq!(json(&chats.borrow()[0]), json(&copy));
+
+    let ping = client.ping().unwrap();
+    pause(20).await;
+    let request = server.received(0).remove(1).envelope.message_id.unwrap().as_number();
+    server.sends(0, request, &ServerMessage::Pong(Default::default()));
+    let milliseconds = JsFuture::from(ping).await.unwrap().as_f64().unwrap();
+    assert!((15.0..1_000.0).contains(&milliseconds), "{milliseconds}");
+}
+
+#[wasm_bindgen_test]
+async fn steps_are_sent_twenty_times_a_second_and_the_last_one_always() {
+    let server = Server::start();
+    let client = in_world(&server).await;
+    for step in 1..=30 {
+        client.send_position_update(0.1 * f64::from(step), 0.0, 0.0, 6.0, 0.0, 0.0).unwrap();
+        pause(10).await;
+    }
+    client.send_position_update(3.0, 0.0, 0.0, 0.0, 0.0, 0.0).unwrap();
+    pause(120).await;
+    let moves = server.received(0);
+    assert!((4..=12).contains(&moves.len()), "{}", moves.len());
+    let ClientMessage::OwnMove(last) = &moves.last().unwrap().message else { panic!() };
+    assert_eq!((last.position.x, last.velocity), (300, Vec3::ZERO));
+
+    let corrections = hear(&client, "position_correction");
+    let position = Vec3::from_metres(1.0, 0.0, 0.0).unwrap();
+    let correction = PositionCorrection { client_seq: last.client_seq, position, velocity: Vec3::ZERO };
+    server.sends(0, None, &ServerMessage::PositionCorrection(correction));
+    assert_eq!(corrections.borrow().len(), 1);
+    assert_eq!(number(&client.own().unwrap(), "position.x"), 1.0);
+}
+
+#[wasm_bindgen_test]
+async fn a_handler_that_throws_keeps_nobody_from_hearing() {
+    let server = Server::start();
+    let client = in_world(&server).await;
+    client.on("chat".into(), Function::new_no_args("throw new Error('a bug of the game')"));
+    let chats = hear(&client, "chat");
+    server.sends(0, None, &chat("one"));
+    server.sends(0, None, &chat("two"));
+    assert_eq!(chats.borrow().len(), 2);
+    assert_eq!(server.reported(), ["a bug of the game", "a bug of the game"]);
+}
+
+#[wasm_bindgen_test]
+async fn who_has_unsubscribed_hears_nothing_more() {
+    let server = Server::start();
+    let client = Rc::new(in_world(&server).await);
+    let count = Rc::new(RefCell::new(0));
+    let counting = || -> Function {
+        let count = Rc::clone(&count);
+        Closure::<dyn Fn()>::new(move || *count.borrow_mut() += 1).into_js_value().unchecked_into()
+    };
+    let first = client.on("chat".into(), counting());
+    let later = Rc::new(RefCell::new(0));
+    // A handler may end another's subscription, and its own, while it is called.
+    let ending = Closure::<dyn Fn()>::new({
+        let (client, later) = (Rc::downgrade(&client), Rc::clone(&later));
+        move || client.upgrade().unwrap().off(*later.borrow())
+    });
+    client.on("chat".into(), ending.into_js_value().unchecked_into());
+    *later.borrow_mut() = client.on("chat".into(), counting());
+    server.sends(0, None, &chat("one"));
+    assert_eq!(*count.borrow(), 1);
+    client.off(first);
+    client.off(first);
+    server.sends(0, None, &chat("two"));
+    assert_eq!(*count.borrow(), 1);
+}
+
+#[wasm_bindgen_test]
+async fn a_handler_may_call_back() {
+    let server = Server::start();
+    let client = Rc::new(in_world(&server).await);
+    let handler = Closure::<dyn Fn()>::new({
+        let client = Rc::downgrade(&client);
+        move || {
+            let client = client.upgrade().unwrap();
+            let _ = client.send_chat("an answer", "global", None, None).unwrap();
+            client.leave_world();
+            assert!(client.own().unwrap().is_null());
+        }
+    });
+    client.on("chat".into(), handler.into_js_value().unchecked_into());
+    server.sends(0, None, &chat("a question"));
+    let received = server.received(0);
+    assert!(matches!(received[0].message, ClientMessage::Chat(_)));
+    assert!(matches!(received[1].message, ClientMessage::Disconnect(_)));
+    assert_eq!(server.was_closed_with(0), Some(1000));
+    assert!(!server.is_heard(0));
+}
+
+#[wasm_bindgen_test]
+async fn a_lost_connection_comes_back_with_a_new_ticket() {
+    let server = Server::start();
+    let client = in_world(&server).await;
+    let status = hear(&client, "status");
+    let ping = client.ping().unwrap();
+    server.ends(0, 1012, "");
+    assert_eq!(code(ping).await, "NOT_CONNECTED");
+    assert_eq!(thrown(client.ping()), "NOT_CONNECTED");
+    assert!(!client.own().unwrap().is_null());
+    server.wait_for_sockets(2).await;
+    assert_eq!(server.offered(1), ["shardlink.v1.bin", "t1_next"]);
+    server.lets_in(1);
+    assert_eq!(states(&status), [r#"{"state":"reconnecting","code":1012}"#, r#"{"state":"connected"}"#]);
+    client.send_position_update(0.5, 0.0, 0.0, 0.0, 0.0, 0.0).unwrap();
+    pause(60).await;
+    assert!(matches!(server.received(1)[0].message, ClientMessage::OwnMove(_)));
+}
+
+#[wasm_bindgen_test]
+async fn a_sign_in_elsewhere_is_final() {
+    let server = Server::start();
+    let client = in_world(&server).await;
+    let status = hear(&client, "status");
+    server.ends(0, 4002, "");
+    assert_eq!(states(&status), [r#"{"state":"closed","code":4002,"reason":"Signed in elsewhere."}"#]);
+    assert!(JsFuture::from(client.restore()).await.unwrap().is_null());
+    pause(700).await;
+    assert_eq!(server.sockets(), 1);
+}
+
+#[wasm_bindgen_test]
+async fn who_leaves_before_the_ticket_came_does_not_enter() {
+    let server = Server::start();
+    server.is_friendly();
+    let client = RawClient::new(URL, "none").unwrap();
+    JsFuture::from(client.connect("aria".into(), "secret".into())).await.unwrap();
+    let selected = client.select_character(5.0);
+    client.leave_world();
+    assert_eq!(code(selected).await, "NOT_CONNECTED");
+    // And who leaves while the socket is being opened learns it too.
+    let selected = client.select_character(5.0);
+    server.wait_for_sockets(1).await;
+    client.leave_world();
+    assert_eq!(code(selected).await, "NOT_CONNECTED");
+    assert_eq!(server.sockets(), 1);
+}
+
+#[wasm_bindgen_test]
+async fn noise_from_the_server_is_passed_over() {
+    let server = Server::start();
+    let client = in_world(&server).await;
+    let chats = hear(&client, "chat");
+    for noise in [vec![], vec![0, 1, 2], vec![255; 40], vec![3, 25, 0, 1]] {
+        server.sends_raw(0, &js_sys::Uint8Array::from(noise.as_slice()));
+    }
+    server.sends_raw(0, &"pong".into());
+    server.sends_raw(0, &"{}".into());
+    server.sends(0, None, &snapshot());
+    server.sends(0, None, &chat("still here"));
+    assert_eq!(chats.borrow().len(), 1);
+}
+
+#[wasm_bindgen_test]
+async fn a_client_that_is_freed_says_goodbye() {
+    let server = Server::start();
+    let client = in_world(&server).await;
+    drop(client);
+    assert_eq!(server.was_closed_with(0), Some(1000));
+    assert!(!server.is_heard(0));
+    pause(20).await;
+}

@@ -1,0 +1,226 @@
+//! Combat: turns of an encounter, decided by the server.
+
+use super::bounded::{List, Text};
+use crate::{
+    ids::{CharacterId, ItemId, LocationId, ShardId},
+    limits::{MAX_COMBAT_LOG, MAX_COMBATANTS, MAX_PARTY},
+    text::CharacterName,
+};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use std::borrow::Cow;
+
+/// An encounter's id, made by the server.
+pub type CombatId = Text<64>;
+
+/// What a combatant does with its turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ActionType {
+    /// Strikes a target.
+    Attack,
+    /// Takes less damage until the next turn.
+    Defend,
+    /// Casts a spell, by `ability_name`.
+    Spell,
+    /// Uses an item, by `item_id`.
+    Item,
+    /// Leaves the fight.
+    Flee,
+}
+
+impl ActionType {
+    /// All actions.
+    pub const ALL: &[Self] = &[Self::Attack, Self::Defend, Self::Spell, Self::Item, Self::Flee];
+
+    /// Its name on the wire.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Attack => "attack",
+            Self::Defend => "defend",
+            Self::Spell => "spell",
+            Self::Item => "item",
+            Self::Flee => "flee",
+        }
+    }
+}
+
+wire_enum!(ActionType, "must be attack, defend, spell, item or flee");
+
+/// How an encounter ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// One side has won.
+    Victory,
+    /// The players are down.
+    Defeat,
+    /// The players have fled.
+    Fled,
+}
+
+impl Outcome {
+    /// All outcomes.
+    pub const ALL: &[Self] = &[Self::Victory, Self::Defeat, Self::Fled];
+
+    /// Its name on the wire.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Victory => "victory",
+            Self::Defeat => "defeat",
+            Self::Fled => "fled",
+        }
+    }
+}
+
+wire_enum!(Outcome, "must be victory, defeat or fled");
+
+/// `combat_start`, client to server: a shard's guardian, another character (a
+/// challenge), or, with neither, a monster of this place. Answered by
+/// [`CombatStart`] or, for a challenge, by its copy.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct StartCombat {
+    /// The shard whose guardian is fought.
+    #[serde(default)]
+    pub shard_id: Option<ShardId>,
+    /// The character that is challenged.
+    #[serde(default)]
+    pub challenge: Option<CharacterId>,
+}
+
+/// `combat_challenge`, server to client: somebody wants to fight.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CombatChallenge {
+    /// The encounter it would be.
+    pub combat_id: CombatId,
+    /// Who challenges.
+    pub challenger_id: CharacterId,
+    /// The challenger's name.
+    pub challenger_name: CharacterName,
+}
+
+/// `combat_answer`, client to server: to a [`CombatChallenge`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CombatAnswer {
+    /// The encounter.
+    pub combat_id: CombatId,
+    /// Whether to fight.
+    pub accept: bool,
+}
+
+/// Somebody in an encounter; a monster's or guardian's id is below 2^20.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct Combatant {
+    pub character_id: CharacterId,
+    pub character_name: Text<64>,
+    pub is_player: bool,
+    /// 0 or 1: who fights together.
+    pub side: u8,
+    pub health: u32,
+    pub max_health: u32,
+    pub stamina: u32,
+    pub mana: u32,
+    pub is_defending: bool,
+    pub has_fled: bool,
+}
+
+/// `combat_start`, server to client: an encounter begins.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CombatStart {
+    /// The encounter.
+    pub combat_id: CombatId,
+    /// Who fights, in the order of their turns.
+    pub participants: List<Combatant, MAX_COMBATANTS>,
+    /// Where.
+    #[serde(default)]
+    pub location_id: Option<LocationId>,
+    /// The shard whose guardian is fought.
+    #[serde(default)]
+    pub shard_id: Option<ShardId>,
+}
+
+/// `combat_action`, client to server: one's own turn. Answered by
+/// [`CombatState`]; refused with NOT_IN_COMBAT, NOT_YOUR_TURN or INVALID_TARGET.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CombatAction {
+    /// The encounter.
+    pub combat_id: CombatId,
+    /// One's own character; may be left out.
+    #[serde(default)]
+    pub character_id: Option<CharacterId>,
+    /// What to do.
+    pub action_type: ActionType,
+    /// To whom.
+    #[serde(default)]
+    pub target_id: Option<CharacterId>,
+    /// Which spell.
+    #[serde(default)]
+    pub ability_name: Option<Text<64>>,
+    /// Which item.
+    #[serde(default)]
+    pub item_id: Option<ItemId>,
+    /// The turn it is meant for, so that a late one is not taken for the next.
+    #[serde(default)]
+    pub turn_number: Option<u32>,
+}
+
+/// `combat_damage` and `combat_heal`, server to client.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CombatEffect {
+    /// The encounter.
+    pub combat_id: CombatId,
+    /// Whose doing it is.
+    pub source_id: CharacterId,
+    /// Whom it befalls.
+    pub target_id: CharacterId,
+    /// Points of health.
+    pub amount: u32,
+    /// Whether it was a critical hit.
+    #[serde(default)]
+    pub critical: bool,
+    /// The target's health after it.
+    #[serde(default)]
+    pub remaining: u32,
+}
+
+/// `combat_state`, server to client: the encounter as it is now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CombatState {
+    /// The encounter.
+    pub combat_id: CombatId,
+    /// From 1.
+    pub turn_number: u32,
+    /// Whose turn it is.
+    pub active_character_id: CharacterId,
+    /// Who fights, in the order of their turns.
+    pub participants: List<Combatant, MAX_COMBATANTS>,
+    /// What happened last, in sentences.
+    pub combat_log: List<Text<256>, MAX_COMBAT_LOG>,
+    /// Whether it is over.
+    #[serde(default)]
+    pub is_finished: bool,
+}
+
+/// What a winner gets.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct Reward {
+    pub character_id: CharacterId,
+    pub experience: u64,
+    pub souls: u64,
+    pub items: List<super::trade::ItemStack, 8>,
+}
+
+/// `combat_end`, server to client.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CombatEnd {
+    /// The encounter.
+    pub combat_id: CombatId,
+    /// How it ended, for the players.
+    pub outcome: Outcome,
+    /// Who has won.
+    pub winners: List<CharacterId, MAX_COMBATANTS>,
+    /// What they get.
+    #[serde(default)]
+    pub rewards: List<Reward, MAX_PARTY>,
+}

@@ -1,0 +1,159 @@
+//! Parties: who is in one, who is invited, who leads.
+//!
+//! Every change is told to every member as a [`PartyUpdate`], which is also the
+//! answer to whoever asked for it.
+
+use super::bounded::{List, Text};
+use crate::{
+    ids::{CharacterId, PartyId},
+    limits::{MAX_PARTY, MAX_PARTY_NAME},
+    text::CharacterName,
+};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use std::borrow::Cow;
+
+/// A party's name, at most [`MAX_PARTY_NAME`] bytes.
+pub type PartyName = Text<MAX_PARTY_NAME>;
+
+/// Who gets what an enemy leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum LootSharing {
+    /// Everybody the same.
+    #[default]
+    Equal,
+    /// The leader decides.
+    Leader,
+    /// The dice decide.
+    Roll,
+}
+
+impl LootSharing {
+    /// All rules.
+    pub const ALL: &[Self] = &[Self::Equal, Self::Leader, Self::Roll];
+
+    /// Its name on the wire.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Equal => "equal",
+            Self::Leader => "leader",
+            Self::Roll => "roll",
+        }
+    }
+}
+
+wire_enum!(LootSharing, "must be equal, leader or roll");
+
+/// `party_create`, client to server. Answered by [`PartyUpdate`]; refused with
+/// ALREADY_IN_PARTY.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct PartyCreate {
+    /// The party's name.
+    #[serde(default)]
+    pub party_name: Option<PartyName>,
+}
+
+/// `party_invite`, client to server, by the leader. Answered by its copy, a
+/// [`PartyInvite`]; refused with NOT_LEADER, PARTY_FULL, RECIPIENT_OFFLINE,
+/// NOT_FOUND or ALREADY_IN_PARTY.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SendPartyInvite {
+    /// The party one leads.
+    pub party_id: PartyId,
+    /// Who is invited.
+    pub invitee_id: CharacterId,
+    /// One's own character; may be left out.
+    #[serde(default)]
+    pub inviter_id: Option<CharacterId>,
+    /// Overwritten with the truth.
+    #[serde(default)]
+    pub inviter_name: Option<Text<256>>,
+    /// Overwritten with the truth.
+    #[serde(default)]
+    pub invitee_name: Option<Text<256>>,
+    /// Overwritten with the truth.
+    #[serde(default)]
+    pub party_name: Option<Text<256>>,
+}
+
+impl SendPartyInvite {
+    /// An invitation into a party.
+    #[must_use]
+    pub const fn new(party_id: PartyId, invitee_id: CharacterId) -> Self {
+        Self { party_id, invitee_id, inviter_id: None, inviter_name: None, invitee_name: None, party_name: None }
+    }
+}
+
+/// `party_invite`, server to client: an invitation, good for five minutes and once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartyInvite {
+    /// The party.
+    pub party_id: PartyId,
+    /// Its leader.
+    pub inviter_id: CharacterId,
+    /// The leader's name.
+    pub inviter_name: CharacterName,
+    /// Who is invited.
+    pub invitee_id: CharacterId,
+    /// The invited's name.
+    pub invitee_name: CharacterName,
+    /// The party's name.
+    #[serde(default)]
+    pub party_name: Option<PartyName>,
+}
+
+/// `party_accept`, `party_decline`, `party_leave` and `party_disband`, client to
+/// server. Answered by [`PartyUpdate`]; refused with NOT_FOUND, NOT_IN_PARTY,
+/// NOT_LEADER (disband) or PARTY_FULL (accept).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartyReference {
+    /// The party.
+    pub party_id: PartyId,
+}
+
+/// `party_kick`, `party_withdraw` and `party_promote`, client to server, by the
+/// leader. Answered by [`PartyUpdate`]; refused with NOT_LEADER or NOT_FOUND.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartyMember {
+    /// The party one leads.
+    pub party_id: PartyId,
+    /// Whom it concerns.
+    pub character_id: CharacterId,
+}
+
+/// `party_loot`, client to server, by the leader. Answered by [`PartyUpdate`];
+/// refused with NOT_LEADER.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartyLoot {
+    /// The party one leads.
+    pub party_id: PartyId,
+    /// The rule from now on.
+    pub loot_sharing: LootSharing,
+}
+
+/// `party_update`, server to client: the party as it is now. Whoever is out, or
+/// whose party has ended, gets a last one without itself in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartyUpdate {
+    /// The party.
+    pub party_id: PartyId,
+    /// Its name.
+    #[serde(default)]
+    pub party_name: Option<PartyName>,
+    /// Who leads it.
+    pub leader_id: CharacterId,
+    /// Its members, the longest first.
+    pub member_ids: List<CharacterId, MAX_PARTY>,
+    /// Their names, in the same order.
+    pub member_names: List<CharacterName, MAX_PARTY>,
+    /// How many it may have.
+    pub max_members: u8,
+    /// The loot rule.
+    pub loot_sharing: LootSharing,
+    /// Which members are in the world.
+    #[serde(default)]
+    pub online: List<CharacterId, MAX_PARTY>,
+    /// Rises with every change and never goes back.
+    #[serde(default)]
+    pub version: u64,
+}

@@ -1,0 +1,57 @@
+//! Signals between two members of a party, for a connection of their own.
+
+use super::bounded::Text;
+use crate::{ids::CharacterId, limits::MAX_SIGNAL};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use std::borrow::Cow;
+
+/// What a signal holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum SignalKind {
+    Offer,
+    Answer,
+    Candidate,
+}
+
+impl SignalKind {
+    /// All of them.
+    pub const ALL: &[Self] = &[Self::Offer, Self::Answer, Self::Candidate];
+
+    /// Its name on the wire.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Offer => "offer",
+            Self::Answer => "answer",
+            Self::Candidate => "candidate",
+        }
+    }
+}
+
+wire_enum!(SignalKind, "must be offer, answer or candidate");
+
+/// `rtc_signal`, client to server: passed on to a member of one's party.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SendSignal {
+    /// For whom.
+    pub to_character_id: CharacterId,
+    /// What it is.
+    pub kind: SignalKind,
+    /// What WebRTC made; never read by the server.
+    pub payload: Text<MAX_SIGNAL>,
+}
+
+/// `rtc_signal`, server to client.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Signal {
+    /// For whom: oneself.
+    pub to_character_id: CharacterId,
+    /// What it is.
+    pub kind: SignalKind,
+    /// What WebRTC made.
+    pub payload: Text<MAX_SIGNAL>,
+    /// Who sends it.
+    #[serde(default)]
+    pub from_character_id: Option<CharacterId>,
+}

@@ -1,0 +1,146 @@
+//! Trade between two characters, and the items they hold.
+
+use super::bounded::{List, Text};
+use crate::{
+    ids::{CharacterId, ItemId},
+    limits::{MAX_INVENTORY, MAX_OFFER},
+};
+use serde::{Deserialize, Serialize};
+use std::num::NonZeroU32;
+
+/// A trade's id, made by the server.
+pub type TradeId = Text<64>;
+
+/// Some of one kind of item: at least one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct ItemStack {
+    pub item_id: ItemId,
+    pub quantity: NonZeroU32,
+}
+
+/// `trade_request`, client to server. Answered by its copy, a [`TradeRequest`];
+/// refused with RECIPIENT_OFFLINE, NOT_FOUND or BUSY.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SendTradeRequest {
+    /// With whom.
+    pub recipient_id: CharacterId,
+}
+
+/// `trade_request`, server to client: somebody wants to trade.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct TradeRequest {
+    pub trade_id: TradeId,
+    pub initiator_id: CharacterId,
+    pub recipient_id: CharacterId,
+}
+
+/// `trade_accept`, client to server: begins the trade (by the recipient), or
+/// agrees to the offers of this version (by both). Answered by [`TradeUpdate`]
+/// or [`TradeComplete`]; refused with NOT_FOUND or OUTDATED_OFFER.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TradeAccept {
+    /// The trade.
+    pub trade_id: TradeId,
+    /// The version of the offers one has seen.
+    #[serde(default)]
+    pub offer_version: u32,
+}
+
+/// `trade_decline`, client to server: ends the trade.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TradeDecline {
+    /// The trade.
+    pub trade_id: TradeId,
+}
+
+/// `trade_update`, client to server: sets one's own offer. Answered by
+/// [`TradeUpdate`]; refused with NOT_FOUND or NOT_ENOUGH.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SendTradeUpdate {
+    /// The trade.
+    pub trade_id: TradeId,
+    /// One's own character; may be left out.
+    #[serde(default)]
+    pub character_id: Option<CharacterId>,
+    /// The items one offers.
+    pub items: List<ItemStack, MAX_OFFER>,
+    /// The souls one offers.
+    pub souls: u64,
+    /// The version of the offers one has seen.
+    #[serde(default)]
+    pub offer_version: Option<u32>,
+}
+
+/// `trade_update`, server to client: a side's offer as it is now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TradeUpdate {
+    /// The trade.
+    pub trade_id: TradeId,
+    /// Whose offer it is.
+    pub character_id: CharacterId,
+    /// The items it offers.
+    pub items: List<ItemStack, MAX_OFFER>,
+    /// The souls it offers.
+    pub souls: u64,
+    /// Rises with every change of either offer.
+    #[serde(default)]
+    pub offer_version: u32,
+}
+
+/// What went from one to the other.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct Transfer {
+    pub from_character_id: CharacterId,
+    pub to_character_id: CharacterId,
+    pub items: List<ItemStack, MAX_OFFER>,
+    pub souls: u64,
+}
+
+/// `trade_complete`, server to client: it is done, all of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TradeComplete {
+    /// The trade.
+    pub trade_id: TradeId,
+    /// What changed hands.
+    pub transfers: List<Transfer, 2>,
+}
+
+/// `inventory`, client to server. Answered by [`Inventory`].
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct InventoryRequest {}
+
+/// Some of one kind of item that a character holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct HeldItem {
+    pub item_id: ItemId,
+    pub name: Text<64>,
+    pub item_type: Text<32>,
+    pub quantity: u32,
+    /// Whether it is worn or wielded.
+    pub equipped: bool,
+}
+
+/// `inventory`, server to client: what one's character holds; also the answer to
+/// `item_use`, `item_equip` and `item_drop`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inventory {
+    /// The items.
+    pub items: List<HeldItem, MAX_INVENTORY>,
+    /// The souls.
+    pub souls: u64,
+}
+
+/// `item_use`, `item_equip` and `item_drop`, client to server. Answered by
+/// [`Inventory`]; refused with NOT_ENOUGH or NOT_USABLE.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ItemCommand {
+    /// Which item.
+    pub item_id: ItemId,
+    /// How many; 1 if absent.
+    #[serde(default)]
+    pub quantity: Option<NonZeroU32>,
+}

@@ -1,0 +1,135 @@
+//! The world: shards, reality, cycles. All of these are the server's to send.
+
+use super::bounded::{List, Text};
+use crate::{
+    ids::{CharacterId, LocationId, ShardId},
+    text::CharacterName,
+    world::{Faction, Reality},
+};
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{self, MapAccess, Visitor},
+    ser::SerializeMap,
+};
+use std::fmt;
+
+/// How many shards each faction holds: in JSON an object by the factions'
+/// names, in binary six counts in the canon's order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ShardCounts(pub [u8; 6]);
+
+impl Serialize for ShardCounts {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if !serializer.is_human_readable() {
+            return self.0.serialize(serializer);
+        }
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for (faction, count) in Faction::ALL.iter().zip(self.0) {
+            map.serialize_entry(faction.name(), &count)?;
+        }
+        map.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for ShardCounts {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ByFaction;
+
+        impl<'de> Visitor<'de> for ByFaction {
+            type Value = ShardCounts;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object of counts by faction")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<ShardCounts, A::Error> {
+                let mut counts = ShardCounts::default();
+                while let Some((faction, count)) = map.next_entry::<Faction, u8>()? {
+                    let place = counts.0.get_mut(usize::from(faction as u8));
+                    *place.ok_or_else(|| de::Error::custom("no such faction"))? = count;
+                }
+                Ok(counts)
+            }
+        }
+
+        if deserializer.is_human_readable() {
+            deserializer.deserialize_map(ByFaction)
+        } else {
+            <[u8; 6]>::deserialize(deserializer).map(Self)
+        }
+    }
+}
+
+/// `world_state`, server to client.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct WorldState {
+    pub current_reality: Reality,
+    /// 0 to 100.
+    pub reality_stability: u8,
+    pub faction_shard_counts: ShardCounts,
+    #[serde(default)]
+    pub dominant_faction: Option<Faction>,
+    pub active_players: u32,
+    pub total_aetherfalls: u32,
+}
+
+/// A shard as it is now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct ShardStanding {
+    pub id: ShardId,
+    pub shard_number: u8,
+    pub name: Text<64>,
+    pub description: Text<128>,
+    pub location_id: LocationId,
+    pub is_captured: bool,
+    pub owning_faction: Option<Faction>,
+    pub guardian_name: Text<64>,
+    pub guardian_defeated: bool,
+    pub power_level: u32,
+}
+
+/// `shard_status`, server to client: all twelve.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShardStatus {
+    /// The shards, by number.
+    pub shards: List<ShardStanding, 12>,
+}
+
+/// `shard_captured`, server to client.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct ShardCaptured {
+    pub shard_id: ShardId,
+    pub shard_name: Text<64>,
+    pub captured_by_character_id: CharacterId,
+    pub captured_by_character_name: CharacterName,
+    /// Who holds it now.
+    pub faction: Faction,
+    #[serde(default)]
+    pub previous_owner_faction: Option<Faction>,
+}
+
+/// `reality_shift`, server to client: the dominant faction has changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct RealityShift {
+    pub from_reality: Reality,
+    pub to_reality: Reality,
+    #[serde(default)]
+    pub dominant_faction: Option<Faction>,
+    /// 0 to 100.
+    pub reality_stability: u8,
+}
+
+/// `aetherfall`, server to client: the world begins anew.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct Aetherfall {
+    /// The cycle that begins, from 1.
+    pub cycle: u32,
+    #[serde(default)]
+    pub winning_faction: Option<Faction>,
+    pub total_aetherfalls: u32,
+}
