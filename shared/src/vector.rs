@@ -50,7 +50,9 @@ impl Vec3 {
         (x * x + y * y + z * z).sqrt()
     }
 
-    fn in_bounds(self) -> bool {
+    /// Whether every coordinate is at most [`MAX_COORDINATE`] in magnitude.
+    #[must_use]
+    pub fn in_bounds(self) -> bool {
         let most = (MAX_COORDINATE * UNITS_PER_METRE) as i32;
         [self.x, self.y, self.z].iter().all(|n| (-most..=most).contains(n))
     }

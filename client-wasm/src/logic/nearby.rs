@@ -263,7 +263,14 @@ mod tests {
 
     fn here(number: u64, x: f64) -> PlayerHere {
         let faction = Faction::GoldenOrder;
-        PlayerHere { character_id: id(number), character_name: name("Bran"), position: at(x), faction, level: 3 }
+        PlayerHere {
+            character_id: id(number),
+            character_name: name("Bran"),
+            position: at(x),
+            faction,
+            level: 3,
+            slot: 0,
+        }
     }
 
     fn step(number: u64, x: f64, speed: f64) -> ServerMessage {
@@ -313,6 +320,7 @@ mod tests {
                 position: None,
                 faction: None,
                 level: None,
+                slot: 0,
             })
         };
         let left = |location_id| ServerMessage::PlayerLeftArea(PlayerLeftArea { character_id: id(2), location_id });

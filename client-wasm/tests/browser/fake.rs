@@ -196,6 +196,7 @@ pub fn snapshot() -> ServerMessage {
             position: Vec3::from_metres(5.0, -2.5, 0.0).unwrap(),
             faction: Faction::GoldenOrder,
             level: 3,
+            slot: 0,
         }]),
     })
 }
@@ -208,5 +209,6 @@ pub fn chat(content: &str) -> ServerMessage {
         content: Draft::new(content).accept().unwrap(),
         recipient_id: None,
         recipient_name: None,
+        encrypted: None,
     })
 }

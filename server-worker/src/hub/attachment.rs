@@ -48,6 +48,7 @@ struct StoredPlayer {
     speed: f64,
     location: LocationId,
     position: Vec3,
+    slot: u16,
 }
 
 /// The attachment of a connection.
@@ -68,6 +69,7 @@ pub fn write(connection: &Connection) -> Vec<u8> {
             speed: player.speed,
             location: player.motion.location,
             position: player.motion.position,
+            slot: player.slot,
         }),
     };
     let stored = Stored {
@@ -96,6 +98,7 @@ pub fn read(bytes: &[u8], now: Millis) -> Option<Connection> {
             level: player.level,
             speed: player.speed,
             motion: Motion::standing(player.location, player.position, now - SHORTEST_SLEEP),
+            slot: player.slot,
             attached: now,
         })),
     };

@@ -88,6 +88,8 @@ pub struct Player {
     pub speed: f64,
     /// Where it is.
     pub motion: Motion,
+    /// Its number in position frames.
+    pub slot: u16,
     /// When its place was last written into the attachment.
     pub attached: Millis,
 }
@@ -95,7 +97,7 @@ pub struct Player {
 impl Player {
     /// A character at the entrance of where it was last.
     #[must_use]
-    pub fn entering(identity: Identity, sheet: &Sheet, now: Millis) -> Self {
+    pub fn entering(identity: Identity, sheet: &Sheet, slot: u16, now: Millis) -> Self {
         Self {
             identity,
             character: sheet.id,
@@ -104,6 +106,7 @@ impl Player {
             level: sheet.progression.level,
             speed: walking_speed(&sheet.stats),
             motion: Motion::entering(sheet.location_id, now),
+            slot,
             attached: now,
         }
     }

@@ -3,6 +3,7 @@
 use super::{
     connection::{Connection, ConnectionId, Identity, Player, Stage, Waiting},
     outbox::{Answer, Effect, Event, Outbox, Question, visit},
+    slots::Slots,
 };
 use crate::calls::world::Population;
 use shardlink_shared::{
@@ -38,6 +39,7 @@ pub struct Hub {
     pub number: u32,
     pub(super) connections: BTreeMap<ConnectionId, Connection>,
     pub(super) characters: BTreeMap<CharacterId, ConnectionId>,
+    slots: Slots,
     report_at: Option<Millis>,
     presence_at: Option<Millis>,
 }
@@ -52,7 +54,9 @@ impl Hub {
         // A hub that wakes does not know when it last spoke: it speaks soon.
         let report_at = (!connections.is_empty()).then_some(now + POPULATION_DELAY);
         let presence_at = (!characters.is_empty()).then_some(now + PRESENCE_INTERVAL);
-        Self { number, connections, characters, report_at, presence_at }
+        let slots =
+            Slots::restore(connections.values().filter_map(Connection::player).map(|player| player.slot), now);
+        Self { number, connections, characters, slots, report_at, presence_at }
     }
 
     /// Decides about an event.
@@ -393,7 +397,8 @@ impl Hub {
             self.close(other, ErrorCode::SignedInElsewhere, out);
         }
         let Some(connection) = self.connections.get_mut(&id) else { return };
-        connection.stage = Stage::Playing(Box::new(Player::entering(identity, sheet, out.now)));
+        let slot = self.slots.take(out.now);
+        connection.stage = Stage::Playing(Box::new(Player::entering(identity, sheet, slot, out.now)));
         self.characters.insert(sheet.id, id);
         self.presence_at.get_or_insert(out.now + PRESENCE_INTERVAL);
         self.population_changed(out.now);
@@ -407,6 +412,7 @@ impl Hub {
         let before = std::mem::replace(&mut connection.stage, Stage::Authenticated(identity));
         if let Stage::Playing(player) = before {
             self.characters.remove(&player.character);
+            self.slots.give_back(player.slot, out.now);
             let location = player.motion.location;
             self.tell_left(player.character, location, out);
             out.push(Effect::Left { character: player.character, visit: visit(self.number, id), location });

@@ -14,6 +14,7 @@ pub mod logic;
 #[cfg(target_arch = "wasm32")]
 mod object;
 pub mod outbox;
+pub mod slots;
 mod talk;
 #[cfg(test)]
 mod tests;

@@ -121,6 +121,7 @@ impl Hub {
             position: other.motion.position,
             faction: other.faction,
             level: other.level,
+            slot: other.slot,
         }));
         let snapshot = ServerMessage::LocationUpdate(LocationUpdate { location_id: location, players });
         out.send(id, connection.encoding, &Envelope::answering(request, out.now), &snapshot);
@@ -138,6 +139,7 @@ impl Hub {
             position: Some(player.motion.position),
             faction: Some(player.faction),
             level: Some(player.level),
+            slot: player.slot,
         });
         let update = ServerMessage::CharacterUpdate(player.seen());
         let others = self.others_in(location, id);

@@ -4,6 +4,7 @@
 
 pub mod binary;
 pub mod json;
+pub mod snapshot;
 
 use crate::{
     Refusal,

@@ -182,6 +182,7 @@ fn server_messages() -> Vec<ServerMessage> {
                 position: Vec3::from_metres(1.0, 2.0, 3.0).unwrap(),
                 faction: Faction::GoldenOrder,
                 level: 3,
+                slot: 0,
             }]),
         }),
         ServerMessage::Whisper(Chat {

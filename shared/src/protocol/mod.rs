@@ -22,7 +22,7 @@ pub mod trade;
 pub mod world;
 
 use crate::codec::{binary, json};
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use envelope::{Envelope, RequestId, Timestamp};
 
@@ -76,6 +76,10 @@ pub trait MessageSet: Sized {
     /// Serializes the fields, without the envelope.
     fn serialize_body<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
 
+    /// Reads the fields of the type of this tag from any format; `None` if there is
+    /// no such type.
+    fn deserialize_body<'de, D: Deserializer<'de>>(tag: u8, deserializer: D) -> Option<Result<Self, D::Error>>;
+
     /// Reads the fields of the type of this name; `None` if there is no such type.
     fn from_json(name: &str, text: &str) -> Option<Result<Self, json::BodyError>>;
 
@@ -119,6 +123,16 @@ macro_rules! messages {
             fn serialize_body<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 match self {
                     $(Self::$variant(body) => body.serialize(serializer),)*
+                }
+            }
+
+            fn deserialize_body<'de, D: Deserializer<'de>>(
+                tag: u8,
+                deserializer: D,
+            ) -> Option<Result<Self, D::Error>> {
+                match tag {
+                    $($tag => Some(Deserialize::deserialize(deserializer).map(Self::$variant)),)*
+                    _ => None,
                 }
             }
 
@@ -204,6 +218,7 @@ messages!(
         23 PlayerJoinedArea(movement::PlayerJoinedArea) "player_joined_area" Normal;
         24 PlayerLeftArea(movement::PlayerLeftArea) "player_left_area" Normal;
         25 PositionCorrection(movement::PositionCorrection) "position_correction" Normal;
+        26 PositionFrame(movement::PositionFrame) "position_frame" Low;
         30 Chat(chat::Chat) "chat" Normal;
         31 Whisper(chat::Chat) "whisper" Normal;
         32 PartyChat(chat::Chat) "party_chat" Normal;

@@ -2,6 +2,7 @@
 
 use super::bounded::List;
 use crate::{
+    codec::snapshot::Entries,
     ids::{CharacterId, LocationId},
     limits::HUB_CAPACITY,
     text::CharacterName,
@@ -80,6 +81,21 @@ pub struct PositionCorrection {
     pub velocity: Vec3,
 }
 
+/// `position_frame`, server to client, in binary: where those in sight are. A
+/// frame is relative to its base, the last full frame; whoever does not have that
+/// frame skips this one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PositionFrame {
+    /// The location it shows.
+    pub location_id: LocationId,
+    /// The hub's tick, rising.
+    pub tick: u32,
+    /// The tick of the full frame that it is relative to; its own if it is full.
+    pub base: u32,
+    /// Who is where.
+    pub players: Entries,
+}
+
 /// `location_update`, server to client: the snapshot of a location on entering it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LocationUpdate {
@@ -99,6 +115,9 @@ pub struct PlayerHere {
     pub position: Vec3,
     pub faction: Faction,
     pub level: u32,
+    /// Its slot in position frames.
+    #[serde(default)]
+    pub slot: u16,
 }
 
 /// `player_joined_area`, server to client: somebody came into sight.
@@ -115,6 +134,9 @@ pub struct PlayerJoinedArea {
     pub faction: Option<Faction>,
     #[serde(default)]
     pub level: Option<u32>,
+    /// Its slot in position frames.
+    #[serde(default)]
+    pub slot: u16,
 }
 
 /// `player_left_area`, server to client: somebody went out of sight.

@@ -66,6 +66,7 @@ fn snapshot(location_id: LocationId) -> ServerMessage {
             position: at(5.0),
             faction: Faction::GoldenOrder,
             level: 3,
+            slot: 0,
         }]),
     })
 }
@@ -78,6 +79,7 @@ fn chat(content: &str) -> ServerMessage {
         content: Draft::new(content).accept().unwrap(),
         recipient_id: None,
         recipient_name: None,
+        encrypted: None,
     })
 }
 
