@@ -5,14 +5,10 @@ use shardlink_shared::{
     ErrorCode, Refusal,
     ids::{CharacterId, PlayerId},
     limits::PBKDF2_ITERATIONS,
-    protocol::{
-        bounded::{List, Secret, Text},
-        world::{ShardCounts, ShardStanding, ShardStatus, WorldState},
-    },
+    protocol::bounded::{Secret, Text},
     sheet::{Sheet, iso8601},
     text::{Password, UserName},
     time::Millis,
-    world::{Reality, SHARD_POWER_LEVEL, SHARDS, Shard},
 };
 
 // The verifiers of plain registrations are stretched by the contract's count.
@@ -114,37 +110,6 @@ pub struct Selected {
 pub struct TicketBody {
     pub ticket: String,
     pub hub: u32,
-}
-
-/// The world as the canon begins it: no shard is held.
-#[must_use]
-pub fn world_at_its_beginning(active_players: u32) -> WorldState {
-    WorldState {
-        current_reality: Reality::Neutral,
-        reality_stability: 100,
-        faction_shard_counts: ShardCounts::default(),
-        dominant_faction: None,
-        active_players,
-        total_aetherfalls: 0,
-    }
-}
-
-/// The shards as the canon begins them: free, each with its guardian.
-#[must_use]
-pub fn shards_at_their_beginning() -> ShardStatus {
-    let standing = |shard: &Shard| ShardStanding {
-        id: shard.id,
-        shard_number: shard.id.get() as u8,
-        name: Text::cut(shard.name),
-        description: Text::cut(shard.influence),
-        location_id: shard.location,
-        is_captured: false,
-        owning_faction: None,
-        guardian_name: Text::cut(shard.guardian),
-        guardian_defeated: false,
-        power_level: SHARD_POWER_LEVEL,
-    };
-    ShardStatus { shards: List::of(SHARDS.iter().map(standing)) }
 }
 
 /// `GET /api/status`.

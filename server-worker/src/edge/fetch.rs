@@ -1,14 +1,12 @@
 //! The entry of every request.
 
 use super::{
-    account,
-    bodies::shards_at_their_beginning,
-    characters, door, http, pages, realm,
+    account, characters, door, http, pages, realm,
     routes::{self, Matched, Route},
 };
 use crate::{config::Config, runtime::settings, service};
 use serde::Serialize;
-use shardlink_shared::ErrorCode;
+use shardlink_shared::{ErrorCode, protocol::world::ShardStatus};
 use worker::{Context, Env, Request, Response, Result, event};
 
 #[event(fetch)]
@@ -49,7 +47,7 @@ async fn perform(
         Route::DeleteCharacter => respond(200, characters::delete(request, env, config, id).await, path),
         Route::Ticket => respond(200, characters::ticket(request, env, config).await, path),
         Route::WorldState => respond(200, realm::state(env).await, path),
-        Route::WorldShards => respond(200, Ok(shards_at_their_beginning()), path),
+        Route::WorldShards => respond(200, Ok(ShardStatus::beginning()), path),
         Route::Status => respond(200, realm::status(env).await, path),
         Route::Health => Response::ok("ok\n"),
         Route::Socket => match door::open(&request, env, config).await {

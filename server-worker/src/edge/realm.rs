@@ -1,6 +1,6 @@
 //! The world and the server, as they are now.
 
-use super::bodies::{StatusBody, world_at_its_beginning};
+use super::bodies::StatusBody;
 use crate::{
     calls::world::{GetStatus, object_name},
     runtime::{call::call, clock},
@@ -11,7 +11,7 @@ use worker::Env;
 
 pub async fn state(env: &Env) -> service::Result<WorldState> {
     let status = call(env, &object_name(), GetStatus {}).await?;
-    Ok(world_at_its_beginning(status.population.players))
+    Ok(WorldState::beginning(status.population.players))
 }
 
 pub async fn status(env: &Env) -> service::Result<StatusBody> {

@@ -16,9 +16,9 @@ use shardlink_shared::{
         MAX_RATE_REFUSALS, POPULATION_DELAY,
     },
     protocol::{
-        ClientMessage, Envelope, RequestId, ServerMessage, Timestamp,
-        account::{AuthResponse, Disconnect, Pong, ProtocolRange},
-        bounded::{List, Secret, Text},
+        ClientMessage, Envelope, RequestId, ServerMessage,
+        account::{AuthResponse, Disconnect, Pong},
+        bounded::List,
         character::{CharacterList, CharacterUpdate},
         chat::Channel,
         error::ErrorMessage,
@@ -350,16 +350,7 @@ impl Hub {
         }
         let in_world = sheet.is_some();
         if let Some(connection) = self.connections.get(&id) {
-            let response = AuthResponse {
-                success: true,
-                session_token: token.and_then(|token| Secret::parse(&token).ok()),
-                player_id: Some(identity.player),
-                message: Some(Text::cut("Signed in.")),
-                server_time: Timestamp(out.now),
-                character: sheet,
-                resume_token: None,
-                protocol: Some(ProtocolRange::ours()),
-            };
+            let response = AuthResponse::accepted(identity.player, token.as_deref(), sheet, out.now);
             out.send(id, connection.encoding, envelope, &ServerMessage::AuthResponse(response));
         }
         if in_world {
@@ -369,16 +360,7 @@ impl Hub {
 
     fn not_admitted(&mut self, id: ConnectionId, envelope: &Envelope, refusal: &Refusal, out: &mut Outbox) {
         let Some(connection) = self.connections.get_mut(&id) else { return };
-        let response = AuthResponse {
-            success: false,
-            session_token: None,
-            player_id: None,
-            message: Some(Text::cut(refusal.sentence())),
-            server_time: Timestamp(out.now),
-            character: None,
-            resume_token: None,
-            protocol: Some(ProtocolRange::ours()),
-        };
+        let response = AuthResponse::refused(refusal.sentence(), out.now);
         out.send(id, connection.encoding, envelope, &ServerMessage::AuthResponse(response));
         if let Stage::Pending { failed, .. } = &mut connection.stage {
             *failed += 1;

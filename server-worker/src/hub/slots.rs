@@ -30,10 +30,10 @@ impl Slots {
     pub fn take(&mut self, now: Millis) -> u16 {
         let rested = |(_, since): &(u16, Millis)| now.since(*since) >= QUARANTINE;
         // A hub would need 65,535 visits in 90 s to run out; then the oldest must do.
-        if self.returned.front().is_some_and(rested) || self.next == u16::MAX {
-            if let Some((slot, _)) = self.returned.pop_front() {
-                return slot;
-            }
+        if (self.returned.front().is_some_and(rested) || self.next == u16::MAX)
+            && let Some((slot, _)) = self.returned.pop_front()
+        {
+            return slot;
         }
         let slot = self.next;
         self.next = slot.saturating_add(1);

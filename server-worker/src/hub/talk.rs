@@ -59,12 +59,7 @@ impl Hub {
             .filter(|connection| connection.id != id && hears(connection))
             .map(|connection| (connection.id, connection.encoding))
             .collect();
-        let message = match channel {
-            Channel::Global => ServerMessage::Chat(message),
-            Channel::Party => ServerMessage::PartyChat(message),
-            Channel::Faction => ServerMessage::FactionChat(message),
-            Channel::Whisper => ServerMessage::Whisper(message),
-        };
+        let message = ServerMessage::chat(message);
         out.broadcast(audience.into_iter(), &message);
         if let Some(connection) = self.connections.get(&id) {
             out.send(id, connection.encoding, &Envelope::answering(request, out.now), &message);

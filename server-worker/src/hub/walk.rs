@@ -48,7 +48,7 @@ impl Hub {
             return Err(Refusal::new(ErrorCode::MoveRejected).at("position"));
         }
         if let (Some(_), Some(connection)) = (&request, self.connections.get(&id)) {
-            let moved = moved(character, position, velocity);
+            let moved = ServerMessage::Move(Move::to_position(character, position, velocity));
             out.send(id, connection.encoding, &Envelope::answering(request, out.now), &moved);
         }
         Ok(())
@@ -78,7 +78,7 @@ impl Hub {
         }
         let (character, location) = (player.character, motion.location);
         let others = self.others_in(location, id);
-        out.broadcast(others.into_iter(), &moved(character, position, velocity));
+        out.broadcast(others.into_iter(), &ServerMessage::Move(Move::to_position(character, position, velocity)));
         true
     }
 
@@ -168,14 +168,4 @@ impl Hub {
             .map(|other| (other.id, other.encoding))
             .collect()
     }
-}
-
-const fn moved(character_id: CharacterId, position: Vec3, velocity: Vec3) -> ServerMessage {
-    ServerMessage::Move(Move {
-        character_id,
-        from_location_id: None,
-        to_location_id: None,
-        position: Some(position),
-        velocity: Some(velocity),
-    })
 }

@@ -4,7 +4,7 @@ use super::{
     bounded::{Secret, Text},
     envelope::Timestamp,
 };
-use crate::{ids::PlayerId, sheet::Sheet, text::UserName};
+use crate::{ids::PlayerId, sheet::Sheet, text::UserName, time::Millis};
 use serde::{Deserialize, Serialize};
 
 /// `auth_request`, client to server: the first message on a socket without a
@@ -19,6 +19,20 @@ pub struct AuthRequest {
     /// A session's token instead of a password.
     #[serde(default)]
     pub session_token: Option<Secret<256>>,
+}
+
+impl AuthRequest {
+    /// Signs in by a password; `None` if it is longer than 256 bytes.
+    #[must_use]
+    pub fn by_password(username: UserName, password: &str) -> Option<Self> {
+        Some(Self { username, password: Some(Secret::parse(password).ok()?), session_token: None })
+    }
+
+    /// Continues a session; `None` if the token is longer than 256 bytes.
+    #[must_use]
+    pub fn by_token(username: UserName, token: &str) -> Option<Self> {
+        Some(Self { username, password: None, session_token: Some(Secret::parse(token).ok()?) })
+    }
 }
 
 /// `auth_response`, server to client: whether the socket is authenticated.
@@ -47,6 +61,39 @@ pub struct AuthResponse {
     /// The revisions the server speaks.
     #[serde(default)]
     pub protocol: Option<ProtocolRange>,
+}
+
+impl AuthResponse {
+    /// The session is good; a token is shown if it has just begun.
+    #[must_use]
+    pub fn accepted(player: PlayerId, token: Option<&str>, character: Option<Box<Sheet>>, now: Millis) -> Self {
+        Self {
+            success: true,
+            session_token: token.and_then(|token| Secret::parse(token).ok()),
+            player_id: Some(player),
+            character,
+            ..Self::saying("Signed in.", now)
+        }
+    }
+
+    /// It is not.
+    #[must_use]
+    pub fn refused(why: &str, now: Millis) -> Self {
+        Self::saying(why, now)
+    }
+
+    fn saying(message: &str, now: Millis) -> Self {
+        Self {
+            success: false,
+            session_token: None,
+            player_id: None,
+            message: Some(Text::cut(message)),
+            server_time: Timestamp(now),
+            character: None,
+            resume_token: None,
+            protocol: Some(ProtocolRange::ours()),
+        }
+    }
 }
 
 /// The protocol revisions that a server speaks.

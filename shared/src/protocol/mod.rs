@@ -252,6 +252,32 @@ messages!(
     }
 );
 
+impl ClientMessage {
+    /// Something said; its channel picks the type.
+    #[must_use]
+    pub fn chat(chat: chat::SendChat) -> Self {
+        match chat.channel.unwrap_or_default() {
+            chat::Channel::Global => Self::Chat(chat),
+            chat::Channel::Party => Self::PartyChat(chat),
+            chat::Channel::Faction => Self::FactionChat(chat),
+            chat::Channel::Whisper => Self::Whisper(chat),
+        }
+    }
+}
+
+impl ServerMessage {
+    /// Something said; its channel picks the type.
+    #[must_use]
+    pub fn chat(chat: chat::Chat) -> Self {
+        match chat.channel {
+            chat::Channel::Global => Self::Chat(chat),
+            chat::Channel::Party => Self::PartyChat(chat),
+            chat::Channel::Faction => Self::FactionChat(chat),
+            chat::Channel::Whisper => Self::Whisper(chat),
+        }
+    }
+}
+
 /// A hash of the table (FNV-1a, 64 bits): information for whoever debugs a
 /// difference between two builds. A different hash refuses nothing.
 #[must_use]

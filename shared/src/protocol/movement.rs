@@ -36,6 +36,23 @@ pub struct MoveRequest {
     pub velocity: Option<Vec3>,
 }
 
+impl MoveRequest {
+    /// A step to another location.
+    #[must_use]
+    pub const fn to_location(to: LocationId) -> Self {
+        Self { to_location_id: Some(to), ..Self::NOWHERE }
+    }
+
+    /// A step within the location.
+    #[must_use]
+    pub const fn to_position(position: Vec3, velocity: Vec3) -> Self {
+        Self { position: Some(position), velocity: Some(velocity), ..Self::NOWHERE }
+    }
+
+    const NOWHERE: Self =
+        Self { character_id: None, from_location_id: None, to_location_id: None, position: None, velocity: None };
+}
+
 /// `move`, server to client: another character's step within the location.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Move {
@@ -53,6 +70,20 @@ pub struct Move {
     /// In metres a second.
     #[serde(default)]
     pub velocity: Option<Vec3>,
+}
+
+impl Move {
+    /// A step within the location.
+    #[must_use]
+    pub const fn to_position(character_id: CharacterId, position: Vec3, velocity: Vec3) -> Self {
+        Self {
+            character_id,
+            from_location_id: None,
+            to_location_id: None,
+            position: Some(position),
+            velocity: Some(velocity),
+        }
+    }
 }
 
 /// `own_move`, client to server: one's own step, as the binary client sends it

@@ -4,7 +4,7 @@ use super::bounded::{List, Text};
 use crate::{
     ids::{CharacterId, LocationId, ShardId},
     text::CharacterName,
-    world::{Faction, Reality},
+    world::{Faction, Reality, SHARD_POWER_LEVEL, SHARDS, Shard},
 };
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
@@ -74,6 +74,21 @@ pub struct WorldState {
     pub total_aetherfalls: u32,
 }
 
+impl WorldState {
+    /// The world as the canon begins it: no shard is held.
+    #[must_use]
+    pub fn beginning(active_players: u32) -> Self {
+        Self {
+            current_reality: Reality::Neutral,
+            reality_stability: 100,
+            faction_shard_counts: ShardCounts::default(),
+            dominant_faction: None,
+            active_players,
+            total_aetherfalls: 0,
+        }
+    }
+}
+
 /// A shard as it is now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs)]
@@ -97,6 +112,26 @@ pub struct ShardStatus {
     pub shards: List<ShardStanding, 12>,
 }
 
+impl ShardStatus {
+    /// The shards as the canon begins them: free, each with its guardian.
+    #[must_use]
+    pub fn beginning() -> Self {
+        let standing = |shard: &Shard| ShardStanding {
+            id: shard.id,
+            shard_number: shard.id.get() as u8,
+            name: Text::cut(shard.name),
+            description: Text::cut(shard.influence),
+            location_id: shard.location,
+            is_captured: false,
+            owning_faction: None,
+            guardian_name: Text::cut(shard.guardian),
+            guardian_defeated: false,
+            power_level: SHARD_POWER_LEVEL,
+        };
+        Self { shards: List::of(SHARDS.iter().map(standing)) }
+    }
+}
+
 /// `shard_captured`, server to client.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs)]
@@ -109,6 +144,27 @@ pub struct ShardCaptured {
     pub faction: Faction,
     #[serde(default)]
     pub previous_owner_faction: Option<Faction>,
+}
+
+impl ShardCaptured {
+    /// A shard of the canon was captured; `previous` held it before.
+    #[must_use]
+    pub fn new(
+        shard: &Shard,
+        by: CharacterId,
+        name: CharacterName,
+        faction: Faction,
+        previous: Option<Faction>,
+    ) -> Self {
+        Self {
+            shard_id: shard.id,
+            shard_name: Text::cut(shard.name),
+            captured_by_character_id: by,
+            captured_by_character_name: name,
+            faction,
+            previous_owner_faction: previous,
+        }
+    }
 }
 
 /// `reality_shift`, server to client: the dominant faction has changed.
