@@ -173,15 +173,21 @@ pub fn append<M: MessageSet>(out: &mut Vec<u8>, envelope: &Envelope, message: &M
     if let Ok(written) = postcard::to_extend(&Body(message), std::mem::take(out)) {
         *out = written;
     }
+    write_length(out, start);
+}
+
+/// Writes the length of what follows `start` into its place, a byte at `start`,
+/// making room if it needs more than that.
+fn write_length(out: &mut Vec<u8>, start: usize) {
     let length = out.len() - start - 1;
-    let mut prefix = Vec::new();
-    if length < 0x80 {
-        if let Some(place) = out.get_mut(start) {
-            *place = length as u8;
-        }
-    } else {
-        push_varint(&mut prefix, length as u64);
-        out.splice(start..=start, prefix);
+    let more = (length.max(1).ilog2() / 7) as usize;
+    out.resize(out.len() + more, 0);
+    let end = out.len() - more;
+    out.copy_within(start + 1..end, start + 1 + more);
+    let mut rest = length;
+    for (index, byte) in out.iter_mut().skip(start).take(more + 1).enumerate() {
+        *byte = rest as u8 & 0x7f | if index < more { 0x80 } else { 0 };
+        rest >>= 7;
     }
 }
 

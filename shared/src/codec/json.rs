@@ -11,7 +11,7 @@ use serde::{
     Deserialize, Deserializer,
     de::{DeserializeOwned, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
-use std::{borrow::Cow, fmt, fmt::Write as _};
+use std::{borrow::Cow, fmt, io::Write as _};
 
 /// Why the fields of a message could not be read.
 pub type BodyError = Refusal;
@@ -221,31 +221,39 @@ impl<'de> Deserialize<'de> for LooseNumber {
 #[must_use]
 pub fn encode<M: MessageSet>(envelope: &Envelope, message: &M) -> String {
     let row = message.message_type();
-    let mut out = String::with_capacity(256);
-    // Writing into a String cannot fail.
+    let mut out = Vec::with_capacity(256);
+    // Writing into a Vec cannot fail, and the types of the protocol always
+    // serialize: they have string keys only.
     let _ = write!(out, r#"{{"type":"{}","version":"{VERSION}""#, row.name);
     if let Some(timestamp) = envelope.timestamp {
         let _ = write!(out, r#","timestamp":{}.{:03}"#, timestamp.0 / 1000, timestamp.0 % 1000);
     }
     let _ = write!(out, r#","priority":{}"#, row.priority as u8);
     for (key, id) in [("message_id", &envelope.message_id), ("reply_to", &envelope.reply_to)] {
-        if let Some(id) = id {
+        let _ = match id {
             // An id may hold quotes: written by serde_json, as a string.
-            if let Ok(quoted) = serde_json::to_string(&id.to_string()) {
-                let _ = write!(out, r#","{key}":{quoted}"#);
+            Some(RequestId::Text(text)) => {
+                let _ = write!(out, r#","{key}":"#);
+                serde_json::to_writer(&mut out, text)
             }
-        }
+            Some(RequestId::Number(number)) => {
+                let _ = write!(out, r#","{key}":"{number}""#);
+                Ok(())
+            }
+            None => Ok(()),
+        };
     }
     if let Some(seq) = envelope.seq {
         let _ = write!(out, r#","seq":{seq}"#);
     }
-    // The types of the protocol always serialize: they have string keys only.
-    let body = serde_json::to_string(&Body(message)).unwrap_or_default();
-    if let Some(fields) = body.strip_prefix('{').filter(|fields| *fields != "}") {
-        out.push(',');
-        out.push_str(fields);
-    } else {
-        out.push('}');
+    let body = out.len();
+    let _ = serde_json::to_writer(&mut out, &Body(message));
+    // The body is an object of its own: its brace becomes a comma, or goes if it is empty.
+    match out.get_mut(body..) {
+        Some([b'{', b'}']) => drop(out.drain(body..=body)),
+        Some([brace, ..]) => *brace = b',',
+        _ => out.push(b'}'),
     }
-    out
+    // serde_json and the formats above write UTF-8 only.
+    String::from_utf8(out).unwrap_or_default()
 }

@@ -19,6 +19,7 @@ use crate::{limits::MAX_FRAME_PLAYERS, vector::Vec3};
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
     de::{self, Visitor},
+    ser::SerializeSeq,
 };
 use std::{fmt, ops::Deref};
 
@@ -78,8 +79,10 @@ impl Entries {
 
     /// Appends the packed bytes.
     pub fn pack(&self, out: &mut Vec<u8>) {
-        // The longest entry: 3 bytes of slot and flags, 5 for each coordinate, 2 of velocity.
-        out.reserve(self.0.len() * 8);
+        self.pack_into(|byte| out.push(byte));
+    }
+
+    fn pack_into(&self, mut out: impl FnMut(u8)) {
         let mut next = 0_u32;
         for entry in &self.0 {
             let slot = u32::from(entry.slot);
@@ -88,15 +91,15 @@ impl Entries {
             head |= if entry.relative { RELATIVE } else { 0 };
             head |= if moves { MOVES } else { 0 };
             head |= if entry.position.z != 0 { HAS_HEIGHT } else { 0 };
-            push(out, head);
-            push(out, zigzag(entry.position.x));
-            push(out, zigzag(entry.position.y));
+            push(&mut out, head);
+            push(&mut out, zigzag(entry.position.x));
+            push(&mut out, zigzag(entry.position.y));
             if entry.position.z != 0 {
-                push(out, zigzag(entry.position.z));
+                push(&mut out, zigzag(entry.position.z));
             }
             if moves {
-                out.push(step(entry.velocity.x) as u8);
-                out.push(step(entry.velocity.y) as u8);
+                out(step(entry.velocity.x) as u8);
+                out(step(entry.velocity.y) as u8);
             }
             next = slot + 1;
         }
@@ -166,12 +169,12 @@ const fn unzigzag(value: u32) -> i32 {
     (value >> 1) as i32 ^ -((value & 1) as i32)
 }
 
-fn push(out: &mut Vec<u8>, mut value: u32) {
+fn push(out: &mut impl FnMut(u8), mut value: u32) {
     while value >= 0x80 {
-        out.push(value as u8 | 0x80);
+        out(value as u8 | 0x80);
         value >>= 7;
     }
-    out.push(value as u8);
+    out(value as u8);
 }
 
 fn pull(bytes: &mut &[u8]) -> Result<u32, &'static str> {
@@ -192,9 +195,19 @@ impl Serialize for Entries {
         if serializer.is_human_readable() {
             return self.0.serialize(serializer);
         }
-        let mut packed = Vec::new();
-        self.pack(&mut packed);
-        serializer.serialize_bytes(&packed)
+        // Counted, then written byte by byte: on the wire the same as bytes, and
+        // without a buffer in between.
+        let mut length = 0;
+        self.pack_into(|_| length += 1);
+        let mut bytes = serializer.serialize_seq(Some(length))?;
+        let mut written = Ok(());
+        self.pack_into(|byte| {
+            if written.is_ok() {
+                written = bytes.serialize_element(&byte);
+            }
+        });
+        written?;
+        bytes.end()
     }
 }
 

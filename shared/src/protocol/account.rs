@@ -155,8 +155,8 @@ pub struct Resumed {
 /// `ack`, client to server: every reliable message up to this one was received.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ack {
-    /// Its number.
-    pub seq: u64,
+    /// The last of them.
+    pub last_seq: u64,
 }
 
 /// `pace`, server to client: how often positions may be sent from now on.

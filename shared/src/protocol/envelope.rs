@@ -102,3 +102,49 @@ impl<'de> Deserialize<'de> for Timestamp {
 pub fn from_seconds(seconds: f64) -> Option<Millis> {
     (0.0..253_402_300_800.0).contains(&seconds).then(|| Millis((seconds * 1000.0).round() as u64))
 }
+
+/// A span of time inside a message, up to 49 days: seconds as a float in JSON,
+/// milliseconds in binary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Seconds {
+    milliseconds: u32,
+}
+
+impl Seconds {
+    /// At least this many seconds, in whole milliseconds.
+    #[must_use]
+    pub fn at_least(seconds: f64) -> Self {
+        // `as` saturates, and makes 0 of what is not a number.
+        Self { milliseconds: (seconds * 1000.0).ceil() as u32 }
+    }
+
+    /// The seconds.
+    #[must_use]
+    pub fn as_f64(self) -> f64 {
+        f64::from(self.milliseconds) / 1000.0
+    }
+}
+
+impl Serialize for Seconds {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() {
+            serializer.serialize_f64(self.as_f64())
+        } else {
+            serializer.serialize_u32(self.milliseconds)
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Seconds {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if !deserializer.is_human_readable() {
+            return u32::deserialize(deserializer).map(|milliseconds| Self { milliseconds });
+        }
+        let milliseconds = (f64::deserialize(deserializer)? * 1000.0).round();
+        if (0.0..=f64::from(u32::MAX)).contains(&milliseconds) {
+            Ok(Self { milliseconds: milliseconds as u32 })
+        } else {
+            Err(de::Error::custom("must be seconds from 0 to 4294967"))
+        }
+    }
+}

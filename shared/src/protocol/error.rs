@@ -1,6 +1,6 @@
 //! `error` and `invalid_message`: what was refused, and what could not be read.
 
-use super::bounded::Text;
+use super::{bounded::Text, envelope::Seconds};
 use crate::{ErrorCode, Refusal};
 use serde::{Deserialize, Serialize};
 
@@ -24,20 +24,15 @@ pub struct ErrorDetails {
     #[serde(default)]
     pub field: Option<Text<128>>,
     /// Seconds to wait.
-    #[serde(default, deserialize_with = "finite")]
-    pub retry_after: Option<f64>,
-}
-
-fn finite<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
-    let number = Option::<f64>::deserialize(deserializer)?;
-    Ok(number.filter(|number| number.is_finite()))
+    #[serde(default)]
+    pub retry_after: Option<Seconds>,
 }
 
 impl From<&Refusal> for ErrorMessage {
     fn from(refusal: &Refusal) -> Self {
         let details = ErrorDetails {
             field: refusal.field.as_deref().map(Text::cut),
-            retry_after: refusal.retry_after.map(|seconds| (seconds * 1000.0).ceil() / 1000.0),
+            retry_after: refusal.retry_after.map(Seconds::at_least),
         };
         Self {
             error_code: refusal.code,
@@ -54,7 +49,7 @@ impl From<ErrorMessage> for Refusal {
             code: message.error_code,
             message: Some(message.error_message.as_str().to_owned()),
             field: details.field.map(|field| field.as_str().to_owned()),
-            retry_after: details.retry_after,
+            retry_after: details.retry_after.map(Seconds::as_f64),
         }
     }
 }

@@ -153,7 +153,8 @@ pub struct PartyUpdate {
     /// Which members are in the world.
     #[serde(default)]
     pub online: List<CharacterId, MAX_PARTY>,
-    /// Rises with every change and never goes back.
+    /// Rises with every change and never goes back. (Not `version`: in JSON that
+    /// is the envelope's.)
     #[serde(default)]
-    pub version: u64,
+    pub party_version: u64,
 }
