@@ -11,25 +11,37 @@ use serde::{Deserialize, Serialize};
 
 /// The six D&D-style stats, each 3 to 20.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(missing_docs)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Stats {
+    /// Strength, 3 to 20.
     pub strength: u8,
+    /// Dexterity, 3 to 20.
     pub dexterity: u8,
+    /// Intelligence, 3 to 20.
     pub intelligence: u8,
+    /// Constitution, 3 to 20.
     pub constitution: u8,
+    /// Wisdom, 3 to 20.
     pub wisdom: u8,
+    /// Charisma, 3 to 20.
     pub charisma: u8,
 }
 
 /// What a character spends and regains, each 0 to its maximum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(missing_docs)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Resources {
+    /// Health left.
     pub health: u32,
+    /// Health at most.
     pub max_health: u32,
+    /// Stamina left.
     pub stamina: u32,
+    /// Stamina at most.
     pub max_stamina: u32,
+    /// Mana left.
     pub mana: u32,
+    /// Mana at most.
     pub max_mana: u32,
 }
 
@@ -41,10 +53,11 @@ impl Resources {
 
 /// What a character has gained.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Progression {
-    /// From 1.
+    /// The level, from 1.
     pub level: u32,
-    /// From 0.
+    /// Points of experience, from 0.
     pub experience: u64,
     /// The currency, from 0.
     pub souls: u64,
@@ -57,6 +70,8 @@ impl Progression {
 
 /// A character, whole.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "Character"))]
 pub struct Sheet {
     /// Its id.
     pub id: CharacterId,
@@ -80,9 +95,11 @@ pub struct Sheet {
     pub location_id: LocationId,
     /// When it was made (ISO 8601 in JSON).
     #[serde(with = "iso8601")]
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Iso8601"))]
     pub created_at: Millis,
     /// When it last changed (ISO 8601 in JSON).
     #[serde(with = "iso8601")]
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Iso8601"))]
     pub updated_at: Millis,
 }
 

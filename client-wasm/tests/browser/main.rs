@@ -267,7 +267,7 @@ async fn a_character_enters_sees_and_is_told() {
     assert_eq!(states(&status), [r#"{"state":"connecting"}"#, r#"{"state":"connected"}"#]);
     assert_eq!(
         json(&updates.borrow()[0]),
-        r#"{"location_id":1,"players":[{"character_id":8,"character_name":"Bran","position":{"x":5,"y":-2.5,"z":0},"faction":"Golden Order","level":3}],"type":"location_update","timestamp":1732300000.05}"#
+        r#"{"location_id":1,"players":[{"character_id":8,"character_name":"Bran","position":{"x":5,"y":-2.5,"z":0},"faction":"Golden Order","level":3,"slot":0}],"type":"location_update","timestamp":1732300000.05}"#
     );
     let own = client.own().unwrap();
     assert_eq!((text(&own, "character_name"), number(&own, "location_id")), ("Aria".to_owned(), 1.0));
@@ -295,7 +295,7 @@ async fn a_chat_is_answered_by_its_own_copy_and_a_ping_by_a_time() {
     let copy = JsFuture::from(said).await.unwrap();
     assert_eq!(
         json(&copy),
-        r#"{"sender_id":8,"sender_name":"Bran","channel":"global","content":"hello","recipient_id":null,"recipient_name":null,"type":"chat","timestamp":1732300000.05}"#
+        r#"{"sender_id":8,"sender_name":"Bran","channel":"global","content":"hello","recipient_id":null,"recipient_name":null,"encrypted":null,"type":"chat","timestamp":1732300000.05}"#
     );
     assert_eq!(json(&chats.borrow()[0]), json(&copy));
 

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 /// `auth_request`, client to server: the first message on a socket without a
 /// ticket. Answered by [`AuthResponse`]. With a token the password is ignored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AuthRequest {
     /// Who is signing in.
     pub username: UserName,
@@ -37,6 +38,7 @@ impl AuthRequest {
 
 /// `auth_response`, server to client: whether the socket is authenticated.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AuthResponse {
     /// Whether it is.
     pub success: bool,
@@ -98,6 +100,7 @@ impl AuthResponse {
 
 /// The protocol revisions that a server speaks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ProtocolRange {
     /// The lowest.
     pub min: Text<16>,
@@ -121,30 +124,35 @@ impl ProtocolRange {
 
 /// `disconnect`, either way: a goodbye before the close.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Disconnect {
     /// Why.
     #[serde(default)]
     pub reason: Option<Text<256>>,
 }
 
-/// `ping`, client to server. Answered by [`Pong`].
+/// `ping`, client to server: is anybody there? Answered by [`Pong`].
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Ping {}
 
-/// `pong`, server to client.
+/// `pong`, server to client: the answer to a ping.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Pong {}
 
 /// `resume`, client to server: the first message on a socket that shows a resume
 /// token. Answered by [`Resumed`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Resume {
     /// The last reliable message that was received.
     pub last_seq: u64,
 }
 
-/// `resumed`, server to client.
+/// `resumed`, server to client: the connection continues where it broke off.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Resumed {
     /// How many missed messages follow.
     pub replayed: u32,
@@ -154,6 +162,7 @@ pub struct Resumed {
 
 /// `ack`, client to server: every reliable message up to this one was received.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Ack {
     /// The last of them.
     pub last_seq: u64,
@@ -161,14 +170,17 @@ pub struct Ack {
 
 /// `pace`, server to client: how often positions may be sent from now on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Pace {
     /// Positions a second, at least 1.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub max_position_rate: u8,
 }
 
 /// `hub_transfer`, server to client: reconnect with this ticket, for example to
 /// be with one's party.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct HubTransfer {
     /// A ticket to another hub.
     pub ticket: Secret<256>,

@@ -11,13 +11,15 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 
-/// `character_list`, client to server. Answered by [`CharacterList`].
+/// `character_list`, client to server: asks for the account's characters. Answered by [`CharacterList`].
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CharacterListRequest {}
 
 /// `character_list`, server to client: the account's characters; also the
 /// answer to `character_delete`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CharacterList {
     /// The characters, oldest first.
     pub characters: List<Sheet, MAX_CHARACTERS>,
@@ -26,14 +28,16 @@ pub struct CharacterList {
 /// `character_select`, client to server: enters the world. Answered by
 /// [`CharacterUpdate`] and the snapshot of where it is; refused with NOT_YOUR_CHARACTER.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CharacterSelect {
     /// One's own character.
     pub character_id: CharacterId,
 }
 
-/// `character_create`, client to server. Answered by [`CharacterUpdate`];
+/// `character_create`, client to server: makes a character. Answered by [`CharacterUpdate`];
 /// refused with NAME_TAKEN, NAME_RESERVED or TOO_MANY_CHARACTERS.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CharacterCreate {
     /// A name nobody else has.
     pub name: CharacterName,
@@ -45,9 +49,10 @@ pub struct CharacterCreate {
     pub faction: Faction,
 }
 
-/// `character_delete`, client to server. Answered by [`CharacterList`];
+/// `character_delete`, client to server: for good. Answered by [`CharacterList`];
 /// refused with NOT_YOUR_CHARACTER or CHARACTER_ONLINE.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CharacterDelete {
     /// One's own character.
     pub character_id: CharacterId,
@@ -56,29 +61,40 @@ pub struct CharacterDelete {
 /// `character_update`, server to client: what is known of a character; what is
 /// absent has not changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(missing_docs)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CharacterUpdate {
+    /// Who it is.
     pub character_id: CharacterId,
+    /// Its name.
     pub character_name: CharacterName,
+    /// Where it is.
     #[serde(default)]
     pub location_id: Option<LocationId>,
-    /// In metres.
+    /// Where within the location, in metres.
     #[serde(default)]
     pub position: Option<Vec3>,
+    /// Health left.
     #[serde(default)]
     pub health: Option<u32>,
+    /// Health at most.
     #[serde(default)]
     pub max_health: Option<u32>,
+    /// Mana left.
     #[serde(default)]
     pub mana: Option<u32>,
+    /// Mana at most.
     #[serde(default)]
     pub max_mana: Option<u32>,
+    /// Stamina left.
     #[serde(default)]
     pub stamina: Option<u32>,
+    /// Stamina at most.
     #[serde(default)]
     pub max_stamina: Option<u32>,
+    /// Its level, from 1.
     #[serde(default)]
     pub level: Option<u32>,
+    /// Its faction.
     #[serde(default)]
     pub faction: Option<Faction>,
 }

@@ -14,6 +14,7 @@ use std::borrow::Cow;
 
 /// Who hears a chat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename_all = "lowercase"))]
 pub enum Channel {
     /// Everybody.
     #[default]
@@ -44,22 +45,23 @@ impl Channel {
 
 wire_enum!(Channel, "must be global, party, faction or whisper");
 
-/// `chat`, `whisper`, `party_chat` and `faction_chat`, client to server.
+/// `chat`, `whisper`, `party_chat` and `faction_chat`, client to server: says something.
 ///
 /// `chat` goes by its channel, the other three types win over it. Answered by
 /// the sender's own copy, a [`Chat`]; refused with EMPTY, TOO_LONG,
 /// RATE_LIMITED, RECIPIENT_OFFLINE, NOT_IN_PARTY or NOT_YOUR_CHARACTER.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SendChat {
     /// What is said.
     pub content: Draft,
     /// Who hears it; absent is global.
     #[serde(default)]
     pub channel: Option<Channel>,
-    /// Whom a whisper is for, by id
+    /// Whom a whisper is for, by id.
     #[serde(default)]
     pub recipient_id: Option<CharacterId>,
-    /// or by name.
+    /// Whom a whisper is for, by name.
     #[serde(default)]
     pub recipient_name: Option<Text<64>>,
     /// One's own character; may be left out.
@@ -89,8 +91,9 @@ impl SendChat {
     }
 }
 
-/// `chat`, `whisper`, `party_chat` and `faction_chat`, server to client.
+/// `chat`, `whisper`, `party_chat` and `faction_chat`, server to client: somebody says something.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Chat {
     /// Who says it.
     pub sender_id: CharacterId,
@@ -113,6 +116,7 @@ pub struct Chat {
 
 /// A chat that the server relays and cannot read. All texts are base64.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Sealed {
     /// The scheme's version.
     pub v: u8,
@@ -126,15 +130,18 @@ pub struct Sealed {
 
 /// `world_announcement`, server to client: to everybody, from those who run the realm.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(missing_docs)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct WorldAnnouncement {
+    /// What is announced.
     pub content: Content,
+    /// Its heading.
     #[serde(default)]
     pub title: Option<Text<128>>,
 }
 
-/// `chat_history`, client to server. Answered by [`ChatHistory`].
+/// `chat_history`, client to server: what was said before. Answered by [`ChatHistory`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ChatHistoryRequest {
     /// Of which channel.
     pub channel: Channel,
@@ -145,6 +152,7 @@ pub struct ChatHistoryRequest {
 
 /// A chat of a channel's history.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PastChat {
     /// Its number in the channel, rising.
     pub number: u64,
@@ -156,6 +164,7 @@ pub struct PastChat {
 
 /// `chat_history`, server to client: what was said last, the oldest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ChatHistory {
     /// Of which channel.
     pub channel: Channel,
@@ -163,9 +172,10 @@ pub struct ChatHistory {
     pub messages: List<PastChat, MAX_HISTORY>,
 }
 
-/// `mute`, client to server: hears no more of a character, or hears it again.
+/// `mute`, either way: hears no more of a character, or hears it again.
 /// Answered by its copy; refused with NOT_FOUND.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Mute {
     /// Whom.
     pub character_id: CharacterId,

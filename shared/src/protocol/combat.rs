@@ -14,6 +14,7 @@ pub type CombatId = Text<64>;
 
 /// What a combatant does with its turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename_all = "lowercase"))]
 pub enum ActionType {
     /// Strikes a target.
     Attack,
@@ -48,6 +49,7 @@ wire_enum!(ActionType, "must be attack, defend, spell, item or flee");
 
 /// How an encounter ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename_all = "lowercase"))]
 pub enum Outcome {
     /// One side has won.
     Victory,
@@ -78,6 +80,7 @@ wire_enum!(Outcome, "must be victory, defeat or fled");
 /// challenge), or, with neither, a monster of this place. Answered by
 /// [`CombatStart`] or, for a challenge, by its copy.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct StartCombat {
     /// The shard whose guardian is fought.
     #[serde(default)]
@@ -89,6 +92,7 @@ pub struct StartCombat {
 
 /// `combat_challenge`, server to client: somebody wants to fight.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CombatChallenge {
     /// The encounter it would be.
     pub combat_id: CombatId,
@@ -100,6 +104,7 @@ pub struct CombatChallenge {
 
 /// `combat_answer`, client to server: to a [`CombatChallenge`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CombatAnswer {
     /// The encounter.
     pub combat_id: CombatId,
@@ -109,23 +114,34 @@ pub struct CombatAnswer {
 
 /// Somebody in an encounter; a monster's or guardian's id is below 2^20.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(missing_docs)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Combatant {
+    /// Who it is.
     pub character_id: CharacterId,
+    /// Its name.
     pub character_name: Text<64>,
+    /// Whether a player fights with it.
     pub is_player: bool,
     /// 0 or 1: who fights together.
+    #[cfg_attr(feature = "schema", schemars(range(max = 1)))]
     pub side: u8,
+    /// Health left; it is down at 0.
     pub health: u32,
+    /// Health at most.
     pub max_health: u32,
+    /// Stamina left.
     pub stamina: u32,
+    /// Mana left.
     pub mana: u32,
+    /// Whether it takes less damage until its next turn.
     pub is_defending: bool,
+    /// Whether it has left the fight.
     pub has_fled: bool,
 }
 
 /// `combat_start`, server to client: an encounter begins.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CombatStart {
     /// The encounter.
     pub combat_id: CombatId,
@@ -142,6 +158,7 @@ pub struct CombatStart {
 /// `combat_action`, client to server: one's own turn. Answered by
 /// [`CombatState`]; refused with NOT_IN_COMBAT, NOT_YOUR_TURN or INVALID_TARGET.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CombatAction {
     /// The encounter.
     pub combat_id: CombatId,
@@ -164,8 +181,9 @@ pub struct CombatAction {
     pub turn_number: Option<u32>,
 }
 
-/// `combat_damage` and `combat_heal`, server to client.
+/// `combat_damage` and `combat_heal`, server to client: somebody's health has changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CombatEffect {
     /// The encounter.
     pub combat_id: CombatId,
@@ -185,6 +203,7 @@ pub struct CombatEffect {
 
 /// `combat_state`, server to client: the encounter as it is now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CombatState {
     /// The encounter.
     pub combat_id: CombatId,
@@ -203,16 +222,21 @@ pub struct CombatState {
 
 /// What a winner gets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(missing_docs)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Reward {
+    /// Who gets it.
     pub character_id: CharacterId,
+    /// Points of experience.
     pub experience: u64,
+    /// Souls.
     pub souls: u64,
+    /// Items.
     pub items: List<super::trade::ItemStack, 8>,
 }
 
-/// `combat_end`, server to client.
+/// `combat_end`, server to client: the encounter is over.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CombatEnd {
     /// The encounter.
     pub combat_id: CombatId,

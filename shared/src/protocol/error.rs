@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 /// `error` (understood and refused) and `invalid_message` (could not be
 /// decoded), server to client.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ErrorMessage {
     /// From the one table.
     pub error_code: ErrorCode,
@@ -19,6 +20,7 @@ pub struct ErrorMessage {
 
 /// What helps to put a refusal right.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ErrorDetails {
     /// The field at fault.
     #[serde(default)]

@@ -18,20 +18,23 @@ use serde::{Deserialize, Deserializer, Serialize};
 /// NOT_YOUR_CHARACTER, NOT_THERE, UNKNOWN_LOCATION, NOT_ADJACENT or
 /// MOVE_REJECTED (with a [`PositionCorrection`]).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MoveRequest {
     /// One's own character; may be left out.
     #[serde(default)]
     pub character_id: Option<CharacterId>,
     /// Where the client believes to be; may be left out.
     #[serde(default, deserialize_with = "zero_is_none", serialize_with = "none_is_zero")]
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::LocationOrNull"))]
     pub from_location_id: Option<LocationId>,
-    /// Where to; 0 on the wire (`None`) is the same location.
+    /// Where to; 0 is the same location (`None` here).
     #[serde(deserialize_with = "zero_is_none", serialize_with = "none_is_zero")]
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::LocationOrNull"))]
     pub to_location_id: Option<LocationId>,
     /// Where within the location, in metres.
     #[serde(default)]
     pub position: Option<Vec3>,
-    /// In metres a second.
+    /// How it moves, in metres a second.
     #[serde(default)]
     pub velocity: Option<Vec3>,
 }
@@ -55,19 +58,21 @@ impl MoveRequest {
 
 /// `move`, server to client: another character's step within the location.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Move {
     /// Who moves.
     pub character_id: CharacterId,
     /// Where it was; absent within a location.
     #[serde(default)]
     pub from_location_id: Option<LocationId>,
-    /// 0 on the wire (`None`): the same location.
+    /// Where it is now; 0 is the same location (`None` here).
     #[serde(default, deserialize_with = "zero_is_none", serialize_with = "none_is_zero")]
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::LocationOrZero"))]
     pub to_location_id: Option<LocationId>,
-    /// In metres.
+    /// Where within the location, in metres.
     #[serde(default)]
     pub position: Option<Vec3>,
-    /// In metres a second.
+    /// How it moves, in metres a second.
     #[serde(default)]
     pub velocity: Option<Vec3>,
 }
@@ -89,12 +94,13 @@ impl Move {
 /// `own_move`, client to server: one's own step, as the binary client sends it
 /// up to 20 times a second. Refused by [`PositionCorrection`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OwnMove {
     /// The client's number of this step, rising.
     pub client_seq: u32,
-    /// In metres.
+    /// Where within the location, in metres.
     pub position: Vec3,
-    /// In metres a second.
+    /// How it moves, in metres a second.
     #[serde(default)]
     pub velocity: Vec3,
 }
@@ -102,12 +108,13 @@ pub struct OwnMove {
 /// `position_correction`, server to client: the last good state, from which the
 /// client continues.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PositionCorrection {
     /// The number of the step that was refused (0 for a `move`).
     pub client_seq: u32,
-    /// In metres.
+    /// Where within the location, in metres.
     pub position: Vec3,
-    /// In metres a second.
+    /// How it moves, in metres a second.
     #[serde(default)]
     pub velocity: Vec3,
 }
@@ -116,6 +123,7 @@ pub struct PositionCorrection {
 /// frame is relative to its base, the last full frame; whoever does not have that
 /// frame skips this one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PositionFrame {
     /// The location it shows.
     pub location_id: LocationId,
@@ -129,6 +137,7 @@ pub struct PositionFrame {
 
 /// `location_update`, server to client: the snapshot of a location on entering it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LocationUpdate {
     /// Where one is.
     pub location_id: LocationId,
@@ -138,13 +147,17 @@ pub struct LocationUpdate {
 
 /// Somebody in a location.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(missing_docs)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PlayerHere {
+    /// Who it is.
     pub character_id: CharacterId,
+    /// Its name.
     pub character_name: CharacterName,
-    /// In metres.
+    /// Where within the location, in metres.
     pub position: Vec3,
+    /// Its faction.
     pub faction: Faction,
+    /// Its level, from 1.
     pub level: u32,
     /// Its slot in position frames.
     #[serde(default)]
@@ -153,16 +166,21 @@ pub struct PlayerHere {
 
 /// `player_joined_area`, server to client: somebody came into sight.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(missing_docs)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PlayerJoinedArea {
+    /// Who it is.
     pub character_id: CharacterId,
+    /// Its name.
     pub character_name: CharacterName,
+    /// The location it is seen in.
     pub location_id: LocationId,
-    /// In metres.
+    /// Where within the location, in metres.
     #[serde(default)]
     pub position: Option<Vec3>,
+    /// Its faction.
     #[serde(default)]
     pub faction: Option<Faction>,
+    /// Its level, from 1.
     #[serde(default)]
     pub level: Option<u32>,
     /// Its slot in position frames.
@@ -172,9 +190,11 @@ pub struct PlayerJoinedArea {
 
 /// `player_left_area`, server to client: somebody went out of sight.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(missing_docs)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PlayerLeftArea {
+    /// Who it was.
     pub character_id: CharacterId,
+    /// The location it was seen in.
     pub location_id: LocationId,
 }
 

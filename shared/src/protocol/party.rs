@@ -17,6 +17,7 @@ pub type PartyName = Text<MAX_PARTY_NAME>;
 
 /// Who gets what an enemy leaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename_all = "lowercase"))]
 pub enum LootSharing {
     /// Everybody the same.
     #[default]
@@ -44,19 +45,21 @@ impl LootSharing {
 
 wire_enum!(LootSharing, "must be equal, leader or roll");
 
-/// `party_create`, client to server. Answered by [`PartyUpdate`]; refused with
+/// `party_create`, client to server: founds a party. Answered by [`PartyUpdate`]; refused with
 /// ALREADY_IN_PARTY.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PartyCreate {
     /// The party's name.
     #[serde(default)]
     pub party_name: Option<PartyName>,
 }
 
-/// `party_invite`, client to server, by the leader. Answered by its copy, a
+/// `party_invite`, client to server: an invitation by the leader. Answered by its copy, a
 /// [`PartyInvite`]; refused with NOT_LEADER, PARTY_FULL, RECIPIENT_OFFLINE,
 /// NOT_FOUND or ALREADY_IN_PARTY.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SendPartyInvite {
     /// The party one leads.
     pub party_id: PartyId,
@@ -86,6 +89,7 @@ impl SendPartyInvite {
 
 /// `party_invite`, server to client: an invitation, good for five minutes and once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PartyInvite {
     /// The party.
     pub party_id: PartyId,
@@ -106,6 +110,7 @@ pub struct PartyInvite {
 /// server. Answered by [`PartyUpdate`]; refused with NOT_FOUND, NOT_IN_PARTY,
 /// NOT_LEADER (disband) or PARTY_FULL (accept).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PartyReference {
     /// The party.
     pub party_id: PartyId,
@@ -114,6 +119,7 @@ pub struct PartyReference {
 /// `party_kick`, `party_withdraw` and `party_promote`, client to server, by the
 /// leader. Answered by [`PartyUpdate`]; refused with NOT_LEADER or NOT_FOUND.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PartyMember {
     /// The party one leads.
     pub party_id: PartyId,
@@ -121,9 +127,10 @@ pub struct PartyMember {
     pub character_id: CharacterId,
 }
 
-/// `party_loot`, client to server, by the leader. Answered by [`PartyUpdate`];
+/// `party_loot`, client to server: the leader changes the loot rule. Answered by [`PartyUpdate`];
 /// refused with NOT_LEADER.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PartyLoot {
     /// The party one leads.
     pub party_id: PartyId,
@@ -134,6 +141,7 @@ pub struct PartyLoot {
 /// `party_update`, server to client: the party as it is now. Whoever is out, or
 /// whose party has ended, gets a last one without itself in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PartyUpdate {
     /// The party.
     pub party_id: PartyId,

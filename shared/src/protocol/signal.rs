@@ -7,10 +7,13 @@ use std::borrow::Cow;
 
 /// What a signal holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[allow(missing_docs)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename_all = "lowercase"))]
 pub enum SignalKind {
+    /// What one side can do.
     Offer,
+    /// What the other chose of it.
     Answer,
+    /// An address to try.
     Candidate,
 }
 
@@ -33,6 +36,7 @@ wire_enum!(SignalKind, "must be offer, answer or candidate");
 
 /// `rtc_signal`, client to server: passed on to a member of one's party.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SendSignal {
     /// For whom.
     pub to_character_id: CharacterId,
@@ -42,8 +46,9 @@ pub struct SendSignal {
     pub payload: Text<MAX_SIGNAL>,
 }
 
-/// `rtc_signal`, server to client.
+/// `rtc_signal`, server to client: from a member of one's party.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Signal {
     /// For whom: oneself.
     pub to_character_id: CharacterId,

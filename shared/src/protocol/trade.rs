@@ -13,15 +13,18 @@ pub type TradeId = Text<64>;
 
 /// Some of one kind of item: at least one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(missing_docs)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ItemStack {
+    /// Which item.
     pub item_id: ItemId,
+    /// How many, at least 1.
     pub quantity: NonZeroU32,
 }
 
-/// `trade_request`, client to server. Answered by its copy, a [`TradeRequest`];
+/// `trade_request`, client to server: offers to trade. Answered by its copy, a [`TradeRequest`];
 /// refused with RECIPIENT_OFFLINE, NOT_FOUND or BUSY.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SendTradeRequest {
     /// With whom.
     pub recipient_id: CharacterId,
@@ -29,10 +32,13 @@ pub struct SendTradeRequest {
 
 /// `trade_request`, server to client: somebody wants to trade.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(missing_docs)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TradeRequest {
+    /// The trade.
     pub trade_id: TradeId,
+    /// Who wants to trade.
     pub initiator_id: CharacterId,
+    /// With whom.
     pub recipient_id: CharacterId,
 }
 
@@ -40,6 +46,7 @@ pub struct TradeRequest {
 /// agrees to the offers of this version (by both). Answered by [`TradeUpdate`]
 /// or [`TradeComplete`]; refused with NOT_FOUND or OUTDATED_OFFER.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TradeAccept {
     /// The trade.
     pub trade_id: TradeId,
@@ -50,6 +57,7 @@ pub struct TradeAccept {
 
 /// `trade_decline`, client to server: ends the trade.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TradeDecline {
     /// The trade.
     pub trade_id: TradeId,
@@ -58,6 +66,7 @@ pub struct TradeDecline {
 /// `trade_update`, client to server: sets one's own offer. Answered by
 /// [`TradeUpdate`]; refused with NOT_FOUND or NOT_ENOUGH.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SendTradeUpdate {
     /// The trade.
     pub trade_id: TradeId,
@@ -75,6 +84,7 @@ pub struct SendTradeUpdate {
 
 /// `trade_update`, server to client: a side's offer as it is now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TradeUpdate {
     /// The trade.
     pub trade_id: TradeId,
@@ -91,16 +101,21 @@ pub struct TradeUpdate {
 
 /// What went from one to the other.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(missing_docs)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Transfer {
+    /// Who gave it.
     pub from_character_id: CharacterId,
+    /// Who has it now.
     pub to_character_id: CharacterId,
+    /// The items.
     pub items: List<ItemStack, MAX_OFFER>,
+    /// The souls.
     pub souls: u64,
 }
 
 /// `trade_complete`, server to client: it is done, all of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TradeComplete {
     /// The trade.
     pub trade_id: TradeId,
@@ -108,17 +123,22 @@ pub struct TradeComplete {
     pub transfers: List<Transfer, 2>,
 }
 
-/// `inventory`, client to server. Answered by [`Inventory`].
+/// `inventory`, client to server: asks what one's character holds. Answered by [`Inventory`].
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct InventoryRequest {}
 
 /// Some of one kind of item that a character holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(missing_docs)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct HeldItem {
+    /// Which item.
     pub item_id: ItemId,
+    /// Its name.
     pub name: Text<64>,
+    /// What kind of item it is, such as weapon or consumable.
     pub item_type: Text<32>,
+    /// How many.
     pub quantity: u32,
     /// Whether it is worn or wielded.
     pub equipped: bool,
@@ -127,6 +147,7 @@ pub struct HeldItem {
 /// `inventory`, server to client: what one's character holds; also the answer to
 /// `item_use`, `item_equip` and `item_drop`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Inventory {
     /// The items.
     pub items: List<HeldItem, MAX_INVENTORY>,
@@ -137,6 +158,7 @@ pub struct Inventory {
 /// `item_use`, `item_equip` and `item_drop`, client to server. Answered by
 /// [`Inventory`]; refused with NOT_ENOUGH or NOT_USABLE.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ItemCommand {
     /// Which item.
     pub item_id: ItemId,

@@ -60,17 +60,23 @@ impl<'de> Deserialize<'de> for ShardCounts {
     }
 }
 
-/// `world_state`, server to client.
+/// `world_state`, server to client: the realm as it is now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(missing_docs)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct WorldState {
+    /// What the world is like now.
     pub current_reality: Reality,
-    /// 0 to 100.
+    /// How firm the reality is, 0 to 100.
+    #[cfg_attr(feature = "schema", schemars(range(max = 100)))]
     pub reality_stability: u8,
+    /// How many shards each faction holds.
     pub faction_shard_counts: ShardCounts,
+    /// The faction that holds the most shards, if one does.
     #[serde(default)]
     pub dominant_faction: Option<Faction>,
+    /// Characters in the world.
     pub active_players: u32,
+    /// How often the world has begun anew.
     pub total_aetherfalls: u32,
 }
 
@@ -91,22 +97,34 @@ impl WorldState {
 
 /// A shard as it is now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(missing_docs)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "Shard"))]
 pub struct ShardStanding {
+    /// Its id.
     pub id: ShardId,
+    /// Its number, 1 to 12.
     pub shard_number: u8,
+    /// Its name.
     pub name: Text<64>,
+    /// What it shapes.
     pub description: Text<128>,
+    /// Where it lies.
     pub location_id: LocationId,
+    /// Whether a faction holds it.
     pub is_captured: bool,
+    /// The faction that holds it.
     pub owning_faction: Option<Faction>,
+    /// Who guards it.
     pub guardian_name: Text<64>,
+    /// Whether its guardian is down.
     pub guardian_defeated: bool,
+    /// How strong it is.
     pub power_level: u32,
 }
 
 /// `shard_status`, server to client: all twelve.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ShardStatus {
     /// The shards, by number.
     pub shards: List<ShardStanding, 12>,
@@ -132,16 +150,21 @@ impl ShardStatus {
     }
 }
 
-/// `shard_captured`, server to client.
+/// `shard_captured`, server to client: a faction has taken a shard.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(missing_docs)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ShardCaptured {
+    /// Which shard.
     pub shard_id: ShardId,
+    /// The shard's name.
     pub shard_name: Text<64>,
+    /// Who captured it.
     pub captured_by_character_id: CharacterId,
+    /// That character's name.
     pub captured_by_character_name: CharacterName,
     /// Who holds it now.
     pub faction: Faction,
+    /// Who held it before.
     #[serde(default)]
     pub previous_owner_faction: Option<Faction>,
 }
@@ -169,23 +192,29 @@ impl ShardCaptured {
 
 /// `reality_shift`, server to client: the dominant faction has changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(missing_docs)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RealityShift {
+    /// What the world was like.
     pub from_reality: Reality,
+    /// What it is like from now on.
     pub to_reality: Reality,
+    /// The faction whose reality it is.
     #[serde(default)]
     pub dominant_faction: Option<Faction>,
-    /// 0 to 100.
+    /// How firm the new reality is, 0 to 100.
+    #[cfg_attr(feature = "schema", schemars(range(max = 100)))]
     pub reality_stability: u8,
 }
 
 /// `aetherfall`, server to client: the world begins anew.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(missing_docs)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Aetherfall {
     /// The cycle that begins, from 1.
     pub cycle: u32,
+    /// The faction that won the cycle before.
     #[serde(default)]
     pub winning_faction: Option<Faction>,
+    /// How often the world has begun anew.
     pub total_aetherfalls: u32,
 }
