@@ -1,17 +1,19 @@
-// `npm test`: sets up, builds and runs every test; `npm test -- native|browser|e2e`
-// runs one stage. The last line on stdout is "N passed, N failed".
+// `npm test`: sets up, builds and runs every test; `npm test -- native` (or
+// documents, browser, e2e) runs one stage. The last line on stdout is "N passed, N failed".
 import fs from "node:fs";
 import { buildAll } from "./build.mjs";
 import { testArtefacts } from "./lib/paths.mjs";
 import { Stop, seconds, step } from "./lib/say.mjs";
 import { setUp } from "./setup.mjs";
 import { browser } from "./test/browser.mjs";
+import { documents } from "./test/documents.mjs";
 import { endToEnd } from "./test/e2e.mjs";
 import { native } from "./test/native.mjs";
 
 /** Each resolves to { code, passed, failed }. */
 const STAGES = {
   native: { what: "Native tests: rules, logic and codecs", run: native },
+  documents: { what: "The protocol's documents, by their own validators", run: documents },
   browser: { what: "Browser tests of the client, in headless Chromium", run: browser, needsBrowser: true },
   e2e: { what: "End to end: the built server under workerd, and real pages", run: endToEnd, needsBrowser: true, needsBuild: true },
 };
@@ -41,7 +43,7 @@ function report(results) {
   for (const result of results) {
     result.problem = problemOf(result);
     const verdict = result.problem ? `FAILED: ${result.problem}` : "ok";
-    console.error(`    ${result.name.padEnd(8)} ${result.passed} passed, ${result.failed} failed, ${result.took}: ${verdict}`);
+    console.error(`    ${result.name.padEnd(9)} ${result.passed} passed, ${result.failed} failed, ${result.took}: ${verdict}`);
   }
   const sum = (key) => results.reduce((total, result) => total + result[key], 0);
   // A stage that fails without a failed test (it did not compile, say) counts as one.

@@ -24,3 +24,6 @@ export const cargoTools = [
   { crate: "worker-build", binary: "worker-build", version: "0.8.7" },
   { crate: "wasm-pack", binary: "wasm-pack", version: "0.15.1" },
 ];
+
+/** Installed by `npm run fuzz` alone: nothing else needs it. */
+export const fuzzer = { crate: "cargo-fuzz", binary: "cargo-fuzz", version: "0.13.1" };

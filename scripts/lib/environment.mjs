@@ -27,6 +27,8 @@ export function childEnvironment(extra = {}) {
     ...process.env,
     PATH: folders.join(path.delimiter),
     WRANGLER_SEND_METRICS: "false",
+    // The AsyncAPI parser brings a package that would count installations.
+    SCARF_ANALYTICS: "false",
     ...extra,
   };
 }

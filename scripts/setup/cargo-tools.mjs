@@ -11,9 +11,14 @@ import { debianPackages } from "./debian.mjs";
 
 export async function cargoTools() {
   checkWasmBindgen();
-  const missing = tools.filter((tool) => installedVersion(tool) !== tool.version);
+  await cargoInstall(tools, "they turn Rust into what browsers and workerd load (3 to 5 minutes each, once)");
+}
+
+/** Installs what is missing of these tools, or of another version. */
+export async function cargoInstall(wanted, why) {
+  const missing = wanted.filter((tool) => installedVersion(tool) !== tool.version);
   if (missing.length === 0) return;
-  step(`Compiling ${missing.map((tool) => `${tool.crate} ${tool.version}`).join(", ")} with cargo install: they turn Rust into what browsers and workerd load (3 to 5 minutes each, once)`);
+  step(`Compiling ${missing.map((tool) => `${tool.crate} ${tool.version}`).join(", ")} with cargo install: ${why}`);
   await openssl(missing);
   for (const tool of missing) await install(tool);
 }

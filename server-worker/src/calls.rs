@@ -46,6 +46,40 @@ macro_rules! calls {
     };
 }
 
+/// Which of `shards` objects these texts belong to, by their FNV-1a hash.
+fn spread(texts: &[&str], shards: u64) -> u64 {
+    let bytes = texts.iter().flat_map(|text| text.bytes().chain([0]));
+    let hash =
+        bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    // The low bits of FNV-1a of short texts are its weakest.
+    (hash ^ (hash >> 32)) % shards
+}
+
+/// The Throttle: how often lately.
+pub mod throttle {
+    use serde::{Deserialize, Serialize};
+
+    /// How many Throttles there are.
+    pub const SHARDS: u64 = 64;
+
+    /// The Throttle that a key belongs to: one of a fixed set.
+    #[must_use]
+    pub fn object_name(key: &str) -> String {
+        format!("throttle-{}", super::spread(&[key], SHARDS))
+    }
+
+    calls!("THROTTLE",
+        /// What a Throttle is asked.
+        ThrottleCall {
+            /// Whether a key has been taken less often than `limit` in this
+            /// minute. Refused with RATE_LIMITED.
+            Check { key: String, limit: u32 } -> ();
+            /// Takes a key once, if it may be taken. Refused with RATE_LIMITED.
+            Take { key: String, limit: u32 } -> ();
+        }
+    );
+}
+
 /// The Directory: names.
 pub mod directory {
     use serde::{Deserialize, Serialize};
@@ -154,6 +188,15 @@ pub mod account {
         pub ended: Vec<(SessionId, u32)>,
     }
 
+    /// A session that a SCRAM exchange began.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+    pub struct Proven {
+        /// The session.
+        pub signed_in: SignedIn,
+        /// The server's proof that it knows the verifier.
+        pub server_final: String,
+    }
+
     /// What becomes of a name that was claimed and not committed.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
     pub enum Settlement {
@@ -175,6 +218,17 @@ pub mod account {
             /// Begins a session, for whoever knows the password, and ends the
             /// older ones. Refused with BAD_CREDENTIALS.
             SignIn { verifier: Verifier, session: SessionId } -> SignedIn;
+            /// Begins a session, for whoever finishes a SCRAM exchange, which
+            /// serves once. Refused with BAD_CREDENTIALS, or INVALID_FIELD for a
+            /// message that is none of SCRAM's.
+            FinishScram {
+                client_first_bare: String,
+                server_first: String,
+                client_final: String,
+                handshake: [u8; 8],
+                handshake_expires: Millis,
+                session: SessionId,
+            } -> Proven;
             /// Whether a session is good; `hub` is where its socket is, if it
             /// is a socket that asks. Refused with SESSION_EXPIRED.
             Authenticate { session: SessionId, hub: Option<u32> } -> Authenticated;

@@ -1,5 +1,6 @@
 //! Configuration: read once from the environment, validated, typed.
 
+use shardlink_shared::limits::{REGISTRATIONS_PER_ADDRESS, SIGN_IN_FAILURES_PER_ADDRESS, SIGN_IN_FAILURES_PER_NAME};
 use std::fmt;
 
 /// What the operator sets. The table stands in `README.md`.
@@ -14,6 +15,13 @@ pub struct Config {
     pub client_address: ClientAddress,
     /// `HUB_CAPACITY`: players in a hub, 1 to 500.
     pub hub_capacity: u32,
+    /// `SIGN_IN_FAILURES_PER_NAME`: wrong passwords for a user name in a minute.
+    pub failures_per_name: u32,
+    /// `SIGN_IN_FAILURES_PER_ADDRESS`: wrong names or passwords from an address
+    /// in a minute.
+    pub failures_per_address: u32,
+    /// `REGISTRATIONS_PER_ADDRESS`: registrations from an address in a minute.
+    pub registrations_per_address: u32,
     /// `TEST_PANIC`: set by tests alone; opens the route that panics.
     pub test_panic: bool,
 }
@@ -101,8 +109,28 @@ impl Config {
                 .filter(|capacity| (1..=shardlink_shared::limits::HUB_CAPACITY as u32).contains(capacity))
                 .ok_or(ConfigError { variable: "HUB_CAPACITY", problem: "must be an integer from 1 to 500" })?,
         };
+        let per_minute = |variable, default: u32| match set(variable) {
+            None => Ok(default),
+            Some(text) => text
+                .parse()
+                .ok()
+                .filter(|limit| *limit >= 1)
+                .ok_or(ConfigError { variable, problem: "must be an integer from 1" }),
+        };
+        let failures_per_name = per_minute("SIGN_IN_FAILURES_PER_NAME", SIGN_IN_FAILURES_PER_NAME)?;
+        let failures_per_address = per_minute("SIGN_IN_FAILURES_PER_ADDRESS", SIGN_IN_FAILURES_PER_ADDRESS)?;
+        let registrations_per_address = per_minute("REGISTRATIONS_PER_ADDRESS", REGISTRATIONS_PER_ADDRESS)?;
         let test_panic = set("TEST_PANIC").is_some();
-        Ok(Self { server_secret, allowed_origins, client_address, hub_capacity, test_panic })
+        Ok(Self {
+            server_secret,
+            allowed_origins,
+            client_address,
+            hub_capacity,
+            failures_per_name,
+            failures_per_address,
+            registrations_per_address,
+            test_panic,
+        })
     }
 }
 
@@ -136,6 +164,7 @@ mod tests {
             Err("ALLOWED_ORIGINS")
         );
         assert_eq!(read(&[SECRET, ("HUB_CAPACITY", "0")]), Err("HUB_CAPACITY"));
+        assert_eq!(read(&[SECRET, ("REGISTRATIONS_PER_ADDRESS", "many")]), Err("REGISTRATIONS_PER_ADDRESS"));
     }
 
     #[test]

@@ -9,8 +9,9 @@ pub struct Context<'a, W> {
     pub now: Millis,
     /// Randomness.
     pub entropy: &'a mut dyn Entropy,
-    /// Rows to be stored, all together, before anybody is answered. Empty
-    /// after a refusal: decisions validate everything, then change everything.
+    /// Rows to be stored, all together, before anybody is answered. Decisions
+    /// validate everything, then change everything: a refusal leaves behind what
+    /// belongs to itself at most (that an exchange was used).
     pub writes: Vec<W>,
 }
 

@@ -13,6 +13,7 @@ pub mod directory;
 pub mod edge;
 pub mod effect;
 pub mod hub;
+pub mod throttle;
 pub mod world;
 
 #[cfg(target_arch = "wasm32")]

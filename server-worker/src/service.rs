@@ -7,21 +7,23 @@ use crate::{
         account::{self, Authenticated},
         character::{self, Visit},
         directory::{self, Kind},
-        hub, world,
+        hub, throttle, world,
     },
     config::Config,
     hub::connection::Identity,
     runtime::{call::call, clock, entropy::System, hashing},
+    throttle::logic::network_of,
 };
 use shardlink_shared::{
     ErrorCode, Refusal,
     crypto::{
-        password::made_up_salt,
-        token::{SessionId, SessionToken, Ticket},
+        password::{Verifier, made_up_salt},
+        scram::ClientFirst,
+        token::{Handshake, SessionId, SessionToken, Ticket},
     },
     entropy,
     ids::{CharacterId, PlayerId},
-    limits::TICKET_LIFE,
+    limits::{HANDSHAKE_LIFE, PBKDF2_ITERATIONS, TICKET_LIFE},
     protocol::character::CharacterCreate,
     rules::character::roll_stats,
     sheet::Sheet,
@@ -45,32 +47,169 @@ pub struct SignedIn {
     pub expires: Millis,
 }
 
-/// Makes an account.
-pub async fn register(env: &Env, username: UserName, password: &Password) -> Result<PlayerId> {
+/// Refuses an address that has registered too often lately, and counts it.
+async fn admit_registration(env: &Env, config: &Config, address: &str) -> Result<()> {
+    let Some(network) = network_of(address) else { return Ok(()) };
+    let key = format!("register:{network}");
+    let object = throttle::object_name(&key);
+    call(env, &object, throttle::Take { key, limit: config.registrations_per_address }).await
+}
+
+/// What wrong sign-ins are counted by: the name that was tried, known or not,
+/// and where it was tried from.
+struct Attempt {
+    keys: Vec<(String, u32)>,
+}
+
+impl Attempt {
+    /// Refuses a name or an address with too many wrong sign-ins lately.
+    async fn begin(env: &Env, config: &Config, username: &UserName, address: &str) -> Result<Self> {
+        let by_name = (format!("name:{}", username.key()), config.failures_per_name);
+        let by_address =
+            network_of(address).map(|network| (format!("address:{network}"), config.failures_per_address));
+        let keys: Vec<_> = std::iter::once(by_name).chain(by_address).collect();
+        for (key, limit) in &keys {
+            let check = throttle::Check { key: key.clone(), limit: *limit };
+            call(env, &throttle::object_name(key), check).await?;
+        }
+        Ok(Self { keys })
+    }
+
+    /// Counts the attempt if it was a wrong one.
+    async fn end<T>(self, env: &Env, result: Result<T>) -> Result<T> {
+        if result.as_ref().is_err_and(|refusal| refusal.code == ErrorCode::BadCredentials) {
+            for (key, limit) in self.keys {
+                // The attempt is refused anyway; whoever is over the limit now is told next time.
+                let _ = call(env, &throttle::object_name(&key), throttle::Take { key, limit }).await;
+            }
+        }
+        result
+    }
+}
+
+/// Makes an account by a password, which is stretched here.
+pub async fn register(
+    env: &Env,
+    config: &Config,
+    address: &str,
+    username: UserName,
+    password: &Password,
+) -> Result<PlayerId> {
+    admit_registration(env, config, address).await?;
+    // Asked before the costly part; the claim is what decides.
+    check_free(env, &username).await?;
+    let verifier = hashing::stretch(password, entropy::bytes(&mut System)).await?;
+    make_account(env, username, verifier).await
+}
+
+async fn check_free(env: &Env, username: &UserName) -> Result<()> {
     if username.is_reserved() {
         return Err(Refusal::new(ErrorCode::NameReserved).at("username"));
     }
-    let taken = || Refusal::new(ErrorCode::NameTaken).at("username");
     let key = username.key();
-    let directory = directory::object_name(Kind::User, &key);
-    // Asked before the costly part; the claim below is what decides.
-    if call(env, &directory, directory::Find { kind: Kind::User, key: key.clone() }).await?.is_some() {
-        return Err(taken());
+    let find = directory::Find { kind: Kind::User, key: key.clone() };
+    match call(env, &directory::object_name(Kind::User, &key), find).await? {
+        Some(_) => Err(Refusal::new(ErrorCode::NameTaken).at("username")),
+        None => Ok(()),
     }
-    let verifier = hashing::stretch(password, entropy::bytes(&mut System)).await?;
+}
+
+async fn make_account(env: &Env, username: UserName, verifier: Verifier) -> Result<PlayerId> {
     let player = PlayerId::random(&mut System);
-    let id = player.get();
-    call(env, &directory, directory::Claim { kind: Kind::User, key: key.clone(), id, owner: player })
-        .await
-        .map_err(|refusal| if refusal.code == ErrorCode::NameTaken { taken() } else { refusal })?;
+    let (kind, key, id) = (Kind::User, username.key(), player.get());
+    let directory = directory::object_name(kind, &key);
+    let claimed = call(env, &directory, directory::Claim { kind, key: key.clone(), id, owner: player }).await;
+    claimed.map_err(|refusal| match refusal.code {
+        ErrorCode::NameTaken => refusal.at("username"),
+        _ => refusal,
+    })?;
     call(env, &account::object_name(player), account::Create { player, username, verifier }).await?;
-    call(env, &directory, directory::Commit { kind: Kind::User, key, id }).await?;
+    call(env, &directory, directory::Commit { kind, key, id }).await?;
     Ok(player)
+}
+
+/// Makes an account whose password never came here.
+pub async fn register_verifier(
+    env: &Env,
+    config: &Config,
+    address: &str,
+    username: UserName,
+    verifier: Verifier,
+) -> Result<PlayerId> {
+    admit_registration(env, config, address).await?;
+    check_free(env, &username).await?;
+    make_account(env, username, verifier).await
+}
+
+/// Begins a SCRAM exchange: its handshake, and the server's first message. An
+/// unknown name gets a made-up salt, always the same.
+pub async fn start_scram(env: &Env, config: &Config, first: &ClientFirst) -> Result<Handshake> {
+    let key = first.username.key();
+    let find = directory::Find { kind: Kind::User, key: key.clone() };
+    let (salt, iterations) = match call(env, &directory::object_name(Kind::User, &key), find).await? {
+        Some(named) => call(env, &account::object_name(named.owner), account::GetSalt {}).await?,
+        None => (made_up_salt(config.server_secret.as_bytes(), &key), PBKDF2_ITERATIONS),
+    };
+    Ok(Handshake {
+        client_first_bare: first.bare.clone(),
+        server_first: first.answer(entropy::bytes(&mut System), &salt, iterations),
+        expires: clock::now() + HANDSHAKE_LIFE,
+        nonce: entropy::bytes(&mut System),
+    })
+}
+
+/// Finishes a SCRAM exchange: the session, and the server's proof.
+pub async fn finish_scram(
+    env: &Env,
+    config: &Config,
+    address: &str,
+    handshake: Handshake,
+    client_final: String,
+) -> Result<(SignedIn, String)> {
+    let first = ClientFirst::parse(&format!("n,,{}", handshake.client_first_bare))
+        .map_err(|_| Refusal::new(ErrorCode::BadCredentials))?;
+    let attempt = Attempt::begin(env, config, &first.username, address).await?;
+    attempt.end(env, judge_scram(env, config, &first, handshake, client_final).await).await
+}
+
+async fn judge_scram(
+    env: &Env,
+    config: &Config,
+    first: &ClientFirst,
+    handshake: Handshake,
+    client_final: String,
+) -> Result<(SignedIn, String)> {
+    let key = first.username.key();
+    let find = directory::Find { kind: Kind::User, key: key.clone() };
+    let named = call(env, &directory::object_name(Kind::User, &key), find).await?;
+    let player = named.ok_or(ErrorCode::BadCredentials)?.owner;
+    let token = SessionToken::generate(player, &mut System);
+    let finish = account::FinishScram {
+        client_first_bare: handshake.client_first_bare,
+        server_first: handshake.server_first,
+        client_final,
+        handshake: handshake.nonce,
+        handshake_expires: handshake.expires,
+        session: token.id(),
+    };
+    let proven = call(env, &account::object_name(player), finish).await?;
+    Ok((begun(env, config, &token, proven.signed_in).await, proven.server_final))
 }
 
 /// Begins a session by a password, and ends the account's older ones. An
 /// unknown name costs the same work as a known one and gets the same answer.
-pub async fn sign_in(env: &Env, config: &Config, username: &UserName, password: &Password) -> Result<SignedIn> {
+pub async fn sign_in(
+    env: &Env,
+    config: &Config,
+    address: &str,
+    username: &UserName,
+    password: &Password,
+) -> Result<SignedIn> {
+    let attempt = Attempt::begin(env, config, username, address).await?;
+    attempt.end(env, judge_password(env, config, username, password).await).await
+}
+
+async fn judge_password(env: &Env, config: &Config, username: &UserName, password: &Password) -> Result<SignedIn> {
     let key = username.key();
     let find = directory::Find { kind: Kind::User, key: key.clone() };
     let named = call(env, &directory::object_name(Kind::User, &key), find).await?;
@@ -81,17 +220,22 @@ pub async fn sign_in(env: &Env, config: &Config, username: &UserName, password: 
     let verifier = hashing::stretch(password, salt).await?;
     let player = named.ok_or(ErrorCode::BadCredentials)?.owner;
     let token = SessionToken::generate(player, &mut System);
-    let session = token.id();
-    let signed_in = call(env, &account::object_name(player), account::SignIn { verifier, session }).await?;
+    let sign_in = account::SignIn { verifier, session: token.id() };
+    let signed_in = call(env, &account::object_name(player), sign_in).await?;
+    Ok(begun(env, config, &token, signed_in).await)
+}
+
+/// A session has begun: those that it ended lose their sockets.
+async fn begun(env: &Env, config: &Config, token: &SessionToken, signed_in: account::SignedIn) -> SignedIn {
     for (ended, number) in signed_in.ended {
         end_socket(env, ended, number, ErrorCode::SignedInElsewhere).await;
     }
-    Ok(SignedIn {
+    SignedIn {
         token: token.reveal(config.server_secret.as_bytes()),
-        identity: Identity { session, player },
+        identity: Identity { session: token.id(), player: token.player },
         username: signed_in.username,
         expires: signed_in.expires,
-    })
+    }
 }
 
 /// Reads a token; nothing is asked of anybody for one that we did not issue.

@@ -1,6 +1,8 @@
 //! What encoding and decoding cost, in both encodings, beside serde_json on an
 //! untyped value. `cargo bench -p shardlink-shared`; bytes are printed first.
 
+#![allow(clippy::unwrap_used)] // A bench that cannot begin should say so.
+
 use divan::{Bencher, black_box};
 use shardlink_shared::{
     codec::{Encoded, Encoding, binary, decode, encode, snapshot::Entries},

@@ -31,8 +31,9 @@ macro_rules! errors {
     ($($variant:ident, $code:literal, $status:literal, $close:expr, $retry:ident, $meaning:literal;)*) => {
         /// What was refused, and why.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         pub enum ErrorCode {
-            $(#[doc = $meaning] $variant,)*
+            $(#[doc = $meaning] #[cfg_attr(feature = "schema", schemars(rename = $code))] $variant,)*
         }
 
         impl ErrorCode {

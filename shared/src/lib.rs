@@ -11,6 +11,8 @@ pub mod ids;
 pub mod limits;
 pub mod protocol;
 pub mod rules;
+#[cfg(feature = "schema")]
+pub mod schema;
 pub mod sheet;
 pub mod text;
 pub mod time;

@@ -50,6 +50,23 @@ pub const SESSION_LONGEST: u64 = 30 * 24 * 60 * 60 * 1000;
 /// The use of a session is recorded at most this often, in milliseconds.
 pub const SESSION_TOUCH: u64 = 60 * 1000;
 
+/// Wrong passwords and registrations are counted in windows of this length, in
+/// milliseconds.
+pub const THROTTLE_WINDOW: u64 = 60 * 1000;
+
+/// Wrong passwords for a user name in a minute, by default.
+pub const SIGN_IN_FAILURES_PER_NAME: u32 = 10;
+
+/// Wrong names or passwords from an address in a minute, by default.
+pub const SIGN_IN_FAILURES_PER_ADDRESS: u32 = 30;
+
+/// Registrations from an address in a minute, by default.
+pub const REGISTRATIONS_PER_ADDRESS: u32 = 60;
+
+/// A SCRAM exchange must be finished within this time, in milliseconds: what
+/// stretching takes on a slow phone, several times over.
+pub const HANDSHAKE_LIFE: u64 = 60 * 1000;
+
 /// A ticket for the WebSocket is good for this long, in milliseconds.
 pub const TICKET_LIFE: u64 = 30 * 1000;
 

@@ -162,7 +162,7 @@ pub mod iso8601 {
         format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{milli:03}Z")
     }
 
-    /// Reads what [`format`] writes.
+    /// Reads what [`format()`] writes.
     #[must_use]
     pub fn parse(text: &str) -> Option<Millis> {
         let number = |range: std::ops::Range<usize>| text.get(range)?.parse::<u64>().ok();
@@ -209,7 +209,10 @@ pub mod iso8601 {
             let text = Cow::<str>::deserialize(deserializer)?;
             parse(&text).ok_or_else(|| de::Error::custom("must be a time such as 2026-11-23T03:18:00.000Z"))
         } else {
-            u64::deserialize(deserializer).map(Millis)
+            let moment = Millis(u64::deserialize(deserializer)?);
+            (moment <= Millis::LAST)
+                .then_some(moment)
+                .ok_or_else(|| de::Error::custom("must be before the year 10000"))
         }
     }
 

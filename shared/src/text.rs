@@ -8,10 +8,17 @@ use std::{borrow::Cow, fmt};
 const RESERVED: &[&str] = &["admin", "administrator", "system", "server", "moderator", "mod", "shardlink"];
 
 macro_rules! name {
-    ($(#[$doc:meta])* $name:ident, $bounds:expr, $what:literal, $allowed:expr) => {
+    ($(#[$doc:meta])* $name:ident, $bounds:expr, $what:literal, $allowed:expr, $pattern:literal) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-        pub struct $name(String);
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+        pub struct $name(
+            #[cfg_attr(
+                feature = "schema",
+                schemars(length(min = *$bounds.start(), max = *$bounds.end()), regex(pattern = $pattern))
+            )]
+            String,
+        );
 
         impl $name {
             /// Parses a name; the error says which rule it breaks.
@@ -69,7 +76,8 @@ name!(
     UserName,
     limits::USER_NAME,
     "must be 3 to 50 letters (A to Z), digits or _ - .",
-    |c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.')
+    |c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'),
+    r"^[A-Za-z0-9_.\-]*$"
 );
 
 name!(
@@ -78,7 +86,8 @@ name!(
     CharacterName,
     limits::CHARACTER_NAME,
     "must be 3 to 24 letters (A to Z), digits, apostrophes, hyphens or single spaces between",
-    |c| c.is_ascii_alphanumeric() || matches!(c, ' ' | '\'' | '-')
+    |c| c.is_ascii_alphanumeric() || matches!(c, ' ' | '\'' | '-'),
+    r"^[A-Za-z0-9'\-]+( [A-Za-z0-9'\-]+)*$"
 );
 
 fn is_reserved(key: &str) -> bool {
@@ -133,7 +142,8 @@ impl<'de> Deserialize<'de> for Password {
 /// that a chat that is empty or too long is a refusal with its own code and
 /// not an undecodable message.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Draft(String);
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
+pub struct Draft(#[cfg_attr(feature = "schema", schemars(length(min = 1, max = limits::MAX_CHAT)))] String);
 
 impl Draft {
     /// Cleans what a player wrote.
@@ -175,7 +185,8 @@ impl<'de> Deserialize<'de> for Draft {
 /// The content of a chat: 1 to 500 characters in NFC, without control
 /// characters and bidirectional overrides.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Content(String);
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
+pub struct Content(#[cfg_attr(feature = "schema", schemars(length(min = 1, max = limits::MAX_CHAT)))] String);
 
 impl Content {
     /// The text.

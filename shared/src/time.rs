@@ -9,6 +9,9 @@ use std::ops::{Add, Sub};
 pub struct Millis(pub u64);
 
 impl Millis {
+    /// The last moment that the wire can say: the end of the year 9999.
+    pub const LAST: Self = Self(253_402_300_799_999);
+
     /// Seconds since the Unix epoch, as the wire's timestamps count.
     #[must_use]
     pub fn as_seconds(self) -> f64 {

@@ -87,12 +87,31 @@ impl Sub for Vec3 {
     }
 }
 
+/// A point in metres, or a velocity in metres a second. Kept in hundredths.
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Vector"))]
 struct Metres {
+    /// East.
+    #[cfg_attr(feature = "schema", schemars(range(min = -MAX_COORDINATE, max = MAX_COORDINATE)))]
     x: f64,
+    /// South.
+    #[cfg_attr(feature = "schema", schemars(range(min = -MAX_COORDINATE, max = MAX_COORDINATE)))]
     y: f64,
+    /// Up.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(range(min = -MAX_COORDINATE, max = MAX_COORDINATE)))]
     z: f64,
+}
+
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for Vec3 {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        Metres::schema_name()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        Metres::json_schema(generator)
+    }
 }
 
 impl Serialize for Vec3 {

@@ -12,8 +12,9 @@ macro_rules! canon_enum {
         /// In JSON its name, read without regard to case, spaces and
         /// underscores; in binary its index.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         pub enum $name {
-            $(#[doc = $text] $variant = $index,)*
+            $(#[doc = $text] #[cfg_attr(feature = "schema", schemars(rename = $text))] $variant = $index,)*
         }
 
         impl $name {

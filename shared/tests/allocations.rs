@@ -1,5 +1,7 @@
 //! The hot path allocates nothing for a message beyond the buffer it is written to.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)] // Tests, helpers too.
+
 mod support;
 
 use shardlink_shared::{

@@ -1,6 +1,8 @@
 //! Every type of message, made up a hundred times, through both encodings; and
 //! what is damaged on the way.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)] // Tests, helpers too.
+
 mod support;
 
 use shardlink_shared::{

@@ -4,6 +4,8 @@
 //! `UPDATE_GOLDEN=1 cargo test -p shardlink-shared --test golden` writes what is
 //! missing, and nothing else: what is pinned is changed by hand, knowingly.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)] // Tests, helpers too.
+
 mod support;
 
 use shardlink_shared::{

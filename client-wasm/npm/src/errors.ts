@@ -1,5 +1,7 @@
+import type { ErrorCode } from "./messages.js";
+
 /** The client's own codes; every other code is the server's, from the error table. */
-export type ClientCode = "UNREACHABLE" | "TIMEOUT" | "NOT_CONNECTED" | "BAD_RESPONSE";
+export type ClientCode = "UNREACHABLE" | "TIMEOUT" | "NOT_CONNECTED" | "BAD_RESPONSE" | "BAD_SERVER_PROOF" | "WEAK_SERVER";
 
 export interface ErrorDetails {
   field?: string | undefined;
@@ -9,8 +11,8 @@ export interface ErrorDetails {
 
 /** What every promise of the client rejects with. `message` is a sentence for the player. */
 export class ShardlinkError extends Error {
-  /** Such as `NAME_TAKEN`, or one of {@link ClientCode}. */
-  readonly code: string;
+  /** Such as `NAME_TAKEN`, or one of {@link ClientCode}; a newer server may know more. */
+  readonly code: ErrorCode | ClientCode | (string & {});
   /** The field at fault. */
   readonly field?: string;
   /** Seconds to wait before trying again. */

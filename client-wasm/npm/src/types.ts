@@ -1,10 +1,8 @@
-// What the client gives to games. Ids are integers; positions are metres.
+// What the client gives to games. Ids are integers; positions are metres. What goes
+// over the wire is in messages.ts, which is generated.
+import type { Chat, Fields, ServerMessages, Vector, WorldState as WorldStateMessage } from "./messages.js";
 
-export interface Vector {
-  x: number;
-  y: number;
-  z: number;
-}
+export type { Channel, Character, LocationUpdate, Shard, Vector } from "./messages.js";
 
 export interface ClientOptions {
   /** The server's address; the page's own origin if left out. */
@@ -25,23 +23,6 @@ export interface NewCharacter {
   race: string;
   class: string;
   faction: string;
-}
-
-export interface Character {
-  id: number;
-  name: string;
-  is_player: boolean;
-  race: string;
-  class: string;
-  faction: string;
-  stats: Record<"strength" | "dexterity" | "intelligence" | "constitution" | "wisdom" | "charisma", number>;
-  resources: Record<"health" | "max_health" | "stamina" | "max_stamina" | "mana" | "max_mana", number>;
-  progression: Record<"level" | "experience" | "souls", number>;
-  location_id: number;
-  /** ISO 8601. */
-  created_at: string;
-  /** ISO 8601. */
-  updated_at: string;
 }
 
 /** One's own character in the world. */
@@ -70,28 +51,7 @@ export interface NearbyPlayer {
   last_seen: number;
 }
 
-export interface WorldState {
-  current_reality: string;
-  /** 0 to 100. */
-  reality_stability: number;
-  faction_shard_counts: Record<string, number>;
-  dominant_faction: string | null;
-  active_players: number;
-  total_aetherfalls: number;
-}
-
-export interface Shard {
-  id: number;
-  shard_number: number;
-  name: string;
-  description: string;
-  location_id: number;
-  is_captured: boolean;
-  owning_faction: string | null;
-  guardian_name: string;
-  guardian_defeated: boolean;
-  power_level: number;
-}
+export type WorldState = Fields<WorldStateMessage>;
 
 export interface CanonLocation {
   id: number;
@@ -115,36 +75,8 @@ export interface Canon {
   shards: { number: number; name: string; influence: string; guardian: string; location_id: number }[];
 }
 
-/** What every message has. */
-interface Message<Type extends string> {
-  type: Type;
-  /** Seconds since 1970, by the server's clock. */
-  timestamp: number;
-}
-
-export type Channel = "global" | "party" | "faction" | "whisper";
-
-interface ChatOf<Type extends string> extends Message<Type> {
-  sender_id: number;
-  sender_name: string;
-  channel: Channel;
-  content: string;
-  recipient_id: number | null;
-  recipient_name: string | null;
-}
-
-export type ChatMessage = ChatOf<"chat" | "whisper" | "party_chat" | "faction_chat">;
-
-interface ErrorOf<Type extends string> extends Message<Type> {
-  error_code: string;
-  error_message: string;
-  details: { field: string | null; retry_after: number | null } | null;
-}
-
-export interface LocationUpdate extends Message<"location_update"> {
-  location_id: number;
-  players: { character_id: number; character_name: string; position: Vector; faction: string; level: number }[];
-}
+/** Something that was said, on whichever channel. */
+export type ChatMessage = Chat;
 
 /** The connection to the world. A message of the client's own, not of the server's. */
 export interface Status {
@@ -155,61 +87,13 @@ export interface Status {
   reason?: string;
 }
 
-/** What `on` can hear, by type. */
-export interface Events {
+/**
+ * What `on` can hear, by type: the server's messages, and `status`. An `error` or
+ * `invalid_message` is heard if it answers no request; one that does rejects that
+ * request's promise.
+ */
+export interface Events extends ServerMessages {
   status: Status;
-  auth_response: Message<"auth_response"> & {
-    success: boolean;
-    player_id: number | null;
-    message: string | null;
-    server_time: number;
-    character: Character | null;
-    protocol: { min: string; max: string; schema_hash: string } | null;
-  };
-  disconnect: Message<"disconnect"> & { reason: string | null };
-  pong: Message<"pong">;
-  character_list: Message<"character_list"> & { characters: Character[] };
-  character_update: Message<"character_update"> & {
-    character_id: number;
-    character_name: string;
-    location_id: number | null;
-    position: Vector | null;
-    health: number | null;
-    max_health: number | null;
-    mana: number | null;
-    max_mana: number | null;
-    stamina: number | null;
-    max_stamina: number | null;
-    level: number | null;
-    faction: string | null;
-  };
-  move: Message<"move"> & {
-    character_id: number;
-    from_location_id: number | null;
-    /** 0: the same location. */
-    to_location_id: number;
-    position: Vector | null;
-    velocity: Vector | null;
-  };
-  location_update: LocationUpdate;
-  player_joined_area: Message<"player_joined_area"> & {
-    character_id: number;
-    character_name: string;
-    location_id: number;
-    position: Vector | null;
-    faction: string | null;
-    level: number | null;
-  };
-  player_left_area: Message<"player_left_area"> & { character_id: number; location_id: number };
-  /** The server (or its rule, here) knows better where one's character is: continue from there. */
-  position_correction: Message<"position_correction"> & { client_seq: number; position: Vector; velocity: Vector };
-  chat: ChatOf<"chat">;
-  whisper: ChatOf<"whisper">;
-  party_chat: ChatOf<"party_chat">;
-  faction_chat: ChatOf<"faction_chat">;
-  /** A refusal that answers no request; one that does rejects that request's promise. */
-  error: ErrorOf<"error">;
-  invalid_message: ErrorOf<"invalid_message">;
 }
 
 export type EventType = keyof Events;

@@ -5,18 +5,17 @@
 use super::{
     http::Request,
     perform::Shell,
-    runtime,
+    runtime::{self, Browser},
     storage::{Kept, Place},
+    stretch::stretch,
     value::to_js,
 };
 use crate::logic::{
     canon,
     endpoint::Endpoint,
     failure::Failure,
-    rest::{
-        Account, Characters, Credentials, Made, NewCharacter, Registered, Select, Shards, SignedIn, Ticket,
-        WorldState, path,
-    },
+    rest::{Account, Characters, Made, NewCharacter, Registered, Select, Shards, Ticket, WorldState, path},
+    sign_in::{Credentials, SignIn, SignUp, SignedIn, Started, sign_up},
 };
 use js_sys::{Function, JsString, Promise};
 use shardlink_shared::{
@@ -83,26 +82,40 @@ impl RawClient {
         Ok(Self { shell: Shell::new(server, kept) })
     }
 
-    /// Makes an account.
+    /// Makes an account. The password stays here: the server learns what checks it.
     pub fn register(&self, username: String, password: String) -> Promise {
         promise(&self.shell, |shell| async move {
-            let body = Credentials { username: &username, password: &password };
-            let answered = Request::post(&shell.server, path::REGISTER).json(&body).send().await?;
+            let wanted = Credentials::parse(&username, &password)?;
+            let challenge = sign_up(&mut Browser);
+            let salted = stretch(&wanted.password, challenge).await;
+            let body = SignUp::new(&wanted.username, challenge, &salted);
+            let answered = Request::post(&shell.server, path::SCRAM_REGISTER).json(&body).send().await?;
             to_js(&answered.read::<Registered>()?)
         })
     }
 
-    /// Signs in.
+    /// Signs in. The password stays here: both sides prove what they know.
     pub fn connect(&self, username: String, password: String) -> Promise {
         promise(&self.shell, |shell| async move {
-            let body = Credentials { username: &username, password: &password };
-            let answered = Request::post(&shell.server, path::LOGIN).json(&body).send().await?;
-            let signed_in: SignedIn = answered.read()?;
-            // The world of the session before ends with it.
-            shell.leave();
-            let account = to_js(&signed_in.account());
-            shell.signed_in(signed_in.session_token);
-            account
+            let known = Credentials::parse(&username, &password)?;
+            let (sign_in, start) = SignIn::new(&known.username, &mut Browser);
+            let answered = Request::post(&shell.server, path::SCRAM_START).json(&start).send().await?;
+            let challenged = sign_in.challenged(answered.read::<Started>()?)?;
+            let salted = stretch(&known.password, challenged.challenge).await;
+            let (proving, finish) = challenged.stretched(&salted)?;
+            let answered = Request::post(&shell.server, path::SCRAM_FINISH).json(&finish).send().await?;
+            match proving.judge(answered.read::<SignedIn>()?) {
+                Ok((token, account)) => {
+                    // The world of the session before ends with it.
+                    shell.leave();
+                    shell.signed_in(token);
+                    to_js(&account)
+                }
+                Err(unproved) => {
+                    shell.disown(unproved);
+                    Err(Failure::bad_server_proof())
+                }
+            }
         })
     }
 
@@ -125,7 +138,7 @@ impl RawClient {
             let Some(token) = token else {
                 return Ok(JsValue::UNDEFINED);
             };
-            let answered = Request::post(&shell.server, path::LOGOUT).with(&token).send().await?;
+            let answered = shell.log_out(&token).await?;
             match answered.answer().success() {
                 Err(failure) if !failure.ends_session() => Err(failure),
                 _ => Ok(JsValue::UNDEFINED),

@@ -8,5 +8,6 @@ pub mod perform;
 pub mod runtime;
 pub mod socket;
 pub mod storage;
+pub mod stretch;
 pub mod subscriptions;
 pub mod value;

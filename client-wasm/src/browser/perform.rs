@@ -15,6 +15,7 @@ use crate::logic::{
     failure::Failure,
     rest::{Ticket, Token, path},
     session::{Effect, Event, Session},
+    sign_in::Unproved,
 };
 use js_sys::{Function, Promise};
 use shardlink_shared::{
@@ -197,6 +198,25 @@ impl Shell {
             self.forget_token();
         }
         refused.map(|()| answered)
+    }
+
+    /// Ends a session at the server.
+    ///
+    /// # Errors
+    /// UNREACHABLE or TIMEOUT.
+    pub async fn log_out(&self, token: &Token) -> Result<Answered, Failure> {
+        Request::post(&self.server, path::LOGOUT).with(token).send().await
+    }
+
+    /// Ends a session that is nobody's here, if the server likes to. Nobody
+    /// waits for that: a server that lies may not answer.
+    pub fn disown(&self, Unproved(token): Unproved) {
+        let me = self.me.clone();
+        spawn_local(async move {
+            if let Some(shell) = me.upgrade() {
+                let _ = shell.log_out(&token).await;
+            }
+        });
     }
 
     /// Asks for a ticket.

@@ -1,9 +1,10 @@
 //! The browser's clock, randomness and timers: the only file of the client
 //! that reads any of them.
 
-use js_sys::Function;
+use js_sys::{Function, Promise};
 use shardlink_shared::{entropy::Entropy, time::Millis};
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
 
 #[wasm_bindgen]
 extern "C" {
@@ -42,6 +43,13 @@ impl Entropy for Browser {
             let _ = get_random_values(chunk);
         }
     }
+}
+
+/// Lets the page do what it has to do meanwhile.
+pub async fn pause() {
+    let timer = Promise::new(&mut |resolve, _| drop(set_timeout(&resolve, 0.0)));
+    // Timers do not fail.
+    let _ = JsFuture::from(timer).await;
 }
 
 /// One timer that calls the same function whenever it is due.

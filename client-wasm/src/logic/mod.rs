@@ -1,8 +1,8 @@
 //! What the client decides: pure, without a browser.
 //!
 //! [`session::Session`] is the whole of a connection; the other files are its
-//! parts ([`nearby`], [`predict`], [`reconnect`]) and what REST answers mean
-//! ([`rest`], [`failure`], [`endpoint`]).
+//! parts ([`nearby`], [`predict`], [`reconnect`]), how one gets one ([`sign_in`]) and what
+//! REST answers mean ([`rest`], [`failure`], [`endpoint`]).
 
 pub mod canon;
 pub mod endpoint;
@@ -14,3 +14,4 @@ pub mod reconnect;
 mod requests;
 pub mod rest;
 pub mod session;
+pub mod sign_in;

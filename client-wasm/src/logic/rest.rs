@@ -16,8 +16,9 @@ use std::{borrow::Cow, collections::BTreeMap};
 /// The routes.
 pub mod path {
     #![allow(missing_docs)] // They are the contract's.
-    pub const REGISTER: &str = "/api/auth/register";
-    pub const LOGIN: &str = "/api/auth/login";
+    pub const SCRAM_REGISTER: &str = "/api/auth/scram/register";
+    pub const SCRAM_START: &str = "/api/auth/scram/start";
+    pub const SCRAM_FINISH: &str = "/api/auth/scram/finish";
     pub const LOGOUT: &str = "/api/auth/logout";
     pub const SESSION: &str = "/api/auth/session";
     pub const CHARACTERS: &str = "/api/characters";
@@ -57,14 +58,6 @@ impl TryFrom<String> for Token {
     }
 }
 
-/// The body of register and login.
-#[derive(Serialize)]
-#[allow(missing_docs)]
-pub struct Credentials<'a> {
-    pub username: &'a str,
-    pub password: &'a str,
-}
-
 /// The body of creating a character, as the player wrote it: the server judges.
 #[derive(Serialize)]
 #[allow(missing_docs)]
@@ -88,25 +81,6 @@ pub struct Select {
 #[allow(missing_docs)]
 pub struct Registered {
     pub player_id: PlayerId,
-}
-
-/// What a sign-in answers.
-#[derive(Debug, Deserialize)]
-#[allow(missing_docs)]
-pub struct SignedIn {
-    pub session_token: Token,
-    pub username: Text<64>,
-    pub player_id: PlayerId,
-    #[serde(default)]
-    pub character_id: Option<CharacterId>,
-}
-
-impl SignedIn {
-    /// Who signed in.
-    #[must_use]
-    pub fn account(&self) -> Account {
-        Account { username: self.username.clone(), player_id: self.player_id, character_id: self.character_id }
-    }
 }
 
 /// Who is signed in.
@@ -279,18 +253,6 @@ mod tests {
 
     fn answer(status: u16, body: &str) -> Answer<'_> {
         Answer { status, retry_after: None, body }
-    }
-
-    #[test]
-    fn a_sign_in_gives_a_token_and_an_account() {
-        let body = r#"{"success":true,"session_token":"s1_abc","player_id":7,"username":"aria","message":"Welcome",
-            "expires_at":"2026-11-23T03:18:00.000Z"}"#;
-        let signed_in: SignedIn = answer(200, body).read().unwrap();
-        assert_eq!((signed_in.session_token.reveal(), signed_in.player_id.get()), ("s1_abc", 7));
-        assert_eq!(
-            serde_json::to_string(&signed_in.account()).unwrap(),
-            r#"{"username":"aria","playerId":7,"characterId":null}"#
-        );
     }
 
     #[test]

@@ -23,8 +23,9 @@ class FakeSocket {
 async function fakeFetch(request) {
   const path = new URL(request.url).pathname;
   const key = `${request.method} ${path}`;
-  requests.push(`${key} ${request.headers.get("Authorization") ?? "-"} ${await request.text()}`);
-  const answer = answers.get(key);
+  const body = await request.text();
+  requests.push(`${key} ${request.headers.get("Authorization") ?? "-"} ${body}`);
+  const answer = answers.get(key)?.(body);
   if (!answer) throw new TypeError("Failed to fetch");
   return new Response(answer.body, { status: answer.status, headers: answer.retryAfter ? { "Retry-After": answer.retryAfter } : {} });
 }
@@ -46,9 +47,18 @@ export function uninstall() {
   globalThis.fetch = real.fetch;
   globalThis.WebSocket = real.WebSocket;
   removeEventListener("error", noteError);
+  delete crypto.subtle;
 }
 
-export const answer = (key, status, body, retryAfter) => void answers.set(key, { status, body, retryAfter });
+/** As on a page that came over plain HTTP: the prototype's getter is hidden. */
+export const hideWebCrypto = () => void Object.defineProperty(crypto, "subtle", { value: undefined, configurable: true });
+
+export const answer = (key, status, body, retryAfter) => void answers.set(key, () => ({ status, body, retryAfter }));
+export const answerBy = (key, judge) =>
+  void answers.set(key, (request) => {
+    const [status, body] = judge(request);
+    return { status, body };
+  });
 export const asked = () => requests;
 export const reported = () => errors;
 export const opened = () => sockets.length;

@@ -1,6 +1,8 @@
 //! The server that the tests play; see `fake.js`.
 
-use js_sys::{Array, Promise, Uint8Array};
+use crate::accounts::{Accounts, Reply};
+use js_sys::{Array, Function, Promise, Uint8Array};
+use serde_json::Value;
 use shardlink_client::logic::rest::Token;
 use shardlink_shared::{
     codec::{self, Encoded, Encoding, Incoming},
@@ -20,6 +22,7 @@ use shardlink_shared::{
     vector::Vec3,
     world::{Class, Faction, NEXUS, Race},
 };
+use std::{cell::RefCell, rc::Rc};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
@@ -28,6 +31,10 @@ extern "C" {
     fn install();
     fn uninstall();
     fn answer(key: &str, status: u16, body: &str, retry_after: Option<&str>);
+    #[wasm_bindgen(js_name = answerBy)]
+    fn answer_by(key: &str, judge: &Function);
+    #[wasm_bindgen(js_name = hideWebCrypto)]
+    fn hide_web_crypto();
     fn asked() -> Array;
     fn reported() -> Array;
     fn opened() -> u32;
@@ -48,12 +55,14 @@ pub const URL: &str = "http://shardlink.test";
 pub const NOW: Millis = Millis(1_732_300_000_050);
 
 /// Installed until it is dropped.
-pub struct Server;
+pub struct Server {
+    pub accounts: Rc<RefCell<Accounts>>,
+}
 
 impl Server {
     pub fn start() -> Self {
         install();
-        Self
+        Self { accounts: Rc::new(RefCell::new(Accounts::new())) }
     }
 
     pub fn answers(&self, key: &str, status: u16, body: &str) {
@@ -64,10 +73,25 @@ impl Server {
         answer(key, status, body, Some(retry_after));
     }
 
-    /// Signs in whoever asks, and lets them select any character.
+    fn answers_by(&self, key: &str, judge: impl Fn(&mut Accounts, &Value) -> Reply + 'static) {
+        let accounts = Rc::clone(&self.accounts);
+        let judge = Closure::<dyn Fn(String) -> Array>::new(move |body: String| {
+            let (status, body) = judge(&mut accounts.borrow_mut(), &serde_json::from_str(&body).unwrap());
+            Array::of2(&status.into(), &body.into())
+        });
+        answer_by(key, judge.into_js_value().unchecked_ref());
+    }
+
+    /// The page has no WebCrypto until the server is dropped.
+    pub fn hides_web_crypto(&self) {
+        hide_web_crypto();
+    }
+
+    /// Signs in and up, and lets who is in select any character.
     pub fn is_friendly(&self) {
-        let signed_in = r#"{"success":true,"session_token":"s1_abc","player_id":7,"username":"aria"}"#;
-        self.answers("POST /api/auth/login", 200, signed_in);
+        self.answers_by("POST /api/auth/scram/register", Accounts::register);
+        self.answers_by("POST /api/auth/scram/start", Accounts::start);
+        self.answers_by("POST /api/auth/scram/finish", Accounts::finish);
         self.answers("POST /api/characters/select", 200, r#"{"success":true,"ticket":"t1_first"}"#);
         self.answers("POST /api/ws/ticket", 200, r#"{"ticket":"t1_next"}"#);
         self.answers("POST /api/auth/logout", 200, r#"{"success":true}"#);

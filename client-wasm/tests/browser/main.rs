@@ -3,6 +3,7 @@
 // What clippy.toml allows in tests, it allows in those of `#[test]` only.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
+mod accounts;
 mod fake;
 
 use fake::{Server, URL, chat, pause, snapshot, token};
@@ -10,19 +11,25 @@ use js_sys::{Array, Function, JSON, Promise, Reflect};
 use shardlink_client::browser::{
     exports::{RawClient, canon},
     storage::{Kept, Place},
+    stretch::{by_crate, by_web_crypto, stretch},
 };
 use shardlink_shared::{
     codec::{self, Encoded, Encoding},
+    crypto::scram::Challenge,
     protocol::{
         ClientMessage, Envelope, ServerMessage,
         movement::{OwnMove, PlayerLeftArea, PositionCorrection},
     },
+    text::Password,
     vector::Vec3,
     world::NEXUS,
 };
-use std::{cell::RefCell, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_browser);
@@ -175,7 +182,18 @@ async fn what_cannot_be_asked_is_refused_here() {
     assert_eq!(thrown(RawClient::new("nonsense", "local")), "INVALID_FIELD");
     assert_eq!(thrown(RawClient::new(URL, "cloud")), "INVALID_FIELD");
     let server = Server::start();
+    server.is_friendly();
     let client = RawClient::new(URL, "none").unwrap();
+    for (username, password, field) in
+        [("a b", "secret", "username"), ("ab", "secret", "username"), ("aria", "short", "password")]
+    {
+        for promise in
+            [client.connect(username.into(), password.into()), client.register(username.into(), password.into())]
+        {
+            let error = JsFuture::from(promise).await.unwrap_err();
+            assert_eq!((text(&error, "code"), text(&error, "field")), ("INVALID_FIELD".to_owned(), field.to_owned()));
+        }
+    }
     assert_eq!(code(client.get_characters()).await, "UNAUTHENTICATED");
     assert_eq!(code(client.select_character(5.0)).await, "UNAUTHENTICATED");
     for id in [0.0, -1.0, 1.5, f64::NAN, 1e300] {
@@ -198,9 +216,8 @@ async fn what_cannot_be_asked_is_refused_here() {
 #[wasm_bindgen_test]
 async fn a_refusal_carries_its_code_sentence_field_and_wait() {
     let server = Server::start();
-    let taken = r#"{"status":409,"code":"NAME_TAKEN","detail":"This name is taken.","errors":[{"field":"username","message":"taken"}]}"#;
-    server.answers("POST /api/auth/register", 409, taken);
-    server.refuses("POST /api/auth/login", 429, r#"{"code":"RATE_LIMITED","detail":"Wait."}"#, "30");
+    server.is_friendly();
+    server.refuses("POST /api/auth/scram/start", 429, r#"{"code":"RATE_LIMITED","detail":"Wait."}"#, "30");
     let client = RawClient::new(URL, "none").unwrap();
     let error = JsFuture::from(client.register("aria".into(), "secret".into())).await.unwrap_err();
     assert!(error.is_instance_of::<js_sys::Error>());
@@ -208,7 +225,90 @@ async fn a_refusal_carries_its_code_sentence_field_and_wait() {
     assert_eq!(text(&error, "message"), "This name is taken.");
     let error = JsFuture::from(client.connect("aria".into(), "secret".into())).await.unwrap_err();
     assert_eq!((text(&error, "code"), number(&error, "retryAfter")), ("RATE_LIMITED".to_owned(), 30.0));
-    assert_eq!(server.asked()[0], r#"POST /api/auth/register - {"username":"aria","password":"secret"}"#);
+}
+
+#[wasm_bindgen_test]
+async fn web_crypto_and_the_crate_stretch_a_password_to_the_same_bytes() {
+    let server = Server::start();
+    let challenge = Challenge { salt: *b"salt of 16 bytes", iterations: 20_000 };
+    let mut seen = Vec::new();
+    for password in ["secret", "pässwörd \u{1F511}", &"x".repeat(64), &"x".repeat(65), &"x".repeat(256)] {
+        let password = Password::parse(password).unwrap();
+        let native = by_web_crypto(&password, challenge).await.unwrap();
+        assert_eq!(native.0, by_crate(&password, challenge).await.0);
+        seen.push(native.0);
+    }
+    seen.dedup();
+    assert_eq!(seen.len(), 5);
+
+    server.hides_web_crypto();
+    let password = Password::parse("secret").unwrap();
+    assert!(by_web_crypto(&password, challenge).await.is_none());
+    assert_eq!(stretch(&password, challenge).await.0, seen[0]);
+    drop(server);
+    assert!(by_web_crypto(&password, challenge).await.is_some());
+}
+
+#[wasm_bindgen_test]
+async fn the_page_goes_on_while_the_crate_stretches() {
+    let turns = Rc::new(Cell::new(0));
+    spawn_local({
+        let turns = Rc::downgrade(&turns);
+        async move {
+            while let Some(turns) = turns.upgrade() {
+                turns.set(turns.get() + 1);
+                drop(turns);
+                pause(0).await;
+            }
+        }
+    });
+    let challenge = Challenge { salt: [1; 16], iterations: 60_000 };
+    by_crate(&Password::parse("secret").unwrap(), challenge).await;
+    assert!(turns.get() >= 4, "{}", turns.get());
+}
+
+#[wasm_bindgen_test]
+async fn who_signed_up_can_sign_in_and_the_password_never_travels() {
+    let server = Server::start();
+    server.is_friendly();
+    let client = RawClient::new(URL, "none").unwrap();
+    let registered = JsFuture::from(client.register("Bran".into(), "correct horse".into())).await.unwrap();
+    assert_eq!(json(&registered), r#"{"playerId":2}"#);
+    let session = JsFuture::from(client.connect("bran".into(), "correct horse".into())).await.unwrap();
+    assert_eq!(json(&session), r#"{"username":"Bran","playerId":7,"characterId":null}"#);
+    assert_eq!(code(client.connect("bran".into(), "battery staple".into())).await, "BAD_CREDENTIALS");
+    assert_eq!(code(client.connect("nobody".into(), "correct horse".into())).await, "BAD_CREDENTIALS");
+    let asked = server.asked();
+    let paths: Vec<&str> = asked.iter().map(|asked| asked.split(' ').nth(1).unwrap()).collect();
+    let exchange = ["/api/auth/scram/start", "/api/auth/scram/finish"];
+    assert_eq!(paths, [&["/api/auth/scram/register"], &exchange[..], &exchange, &exchange].concat());
+    for asked in asked {
+        assert!(!asked.contains("horse") && !asked.contains("staple"), "{asked}");
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_server_that_cannot_prove_itself_gets_no_session() {
+    clear_storage();
+    let server = Server::start();
+    server.is_friendly();
+    server.accounts.borrow_mut().lies = true;
+    let client = RawClient::new(URL, "local").unwrap();
+    assert_eq!(code(client.connect("aria".into(), "secret".into())).await, "BAD_SERVER_PROOF");
+    assert_eq!(code(client.get_characters()).await, "UNAUTHENTICATED");
+    assert_eq!(web_sys::window().unwrap().local_storage().unwrap().unwrap().length().unwrap(), 0);
+    pause(20).await;
+    assert_eq!(server.asked().last().unwrap(), "POST /api/auth/logout Bearer s1_abc ");
+}
+
+#[wasm_bindgen_test]
+async fn a_server_that_asks_for_too_little_stretching_learns_nothing() {
+    let server = Server::start();
+    server.is_friendly();
+    server.accounts.borrow_mut().iterations = Some(599_999);
+    let client = RawClient::new(URL, "none").unwrap();
+    assert_eq!(code(client.connect("aria".into(), "secret".into())).await, "WEAK_SERVER");
+    assert_eq!(server.asked().len(), 1);
 }
 
 #[wasm_bindgen_test]

@@ -4,8 +4,8 @@ use crate::{
     calls::{
         account::{
             AbandonCharacter, AccountCall, Authenticate, Authenticated, BeginDelete, CommitCharacter, Create,
-            EndSession, FinishDelete, GetSalt, ListCharacters, ReserveCharacter, SelectCharacter, Settle, Settlement,
-            SignIn, SignedIn,
+            EndSession, FinishDelete, FinishScram, GetSalt, ListCharacters, Proven, ReserveCharacter,
+            SelectCharacter, Settle, Settlement, SignIn, SignedIn,
         },
         directory::Kind,
     },
@@ -16,6 +16,7 @@ use shardlink_shared::{
     ErrorCode, Refusal,
     crypto::{
         password::{Salt, Verifier},
+        scram::{self, ScramError},
         token::SessionId,
     },
     ids::{CharacterId, PlayerId},
@@ -90,6 +91,10 @@ pub enum Write {
     Session(SessionId, Session),
     /// A session ends.
     EndSession(SessionId),
+    /// A SCRAM exchange has served, and need not be remembered after this time.
+    UseHandshake([u8; 8], Millis),
+    /// The exchanges that were to be finished before this time are forgotten.
+    ForgetHandshakes(Millis),
     /// A character's slot changes.
     Slot(Slot),
     /// A character's slot is freed.
@@ -113,6 +118,7 @@ pub struct Account {
     profile: Option<Profile>,
     sessions: BTreeMap<SessionId, Session>,
     slots: Vec<Slot>,
+    used_handshakes: BTreeMap<[u8; 8], Millis>,
 }
 
 type Change<'a, 'b> = &'a mut Context<'b, Write>;
@@ -120,8 +126,13 @@ type Change<'a, 'b> = &'a mut Context<'b, Write>;
 impl Account {
     /// The memory that these rows hold; slots in the order they were begun.
     #[must_use]
-    pub const fn restore(profile: Option<Profile>, sessions: BTreeMap<SessionId, Session>, slots: Vec<Slot>) -> Self {
-        Self { profile, sessions, slots }
+    pub const fn restore(
+        profile: Option<Profile>,
+        sessions: BTreeMap<SessionId, Session>,
+        slots: Vec<Slot>,
+        used_handshakes: BTreeMap<[u8; 8], Millis>,
+    ) -> Self {
+        Self { profile, sessions, slots, used_handshakes }
     }
 
     fn create(&mut self, context: Change<'_, '_>, call: Create) -> Result<(), Refusal> {
@@ -154,10 +165,36 @@ impl Account {
             return Err(ErrorCode::BadCredentials.into());
         }
         let username = profile.username.clone();
+        Ok(self.begin_session(context, username, call.session))
+    }
+
+    fn finish_scram(&mut self, context: Change<'_, '_>, call: &FinishScram) -> Result<Proven, Refusal> {
+        let profile = self.profile.as_ref().ok_or(ErrorCode::BadCredentials)?;
+        if self.used_handshakes.contains_key(&call.handshake) {
+            return Err(ErrorCode::BadCredentials.into());
+        }
+        let username = profile.username.clone();
+        let judged =
+            scram::verify(&profile.verifier, &call.client_first_bare, &call.server_first, &call.client_final);
+        // Right or wrong, it has served.
+        if self.used_handshakes.values().any(|expires| *expires <= context.now) {
+            self.used_handshakes.retain(|_, expires| *expires > context.now);
+            context.writes.push(Write::ForgetHandshakes(context.now));
+        }
+        self.used_handshakes.insert(call.handshake, call.handshake_expires);
+        context.writes.push(Write::UseHandshake(call.handshake, call.handshake_expires));
+        let server_final = judged.map_err(|error| match error {
+            ScramError::WrongNonce | ScramError::WrongProof => Refusal::new(ErrorCode::BadCredentials),
+            malformed => Refusal::field("client_final", malformed.to_string()),
+        })?;
+        Ok(Proven { signed_in: self.begin_session(context, username, call.session), server_final })
+    }
+
+    fn begin_session(&mut self, context: Change<'_, '_>, username: UserName, new: SessionId) -> SignedIn {
         let mut ended = Vec::new();
         let mut character = None;
         for (id, session) in std::mem::take(&mut self.sessions) {
-            if id == call.session {
+            if id == new {
                 character = session.character;
                 continue;
             }
@@ -166,9 +203,9 @@ impl Account {
         }
         let session = Session { began: context.now, used: context.now, character, hub: None };
         let expires = session.expires();
-        context.writes.push(Write::Session(call.session, session.clone()));
-        self.sessions.insert(call.session, session);
-        Ok(SignedIn { username, expires, ended })
+        context.writes.push(Write::Session(new, session.clone()));
+        self.sessions.insert(new, session);
+        SignedIn { username, expires, ended }
     }
 
     /// The session, if it is good; its use is recorded at most once a minute.
@@ -353,6 +390,7 @@ impl Logic for Account {
             AccountCall::Create(call) => reply::<Create>(self.create(context, call)),
             AccountCall::GetSalt(_) => reply::<GetSalt>(self.salt()),
             AccountCall::SignIn(call) => reply::<SignIn>(self.sign_in(context, &call)),
+            AccountCall::FinishScram(call) => reply::<FinishScram>(self.finish_scram(context, &call)),
             AccountCall::Authenticate(call) => reply::<Authenticate>(self.authenticate(context, &call)),
             AccountCall::EndSession(call) => reply::<EndSession>(Ok(self.end_session(context, &call))),
             AccountCall::ReserveCharacter(call) => reply::<ReserveCharacter>(self.reserve_character(context, call)),

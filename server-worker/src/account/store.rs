@@ -33,6 +33,10 @@ impl Store for Account {
             since INTEGER NOT NULL,
             created INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID;
+        CREATE TABLE used_handshakes (
+            nonce BLOB PRIMARY KEY,
+            expires INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
     "];
 
     fn load(db: &Db) -> Result<Self, Fault> {
@@ -47,7 +51,12 @@ impl Store for Account {
         let sessions = db.query("SELECT id, began, used, character, hub FROM sessions", vec![], read_session)?;
         let slots =
             db.query("SELECT id, name, stage, since, created FROM slots ORDER BY created, id", vec![], read_slot)?;
-        Ok(Self::restore(profile.into_iter().next(), sessions.into_iter().collect(), slots))
+        let used = db.query("SELECT nonce, expires FROM used_handshakes", vec![], |row| {
+            let nonce = row.blob(0)?.try_into().map_err(|_| Fault("a handshake's nonce has 8 bytes".into()))?;
+            Ok((nonce, row.millis(1)?))
+        })?;
+        let (sessions, used) = (sessions.into_iter().collect(), used.into_iter().collect());
+        Ok(Self::restore(profile.into_iter().next(), sessions, slots, used))
     }
 
     fn store(db: &Db, write: &Write) -> Result<(), Fault> {
@@ -73,6 +82,13 @@ impl Store for Account {
             ),
             Write::EndSession(id) => {
                 db.execute("DELETE FROM sessions WHERE id = ?", vec![Param::Blob(id.0.to_vec())])
+            }
+            Write::UseHandshake(nonce, expires) => db.execute(
+                "INSERT OR REPLACE INTO used_handshakes (nonce, expires) VALUES (?, ?)",
+                vec![nonce.to_vec().into(), (*expires).into()],
+            ),
+            Write::ForgetHandshakes(before) => {
+                db.execute("DELETE FROM used_handshakes WHERE expires <= ?", vec![(*before).into()])
             }
             Write::Slot(slot) => {
                 let (stage, since) = match slot.stage {

@@ -204,3 +204,48 @@ fn the_directory_keeps_the_names_that_are_in_use() {
     assert_eq!(settle(Kind::Character, "aria", id.get()), Settlement::Keep);
     assert_eq!(settle(Kind::Character, "aria", id.get() - 1), Settlement::Release);
 }
+
+/// A whole SCRAM exchange with an account; `password` is what the client believes.
+fn scram(account: &mut Account, now: u64, password: u8, handshake: u8) -> Result<(Proven, bool), Refusal> {
+    use shardlink_shared::crypto::scram::{Client, ClientFirst};
+    let client = Client::new(&UserName::parse("Aria").unwrap(), [7; 18]);
+    let first = ClientFirst::parse(&client.first()).unwrap();
+    let (salt, iterations) = account.salt()?;
+    let server_first = first.answer([handshake; 18], &salt, iterations);
+    client.challenge(&server_first).unwrap();
+    let (client_final, expected) = client.finish(&server_first, &SaltedPassword([password; 32])).unwrap();
+    let finish = FinishScram {
+        client_first_bare: first.bare,
+        server_first,
+        client_final,
+        handshake: [handshake; 8],
+        handshake_expires: Millis(now + 60_000),
+        session: session(handshake),
+    };
+    let proven = at(now, |c| account.finish_scram(c, &finish))?;
+    let trusted = expected.check(&proven.server_final).is_ok();
+    Ok((proven, trusted))
+}
+
+#[test]
+fn a_scram_exchange_begins_a_session_and_proves_the_server_too() {
+    let mut account = signed_in();
+    let (proven, trusted) = scram(&mut account, 1, 1, 5).unwrap();
+    assert!(trusted);
+    assert_eq!(proven.signed_in.username.as_str(), "Aria");
+    assert!(authenticate(&mut account, 2, 5).is_ok());
+    assert!(authenticate(&mut account, 2, 1).is_err());
+}
+
+#[test]
+fn a_scram_exchange_serves_once_whether_it_was_right_or_wrong() {
+    let mut account = signed_in();
+    assert_eq!(scram(&mut account, 1, 2, 5).unwrap_err().code, ErrorCode::BadCredentials);
+    assert_eq!(scram(&mut account, 2, 1, 5).unwrap_err().code, ErrorCode::BadCredentials);
+    assert!(scram(&mut account, 3, 1, 6).is_ok());
+    assert_eq!(scram(&mut account, 4, 1, 6).unwrap_err().code, ErrorCode::BadCredentials);
+    // What is past its time is forgotten: it could not be shown again.
+    assert_eq!(account.used_handshakes.len(), 2);
+    assert!(scram(&mut account, 70_000, 1, 8).is_ok());
+    assert_eq!(account.used_handshakes.len(), 1);
+}

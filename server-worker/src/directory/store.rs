@@ -3,12 +3,18 @@
 use super::logic::{Entry, Write};
 use crate::{
     calls::directory::Kind,
-    runtime::db::{Db, Fault, Row},
+    runtime::{
+        db::{Db, Fault, Row},
+        row_shell::Rows,
+    },
 };
 use shardlink_shared::time::Millis;
 
-/// The numbered migrations.
-pub const MIGRATIONS: &[&str] = &["
+/// The names of accounts and characters.
+pub struct Names;
+
+impl Rows for Names {
+    const MIGRATIONS: &'static [&'static str] = &["
     CREATE TABLE names (
         kind TEXT NOT NULL,
         key TEXT NOT NULL,
@@ -19,6 +25,13 @@ pub const MIGRATIONS: &[&str] = &["
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX open_claims ON names (settles_at) WHERE settles_at IS NOT NULL;
 "];
+
+    /// When the next open claim is due.
+    fn next_deadline(db: &Db) -> Result<Option<Millis>, Fault> {
+        let sql = "SELECT settles_at FROM names WHERE settles_at IS NOT NULL ORDER BY settles_at LIMIT 1";
+        Ok(db.query(sql, vec![], |row| row.millis(0))?.pop())
+    }
+}
 
 const COLUMNS: &str = "kind, key, id, owner, settles_at";
 
@@ -47,12 +60,6 @@ pub fn find(db: &Db, kind: Kind, key: &str) -> Result<Option<Entry>, Fault> {
 pub fn due(db: &Db, now: Millis) -> Result<Vec<Entry>, Fault> {
     let sql = format!("SELECT {COLUMNS} FROM names WHERE settles_at <= ? ORDER BY settles_at LIMIT 20");
     db.query(&sql, vec![now.into()], read)
-}
-
-/// When the next open claim is due.
-pub fn next_deadline(db: &Db) -> Result<Option<Millis>, Fault> {
-    let sql = "SELECT settles_at FROM names WHERE settles_at IS NOT NULL ORDER BY settles_at LIMIT 1";
-    Ok(db.query(sql, vec![], |row| row.millis(0))?.pop())
 }
 
 /// Stores a changed row.

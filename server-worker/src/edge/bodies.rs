@@ -3,6 +3,10 @@
 use serde::{Deserialize, Serialize};
 use shardlink_shared::{
     ErrorCode, Refusal,
+    crypto::{
+        password::{Verifier, unbase64},
+        scram::MAX_MESSAGE,
+    },
     ids::{CharacterId, PlayerId},
     limits::PBKDF2_ITERATIONS,
     protocol::bounded::{Secret, Text},
@@ -11,15 +15,79 @@ use shardlink_shared::{
     time::Millis,
 };
 
-// The verifiers of plain registrations are stretched by the contract's count.
-const _: () = assert!(PBKDF2_ITERATIONS == 600_000);
-
 /// `POST /api/auth/register` and `/api/auth/login`.
 #[derive(Debug, Deserialize)]
 #[allow(missing_docs)]
 pub struct Credentials {
     pub username: UserName,
     pub password: Password,
+}
+
+/// `POST /api/auth/scram/start`.
+#[derive(Debug, Deserialize)]
+pub struct ScramStart {
+    /// `n,,n=name,r=nonce`.
+    pub client_first: Text<MAX_MESSAGE>,
+}
+
+/// What starting answers.
+#[derive(Debug, Serialize)]
+#[allow(missing_docs)]
+pub struct ScramStarted {
+    pub handshake_id: String,
+    pub server_first: String,
+}
+
+/// `POST /api/auth/scram/finish`.
+#[derive(Debug, Deserialize)]
+#[allow(missing_docs)]
+pub struct ScramFinish {
+    pub handshake_id: Text<2048>,
+    pub client_final: Text<MAX_MESSAGE>,
+}
+
+/// What finishing answers: all that signing in answers, and the server's proof.
+#[derive(Debug, Serialize)]
+#[allow(missing_docs)]
+pub struct ScramFinished {
+    pub server_final: String,
+    #[serde(flatten)]
+    pub session: LoggedIn,
+}
+
+/// `POST /api/auth/scram/register`: texts are base64.
+#[derive(Debug, Deserialize)]
+#[allow(missing_docs)]
+pub struct ScramRegister {
+    pub username: UserName,
+    pub salt: Text<64>,
+    pub iterations: u32,
+    pub stored_key: Text<64>,
+    pub server_key: Text<64>,
+}
+
+impl ScramRegister {
+    /// Who registers, and with what.
+    ///
+    /// # Errors
+    /// INVALID_FIELD with the field.
+    pub fn into_verifier(self) -> Result<(UserName, Verifier), Refusal> {
+        fn bytes<const N: usize>(field: &str, text: &Text<64>) -> Result<[u8; N], Refusal> {
+            let message = || format!("The field {field} is base64 of {N} bytes.");
+            unbase64(text.as_str()).ok_or_else(|| Refusal::field(field, message()))
+        }
+        if self.iterations != PBKDF2_ITERATIONS {
+            let message = format!("The field iterations is exactly {PBKDF2_ITERATIONS}.");
+            return Err(Refusal::field("iterations", message));
+        }
+        let verifier = Verifier {
+            salt: bytes("salt", &self.salt)?,
+            iterations: self.iterations,
+            stored_key: bytes("stored_key", &self.stored_key)?,
+            server_key: bytes("server_key", &self.server_key)?,
+        };
+        Ok((self.username, verifier))
+    }
 }
 
 /// `POST /api/auth/logout`: the token here or in the header.

@@ -37,8 +37,11 @@ async fn perform(
     path: &str,
 ) -> Result<Response> {
     match route {
-        Route::Register => respond(201, account::register(request, env).await, path),
+        Route::Register => respond(201, account::register(request, env, config).await, path),
         Route::Login => respond(200, account::login(request, env, config).await, path),
+        Route::ScramStart => respond(200, account::scram_start(request, env, config).await, path),
+        Route::ScramFinish => respond(200, account::scram_finish(request, env, config).await, path),
+        Route::ScramRegister => respond(201, account::scram_register(request, env, config).await, path),
         Route::Logout => respond(200, account::logout(request, env, config).await, path),
         Route::Session => respond(200, account::session(request, env, config).await, path),
         Route::ListCharacters => respond(200, characters::list(request, env, config).await, path),

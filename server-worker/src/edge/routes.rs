@@ -6,6 +6,9 @@
 pub enum Route {
     Register,
     Login,
+    ScramStart,
+    ScramFinish,
+    ScramRegister,
     Logout,
     Session,
     ListCharacters,
@@ -38,6 +41,9 @@ pub enum Matched<'a> {
 const ROUTES: &[(&str, &str, Route)] = &[
     ("POST", "/api/auth/register", Route::Register),
     ("POST", "/api/auth/login", Route::Login),
+    ("POST", "/api/auth/scram/start", Route::ScramStart),
+    ("POST", "/api/auth/scram/finish", Route::ScramFinish),
+    ("POST", "/api/auth/scram/register", Route::ScramRegister),
     ("POST", "/api/auth/logout", Route::Logout),
     ("GET", "/api/auth/session", Route::Session),
     ("GET", "/api/characters", Route::ListCharacters),

@@ -198,7 +198,9 @@ impl Inner {
         }
         let password = auth.password.ok_or(ErrorCode::BadCredentials)?;
         let password = Password::parse(password.reveal()).map_err(|_| ErrorCode::BadCredentials)?;
-        let signed_in = service::sign_in(&self.env, config, &auth.username, &password).await?;
+        let address = self.memory.borrow().as_ref().and_then(|hub| Some(hub.connection(id)?.address.clone()));
+        let address = address.unwrap_or_default();
+        let signed_in = service::sign_in(&self.env, config, &address, &auth.username, &password).await?;
         self.admit(id, signed_in.identity, Some(signed_in.token)).await
     }
 

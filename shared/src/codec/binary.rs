@@ -123,7 +123,7 @@ fn read_head(head: u8, body: &[u8]) -> Option<(Envelope, &[u8])> {
         message_id: number(field(HAS_MESSAGE_ID)?)?,
         reply_to: number(field(HAS_REPLY_TO)?)?,
         seq: field(HAS_SEQ)?,
-        timestamp: field(HAS_TIMESTAMP)?.map(Millis),
+        timestamp: field(HAS_TIMESTAMP)?.map(Millis).filter(|moment| *moment <= Millis::LAST),
     };
     Some((envelope, rest))
 }

@@ -32,14 +32,15 @@ const VELOCITY_STEP: i32 = 10;
 
 /// Where a player is, by its slot in the hub.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Entry {
     /// The player's slot.
     pub slot: u16,
     /// Whether the position is relative to the same slot in the base frame.
     pub relative: bool,
-    /// In metres.
+    /// Where it is, in metres.
     pub position: Vec3,
-    /// In metres a second, on x and y, in steps of 0.1.
+    /// How it moves, in metres a second, on x and y, in steps of 0.1.
     pub velocity: Vec3,
 }
 
@@ -150,7 +151,7 @@ impl Deref for Entries {
 
 const CUT_SHORT: &str = "a frame that is cut short";
 
-/// A velocity as a frame can hold it: on x and y, in steps of 0.1, up to 12.7 m/s.
+/// A velocity as a frame can hold it: on x and y, in steps of 0.1, from −12.8 to 12.7 m/s.
 #[must_use]
 pub fn quantised(velocity: Vec3) -> Vec3 {
     Vec3 { x: i32::from(step(velocity.x)) * VELOCITY_STEP, y: i32::from(step(velocity.y)) * VELOCITY_STEP, z: 0 }
@@ -158,7 +159,7 @@ pub fn quantised(velocity: Vec3) -> Vec3 {
 
 fn step(hundredths: i32) -> i8 {
     let half = if hundredths < 0 { -VELOCITY_STEP / 2 } else { VELOCITY_STEP / 2 };
-    (hundredths.saturating_add(half) / VELOCITY_STEP).clamp(-127, 127) as i8
+    (hundredths.saturating_add(half) / VELOCITY_STEP).clamp(-128, 127) as i8
 }
 
 const fn zigzag(value: i32) -> u32 {

@@ -232,6 +232,25 @@ fn an_own_move_is_at_most_24_bytes() {
     assert!(bytes.len() <= 24, "{}", bytes.len());
 }
 
+#[test]
+fn a_chat_of_20_characters_is_at_most_40_bytes_from_the_client_and_64_from_the_server() {
+    let text = "twenty characters ok";
+    let request = Envelope { message_id: Some(RequestId::Number(100_000)), ..Envelope::default() };
+    let said = ClientMessage::chat(SendChat::new(text, Channel::Global));
+    assert!(encode(Encoding::Binary, &request, &said).len() <= 40);
+    let heard = ServerMessage::chat(Chat {
+        sender_id: character(crate::ids::MAX_ID),
+        sender_name: name("Aria Moonfall"),
+        channel: Channel::Global,
+        content: Draft::new(text).accept().unwrap(),
+        recipient_id: None,
+        recipient_name: None,
+        encrypted: None,
+    });
+    let numbered = Envelope { seq: Some(1_000_000), ..Envelope::at(Millis(1_795_408_030_625)) };
+    assert!(encode(Encoding::Binary, &numbered, &heard).len() <= 64);
+}
+
 fn binary_frame(messages: &[ClientMessage]) -> Vec<u8> {
     let mut bytes = Vec::new();
     for message in messages {

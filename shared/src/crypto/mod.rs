@@ -1,4 +1,5 @@
-//! Cryptography on RustCrypto's crates: passwords, tokens.
+//! Cryptography on RustCrypto's crates: passwords, the SCRAM exchange, tokens.
 
 pub mod password;
+pub mod scram;
 pub mod token;

@@ -131,6 +131,12 @@ pub fn base64(bytes: &[u8]) -> String {
     Base64::encode_string(bytes)
 }
 
+/// The `N` bytes that a text is base64 of.
+#[must_use]
+pub fn unbase64<const N: usize>(text: &str) -> Option<[u8; N]> {
+    Base64::decode_vec(text).ok()?.try_into().ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

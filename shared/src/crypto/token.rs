@@ -18,6 +18,12 @@ use subtle::ConstantTimeEq;
 /// The prefix of a session's token.
 const SESSION_PREFIX: &str = "s1_";
 
+/// The prefix of a handshake.
+const HANDSHAKE_PREFIX: &str = "h1_";
+
+/// The longest sealed text, in characters: a handshake with the longest messages.
+const MAX_SEALED: usize = 1_600;
+
 /// The prefix of a ticket.
 const TICKET_PREFIX: &str = "t1_";
 
@@ -113,6 +119,38 @@ impl Ticket {
     }
 }
 
+/// A SCRAM exchange between its two requests: what both sides will sign. It rests
+/// with the client, so that a stranger's exchange costs the server no storage;
+/// and it says nothing about whether the account exists.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Handshake {
+    /// What the client said first, without its header.
+    pub client_first_bare: String,
+    /// What the server answered.
+    pub server_first: String,
+    /// Until when it may be finished.
+    pub expires: Millis,
+    /// What tells two exchanges apart: each is finished once.
+    pub nonce: [u8; 8],
+}
+
+impl Handshake {
+    /// The handshake as text.
+    #[must_use]
+    pub fn reveal(&self, server_secret: &[u8]) -> String {
+        let bytes = postcard::to_extend(self, Vec::new()).unwrap_or_default();
+        seal(HANDSHAKE_PREFIX, bytes, server_secret)
+    }
+
+    /// Reads a handshake; `None` for what this server did not issue or what is
+    /// past its time.
+    #[must_use]
+    pub fn parse(text: &str, server_secret: &[u8], now: Millis) -> Option<Self> {
+        let bytes = open(HANDSHAKE_PREFIX, text, server_secret)?;
+        postcard::from_bytes(&bytes).ok().filter(|handshake: &Self| now < handshake.expires)
+    }
+}
+
 fn tag(prefix: &str, bytes: &[u8], server_secret: &[u8]) -> [u8; TAG] {
     let full = mac(server_secret, &[b"shardlink token\0", prefix.as_bytes(), bytes]);
     let mut tag = [0; TAG];
@@ -127,7 +165,7 @@ fn seal(prefix: &str, mut bytes: Vec<u8>, server_secret: &[u8]) -> String {
 }
 
 fn open(prefix: &str, text: &str, server_secret: &[u8]) -> Option<Vec<u8>> {
-    let encoded = text.strip_prefix(prefix).filter(|encoded| encoded.len() <= 256)?;
+    let encoded = text.strip_prefix(prefix).filter(|encoded| encoded.len() <= MAX_SEALED)?;
     let mut bytes = Base64UrlUnpadded::decode_vec(encoded).ok()?;
     let found = bytes.split_off(bytes.len().checked_sub(TAG)?);
     bool::from(tag(prefix, &bytes, server_secret).as_slice().ct_eq(&found)).then_some(bytes)
@@ -167,6 +205,20 @@ mod tests {
             assert_eq!(SessionToken::parse(&forged, b"secret"), None, "changed at {index}");
         }
         assert_eq!(SessionToken::parse(&"x".repeat(10_000), b"secret"), None);
+    }
+
+    #[test]
+    fn a_handshake_of_the_longest_messages_reads_back_until_it_expires() {
+        let handshake = Handshake {
+            client_first_bare: "n".repeat(crate::crypto::scram::MAX_MESSAGE),
+            server_first: "r".repeat(crate::crypto::scram::MAX_MESSAGE),
+            expires: Millis(1_000),
+            nonce: [1; 8],
+        };
+        let text = handshake.reveal(b"secret");
+        assert_eq!(Handshake::parse(&text, b"secret", Millis(999)), Some(handshake));
+        assert_eq!(Handshake::parse(&text, b"secret", Millis(1_000)), None);
+        assert_eq!(Handshake::parse(&text, b"other", Millis(0)), None);
     }
 
     #[test]

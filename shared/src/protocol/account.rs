@@ -7,8 +7,8 @@ use super::{
 use crate::{ids::PlayerId, sheet::Sheet, text::UserName, time::Millis};
 use serde::{Deserialize, Serialize};
 
-/// `auth_request`, client to server: the first message on a socket without a
-/// ticket. Answered by [`AuthResponse`]. With a token the password is ignored.
+/// `auth_request`, client to server: signs in; the first message on a socket
+/// without a ticket. Answered by [`AuthResponse`]. With a token the password is ignored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AuthRequest {
@@ -173,7 +173,6 @@ pub struct Ack {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Pace {
     /// Positions a second, at least 1.
-    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub max_position_rate: u8,
 }
 

@@ -49,7 +49,7 @@ pub struct CharacterCreate {
     pub faction: Faction,
 }
 
-/// `character_delete`, client to server: for good. Answered by [`CharacterList`];
+/// `character_delete`, client to server: deletes a character, for good. Answered by [`CharacterList`];
 /// refused with NOT_YOUR_CHARACTER or CHARACTER_ONLINE.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

@@ -45,7 +45,7 @@ impl Channel {
 
 wire_enum!(Channel, "must be global, party, faction or whisper");
 
-/// `chat`, `whisper`, `party_chat` and `faction_chat`, client to server: says something.
+/// `chat`, `whisper`, `party_chat` and `faction_chat`, client to server.
 ///
 /// `chat` goes by its channel, the other three types win over it. Answered by
 /// the sender's own copy, a [`Chat`]; refused with EMPTY, TOO_LONG,
@@ -91,7 +91,7 @@ impl SendChat {
     }
 }
 
-/// `chat`, `whisper`, `party_chat` and `faction_chat`, server to client: somebody says something.
+/// `chat`, `whisper`, `party_chat` and `faction_chat`, server to client.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Chat {

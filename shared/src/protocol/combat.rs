@@ -76,8 +76,8 @@ impl Outcome {
 
 wire_enum!(Outcome, "must be victory, defeat or fled");
 
-/// `combat_start`, client to server: a shard's guardian, another character (a
-/// challenge), or, with neither, a monster of this place. Answered by
+/// `combat_start`, client to server: fights a shard's guardian, another character
+/// (a challenge), or, with neither, a monster of this place. Answered by
 /// [`CombatStart`] or, for a challenge, by its copy.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -102,7 +102,7 @@ pub struct CombatChallenge {
     pub challenger_name: CharacterName,
 }
 
-/// `combat_answer`, client to server: to a [`CombatChallenge`].
+/// `combat_answer`, client to server: accepts a [`CombatChallenge`] or declines it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CombatAnswer {
@@ -123,7 +123,6 @@ pub struct Combatant {
     /// Whether a player fights with it.
     pub is_player: bool,
     /// 0 or 1: who fights together.
-    #[cfg_attr(feature = "schema", schemars(range(max = 1)))]
     pub side: u8,
     /// Health left; it is down at 0.
     pub health: u32,
@@ -181,7 +180,7 @@ pub struct CombatAction {
     pub turn_number: Option<u32>,
 }
 
-/// `combat_damage` and `combat_heal`, server to client: somebody's health has changed.
+/// `combat_damage` and `combat_heal`, server to client.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CombatEffect {

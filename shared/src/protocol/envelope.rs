@@ -91,7 +91,9 @@ impl<'de> Deserialize<'de> for Timestamp {
             let seconds = f64::deserialize(deserializer)?;
             from_seconds(seconds).map(Self).ok_or_else(|| de::Error::custom("must be seconds since 1970"))
         } else {
-            u64::deserialize(deserializer).map(|milliseconds| Self(Millis(milliseconds)))
+            let moment = Millis(u64::deserialize(deserializer)?);
+            let in_time = (moment <= Millis::LAST).then_some(Self(moment));
+            in_time.ok_or_else(|| de::Error::custom("must be before the year 10000"))
         }
     }
 }
@@ -100,7 +102,8 @@ impl<'de> Deserialize<'de> for Timestamp {
 /// time from 1970 to the year 9999.
 #[must_use]
 pub fn from_seconds(seconds: f64) -> Option<Millis> {
-    (0.0..253_402_300_800.0).contains(&seconds).then(|| Millis((seconds * 1000.0).round() as u64))
+    let milliseconds = (seconds * 1000.0).round();
+    (0.0..=Millis::LAST.0 as f64).contains(&milliseconds).then_some(Millis(milliseconds as u64))
 }
 
 /// A span of time inside a message, up to 49 days: seconds as a float in JSON,

@@ -98,13 +98,20 @@ impl<M: MessageSet> Serialize for Body<'_, M> {
 
 macro_rules! messages {
     ($(#[$doc:meta])* $set:ident, other $other:ident {
-        $($tag:literal $variant:ident($body:ty) $name:literal $priority:ident;)*
+        $($(#[doc = $meaning:literal])* $tag:literal $variant:ident($body:ty) $name:literal $priority:ident;)*
     }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq)]
         #[allow(missing_docs)] // Each is documented at its struct.
         pub enum $set {
-            $($variant($body),)*
+            $($(#[doc = $meaning])* $variant($body),)*
+        }
+
+        #[cfg(feature = "schema")]
+        impl crate::schema::Described for $set {
+            fn rows(generator: &mut schemars::SchemaGenerator) -> Vec<crate::schema::Row> {
+                vec![$(crate::schema::Row::of::<$body>($tag, concat!($($meaning),*), generator)),*]
+            }
         }
 
         impl MessageSet for $set {
@@ -153,6 +160,8 @@ macro_rules! messages {
     };
 }
 
+// A struct that serves several types leaves it to their rows to say what each means.
+//
 // Tags are never reused. 1–9 connection, 10–19 character, 20–29 movement,
 // 30–39 chat, 40–54 party, 55–69 combat, 70–79 world, 80–89 trade and items,
 // 90–99 quests and events, 100–109 connection again, 110–119 signals,
@@ -171,20 +180,31 @@ messages!(
         14 CharacterDelete(character::CharacterDelete) "character_delete" Normal;
         20 Move(movement::MoveRequest) "move" Normal;
         21 OwnMove(movement::OwnMove) "own_move" Normal;
+        /// Says something on a channel.
         30 Chat(chat::SendChat) "chat" Normal;
+        /// Says something to one character.
         31 Whisper(chat::SendChat) "whisper" Normal;
+        /// Says something to the party.
         32 PartyChat(chat::SendChat) "party_chat" Normal;
+        /// Says something to the faction.
         33 FactionChat(chat::SendChat) "faction_chat" Normal;
         35 ChatHistory(chat::ChatHistoryRequest) "chat_history" Normal;
         36 Mute(chat::Mute) "mute" Normal;
         40 PartyCreate(party::PartyCreate) "party_create" Normal;
         41 PartyInvite(party::SendPartyInvite) "party_invite" High;
+        /// Joins a party by its invitation.
         42 PartyAccept(party::PartyReference) "party_accept" Normal;
+        /// Turns an invitation down.
         43 PartyDecline(party::PartyReference) "party_decline" Normal;
+        /// Leaves the party.
         44 PartyLeave(party::PartyReference) "party_leave" Normal;
+        /// Ends the party.
         45 PartyDisband(party::PartyReference) "party_disband" Normal;
+        /// Puts a member out.
         46 PartyKick(party::PartyMember) "party_kick" Normal;
+        /// Takes an invitation back.
         47 PartyWithdraw(party::PartyMember) "party_withdraw" Normal;
+        /// Makes a member the leader.
         48 PartyPromote(party::PartyMember) "party_promote" Normal;
         49 PartyLoot(party::PartyLoot) "party_loot" Normal;
         55 CombatStart(combat::StartCombat) "combat_start" High;
@@ -195,8 +215,11 @@ messages!(
         82 TradeDecline(trade::TradeDecline) "trade_decline" Normal;
         83 TradeUpdate(trade::SendTradeUpdate) "trade_update" Normal;
         85 Inventory(trade::InventoryRequest) "inventory" Normal;
+        /// Uses an item.
         86 ItemUse(trade::ItemCommand) "item_use" Normal;
+        /// Wears or wields an item.
         87 ItemEquip(trade::ItemCommand) "item_equip" Normal;
+        /// Throws an item away.
         88 ItemDrop(trade::ItemCommand) "item_drop" Normal;
         91 QuestAccept(quest::QuestAccept) "quest_accept" Normal;
         110 RtcSignal(signal::SendSignal) "rtc_signal" Normal;
@@ -219,9 +242,13 @@ messages!(
         24 PlayerLeftArea(movement::PlayerLeftArea) "player_left_area" Normal;
         25 PositionCorrection(movement::PositionCorrection) "position_correction" Normal;
         26 PositionFrame(movement::PositionFrame) "position_frame" Low;
+        /// Somebody says something to everybody.
         30 Chat(chat::Chat) "chat" Normal;
+        /// Somebody says something to you alone.
         31 Whisper(chat::Chat) "whisper" Normal;
+        /// Somebody says something to your party.
         32 PartyChat(chat::Chat) "party_chat" Normal;
+        /// Somebody says something to your faction.
         33 FactionChat(chat::Chat) "faction_chat" Normal;
         34 WorldAnnouncement(chat::WorldAnnouncement) "world_announcement" High;
         35 ChatHistory(chat::ChatHistory) "chat_history" Normal;
@@ -230,7 +257,9 @@ messages!(
         50 PartyUpdate(party::PartyUpdate) "party_update" Normal;
         55 CombatStart(combat::CombatStart) "combat_start" High;
         56 CombatChallenge(combat::CombatChallenge) "combat_challenge" High;
+        /// Somebody has lost health.
         59 CombatDamage(combat::CombatEffect) "combat_damage" High;
+        /// Somebody has gained health.
         60 CombatHeal(combat::CombatEffect) "combat_heal" High;
         61 CombatState(combat::CombatState) "combat_state" High;
         62 CombatEnd(combat::CombatEnd) "combat_end" High;
@@ -247,7 +276,9 @@ messages!(
         92 EventTrigger(quest::EventTrigger) "event_trigger" High;
         100 HubTransfer(account::HubTransfer) "hub_transfer" High;
         110 RtcSignal(signal::Signal) "rtc_signal" Normal;
+        /// A request was understood and refused.
         120 Error(error::ErrorMessage) "error" High;
+        /// A message could not be decoded.
         121 InvalidMessage(error::ErrorMessage) "invalid_message" High;
     }
 );

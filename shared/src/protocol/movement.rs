@@ -27,7 +27,7 @@ pub struct MoveRequest {
     #[serde(default, deserialize_with = "zero_is_none", serialize_with = "none_is_zero")]
     #[cfg_attr(feature = "schema", schemars(with = "crate::schema::LocationOrNull"))]
     pub from_location_id: Option<LocationId>,
-    /// Where to; 0 is the same location (`None` here).
+    /// Where to; 0 is the same location.
     #[serde(deserialize_with = "zero_is_none", serialize_with = "none_is_zero")]
     #[cfg_attr(feature = "schema", schemars(with = "crate::schema::LocationOrNull"))]
     pub to_location_id: Option<LocationId>,
@@ -65,7 +65,7 @@ pub struct Move {
     /// Where it was; absent within a location.
     #[serde(default)]
     pub from_location_id: Option<LocationId>,
-    /// Where it is now; 0 is the same location (`None` here).
+    /// Where it is now; 0 is the same location.
     #[serde(default, deserialize_with = "zero_is_none", serialize_with = "none_is_zero")]
     #[cfg_attr(feature = "schema", schemars(with = "crate::schema::LocationOrZero"))]
     pub to_location_id: Option<LocationId>,

@@ -67,7 +67,6 @@ pub struct WorldState {
     /// What the world is like now.
     pub current_reality: Reality,
     /// How firm the reality is, 0 to 100.
-    #[cfg_attr(feature = "schema", schemars(range(max = 100)))]
     pub reality_stability: u8,
     /// How many shards each faction holds.
     pub faction_shard_counts: ShardCounts,
@@ -122,7 +121,7 @@ pub struct ShardStanding {
     pub power_level: u32,
 }
 
-/// `shard_status`, server to client: all twelve.
+/// `shard_status`, server to client: the twelve shards as they are now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ShardStatus {
@@ -202,7 +201,6 @@ pub struct RealityShift {
     #[serde(default)]
     pub dominant_faction: Option<Faction>,
     /// How firm the new reality is, 0 to 100.
-    #[cfg_attr(feature = "schema", schemars(range(max = 100)))]
     pub reality_stability: u8,
 }
 

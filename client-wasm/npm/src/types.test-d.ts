@@ -1,0 +1,80 @@
+// Tests of the types: tsc is the runner, and a line that must not compile says so.
+import type { ChatMessage, ClientMessage, ErrorCode, Events, LocationUpdate, ServerMessage, ServerMessages, messages } from "./index.js";
+import { ShardlinkClient, ShardlinkError } from "./index.js";
+
+/** Compiles for equal types alone. */
+type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+const holds = <_Condition extends true>(): void => {};
+
+const client = new ShardlinkClient();
+
+// `on` infers the message from its type.
+client.on("chat", (message) => {
+  holds<Equal<typeof message, ServerMessages["chat"]>>();
+  holds<Equal<typeof message.type, "chat">>();
+  holds<Equal<typeof message.timestamp, number>>();
+  holds<Equal<typeof message.channel, "global" | "party" | "faction" | "whisper">>();
+  holds<Equal<typeof message.recipient_id, number | null>>();
+  // @ts-expect-error: a chat has no such field.
+  message.reality_stability;
+});
+client.on("location_update", ({ players }) => {
+  holds<Equal<typeof players, messages.PlayerHere[]>>();
+  holds<Equal<(typeof players)[number]["position"], { x: number; y: number; z: number }>>();
+});
+client.on("world_state", (message) => {
+  holds<Equal<(typeof message.faction_shard_counts)["Crimson Covenant"], number>>();
+  holds<Equal<typeof message.dominant_faction, messages.Faction | null>>();
+});
+client.on("error", ({ error_code, details }) => {
+  holds<Equal<typeof error_code, ErrorCode>>();
+  holds<Equal<typeof details, { field: string | null; retry_after: number | null } | null>>();
+});
+client.on("status", ({ state }) => holds<Equal<typeof state, "connecting" | "connected" | "reconnecting" | "closed">>());
+// @ts-expect-error: only clients send these.
+client.on("auth_request", () => {});
+// @ts-expect-error: no such type.
+client.on("chit_chat", () => {});
+
+// Every message of the server can be heard, and `status` besides.
+holds<Equal<Exclude<keyof Events, keyof ServerMessages>, "status">>();
+
+// `type` tells the messages of either direction apart.
+export function heard(message: ServerMessage): number {
+  switch (message.type) {
+    case "position_correction":
+      return message.client_seq;
+    case "whisper":
+      return message.content.length;
+    case "chat_history":
+      return message.messages.map((past) => past.chat.content.length + past.timestamp).length;
+    default:
+      // @ts-expect-error: what is left has no such field in common.
+      return message.client_seq;
+  }
+}
+holds<Equal<Extract<ServerMessage, { type: "party_update" }>, ServerMessages["party_update"]>>();
+
+// What a client may leave out may be left out, null, or undefined; what it must say is missed.
+export const sent: ClientMessage[] = [
+  { type: "ping", version: "1.0.0" },
+  { type: "chat", version: "1.0.0", message_id: "1", content: "Hello!", channel: null },
+  { type: "item_drop", version: "1.0.0", item_id: 7 },
+  // @ts-expect-error: without its content.
+  { type: "chat", version: "1.0.0" },
+  // @ts-expect-error: only servers send it.
+  { type: "pong", version: "1.0.0" },
+  // @ts-expect-error: no such channel.
+  { type: "chat", version: "1.0.0", content: "Hello!", channel: "shout" },
+];
+
+// What the promises give.
+holds<Equal<Awaited<ReturnType<typeof client.sendChat>>, ChatMessage>>();
+holds<Equal<ChatMessage["type"], "chat" | "whisper" | "party_chat" | "faction_chat">>();
+holds<Equal<Awaited<ReturnType<typeof client.sendMove>>, LocationUpdate>>();
+holds<Equal<LocationUpdate, ServerMessages["location_update"]>>();
+// @ts-expect-error: the world's state by REST is no message.
+export const state = async () => (await client.getWorldState()).type;
+
+// The codes are known, and others possible.
+export const known = (error: ShardlinkError): boolean => error.code === "NAME_TAKEN" || error.code === "A_NEWER_ONE";

@@ -1,0 +1,87 @@
+//! The shell of an object that keeps nothing in memory because its rows may be
+//! millions: each call reads the rows it is about.
+
+use super::{
+    alarm::Alarm,
+    clock,
+    db::{Db, Fault},
+};
+use crate::effect::{Reply, to_json};
+use serde::de::DeserializeOwned;
+use shardlink_shared::{ErrorCode, Refusal, time::Millis};
+use std::{cell::Cell, marker::PhantomData};
+use worker::{Env, Request, Response, Result, State, console_error};
+
+/// The rows of such an object.
+pub trait Rows {
+    /// The numbered migrations of its schema.
+    const MIGRATIONS: &'static [&'static str];
+
+    /// When it next wants to be woken, if ever.
+    fn next_deadline(db: &Db) -> std::result::Result<Option<Millis>, Fault>;
+}
+
+/// An object's storage and alarm.
+pub struct RowShell<R> {
+    state: State,
+    /// The object's bindings.
+    pub env: Env,
+    alarm: Alarm,
+    migrated: Cell<bool>,
+    rows: PhantomData<R>,
+}
+
+impl<R: Rows> RowShell<R> {
+    /// The shell of an object that has just been constructed.
+    pub fn new(state: State, env: Env) -> Self {
+        Self { state, env, alarm: Alarm::default(), migrated: Cell::new(false), rows: PhantomData }
+    }
+
+    /// The database, its schema up to date.
+    pub fn db(&self) -> std::result::Result<Db, Fault> {
+        let db = Db::of(&self.state);
+        if !self.migrated.replace(true) {
+            db.migrate(R::MIGRATIONS).inspect_err(|_| self.migrated.set(false))?;
+        }
+        Ok(db)
+    }
+
+    /// Answers a call from another object.
+    pub async fn fetch<C: DeserializeOwned>(
+        &self,
+        mut request: Request,
+        answer: impl FnOnce(&Db, Millis, C) -> std::result::Result<Reply, Fault>,
+    ) -> Result<Response> {
+        let body = request.text().await?;
+        let reply = serde_json::from_str(&body)
+            .map_err(|error| Fault(format!("undecodable call: {error}")))
+            .and_then(|call| {
+                let db = self.db()?;
+                let reply = answer(&db, clock::now(), call)?;
+                self.alarm.set(&self.state, R::next_deadline(&db)?);
+                Ok(reply)
+            });
+        let reply = reply.unwrap_or_else(|fault| {
+            self.log(&fault);
+            Reply(to_json(&Err::<(), _>(Refusal::new(ErrorCode::Internal))))
+        });
+        Response::ok(reply.0)
+    }
+
+    /// Runs the alarm's work. It is armed again before, so that a crash in the
+    /// work is followed by another try, and set to what is due after.
+    pub async fn alarm(&self, work: impl AsyncFnOnce() -> std::result::Result<(), Fault>) -> Result<Response> {
+        self.alarm.fired();
+        self.alarm.set(&self.state, Some(clock::now() + 60_000));
+        let done = work().await.and_then(|()| R::next_deadline(&self.db()?));
+        match done {
+            Ok(deadline) => self.alarm.set(&self.state, deadline),
+            Err(fault) => self.log(&fault),
+        }
+        Response::empty()
+    }
+
+    fn log(&self, fault: &Fault) {
+        console_error!("{}: {fault}", std::any::type_name::<R>());
+    }
+}

@@ -1,0 +1,45 @@
+// Too many wrong sign-ins and registrations.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { PASSWORD, freshName, rest, signUp } from "./support/json-client.mjs";
+import { startServer } from "./support/server.mjs";
+
+const LIMITS = { SIGN_IN_FAILURES_PER_NAME: "3", SIGN_IN_FAILURES_PER_ADDRESS: "8", REGISTRATIONS_PER_ADDRESS: "4" };
+
+let server;
+before(async () => (server = await startServer({ env: LIMITS })));
+after(() => server.stop());
+
+const login = (username, password) => rest(server.url, "POST", "/api/auth/login", { body: { username, password } });
+
+function assertLimited(answer) {
+  assert.equal(answer.status, 429, JSON.stringify(answer.body));
+  assert.equal(answer.body.code, "RATE_LIMITED");
+  const wait = Number(answer.headers.get("retry-after"));
+  assert.ok(wait >= 1 && wait <= 60, `${wait}`);
+}
+
+test("a name with too many wrong passwords waits, known or not; then an address; a right one is not counted", async () => {
+  const account = await signUp(server.url);
+  assert.equal((await login(account.username, PASSWORD)).status, 200);
+  const nobody = freshName("nobody");
+  for (const name of [account.username, nobody]) {
+    for (let n = 0; n < 3; n += 1) assert.equal((await login(name, "wrong password")).status, 401);
+    assertLimited(await login(name, "wrong password"));
+  }
+  // Not even the right one: otherwise the limit would tell which it is.
+  assertLimited(await login(account.username, PASSWORD));
+  // Its session goes on.
+  assert.equal((await rest(server.url, "GET", "/api/status", {})).status, 200);
+  // Six so far from this address; two more, and every name waits.
+  for (const name of [freshName("nobody"), freshName("nobody")]) assert.equal((await login(name, "wrong")).status, 422);
+  for (const name of [freshName("nobody"), freshName("nobody")]) assert.equal((await login(name, "wrong password")).status, 401);
+  assertLimited(await login(freshName("nobody"), "wrong password"));
+});
+
+test("too many registrations from an address wait", async () => {
+  const register = () => rest(server.url, "POST", "/api/auth/register", { body: { username: freshName("user"), password: PASSWORD } });
+  // One was made above.
+  for (let n = 0; n < 3; n += 1) assert.equal((await register()).status, 201);
+  assertLimited(await register());
+});
