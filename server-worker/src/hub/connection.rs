@@ -43,8 +43,11 @@ pub struct Connection {
 #[derive(Debug, Clone, Default)]
 pub struct Waiting {
     /// Messages in their order.
-    pub held: VecDeque<(Option<RequestId>, ClientMessage)>,
+    pub held: Held,
 }
+
+/// Messages that wait, each with its request.
+pub type Held = VecDeque<(Option<RequestId>, ClientMessage)>;
 
 /// How far a connection has come.
 #[derive(Debug, Clone)]

@@ -1,7 +1,7 @@
 //! Who is connected, and what becomes of what they send.
 
 use super::{
-    connection::{Connection, ConnectionId, Identity, Player, Stage, Waiting},
+    connection::{Connection, ConnectionId, Held, Identity, Player, Stage, Waiting},
     outbox::{Answer, Effect, Event, Outbox, Question, visit},
     slots::Slots,
 };
@@ -28,8 +28,9 @@ use shardlink_shared::{
 };
 use std::collections::BTreeMap;
 
-/// How often a hub repeats that its characters are online, in milliseconds:
-/// twice within a Character's lease.
+/// How often a hub repeats that its characters are online and its sessions in
+/// use, in milliseconds: twice within a Character's lease, and about as often as
+/// the use of a session is recorded.
 pub const PRESENCE_INTERVAL: u64 = 45_000;
 
 /// The memory of a Hub.
@@ -40,6 +41,9 @@ pub struct Hub {
     pub(super) connections: BTreeMap<ConnectionId, Connection>,
     pub(super) characters: BTreeMap<CharacterId, ConnectionId>,
     slots: Slots,
+    /// What sessions selected elsewhere while their sockets were still being
+    /// checked here.
+    early_selections: BTreeMap<SessionId, CharacterId>,
     report_at: Option<Millis>,
     presence_at: Option<Millis>,
 }
@@ -53,10 +57,11 @@ impl Hub {
             connections.values().filter_map(|one| Some((one.player()?.character, one.id))).collect();
         // A hub that wakes does not know when it last spoke: it speaks soon.
         let report_at = (!connections.is_empty()).then_some(now + POPULATION_DELAY);
-        let presence_at = (!characters.is_empty()).then_some(now + PRESENCE_INTERVAL);
+        let authenticated = connections.values().any(|one| one.identity().is_some());
+        let presence_at = authenticated.then_some(now + PRESENCE_INTERVAL);
         let slots =
             Slots::restore(connections.values().filter_map(Connection::player).map(|player| player.slot), now);
-        Self { number, connections, characters, slots, report_at, presence_at }
+        Self { number, connections, characters, slots, early_selections: BTreeMap::new(), report_at, presence_at }
     }
 
     /// Decides about an event.
@@ -74,14 +79,22 @@ impl Hub {
             }
             Event::Frame(id, frame) => self.frame(id, frame, out),
             Event::Closed(id) => self.remove(id, out),
-            Event::Answered(id, request, answer) => self.answered(id, request, answer, out),
+            Event::Answered { id, request, awaited, answer } => {
+                let held = self.stop_waiting(id, awaited);
+                self.answered(id, request, answer, out);
+                self.release_held(id, held, out);
+            }
             Event::SessionEnded(session, code) => {
                 for id in self.of_session(session) {
                     self.close(id, code, out);
                 }
             }
             Event::Selected(session, character) => {
-                for id in self.of_session(session) {
+                let sockets = self.of_session(session);
+                if sockets.is_empty() && self.connections.values().any(|one| one.waiting.is_some()) {
+                    self.early_selections.insert(session, character);
+                }
+                for id in sockets {
                     self.select(id, None, character, out);
                 }
             }
@@ -299,31 +312,40 @@ impl Hub {
             Ok(Answer::Characters(sheets)) => {
                 let list = ServerMessage::CharacterList(CharacterList { characters: List::of(sheets) });
                 out.send(id, encoding, &envelope, &list);
-                return;
             }
             Ok(Answer::Created(sheet)) => {
                 let update = ServerMessage::CharacterUpdate(CharacterUpdate::of_sheet(&sheet));
                 out.send(id, encoding, &envelope, &update);
-                return;
             }
             Err(refusal) if was_pending => self.not_admitted(id, &envelope, &refusal, out),
             Err(refusal) => self.refuse(id, request, &refusal, out),
         }
-        self.release_held(id, out);
+    }
+
+    /// The frames that waited for an answer that has come.
+    fn stop_waiting(&mut self, id: ConnectionId, awaited: bool) -> Held {
+        match self.connections.get_mut(&id) {
+            Some(connection) if awaited => connection.waiting.take().unwrap_or_default().held,
+            _ => Held::new(),
+        }
     }
 
     /// Lets the frames go that waited for an answer.
-    fn release_held(&mut self, id: ConnectionId, out: &mut Outbox) {
-        let Some(connection) = self.connections.get_mut(&id) else { return };
-        let mut held = connection.waiting.take().unwrap_or_default().held;
-        while let Some((request, message)) = held.pop_front() {
-            self.perform(id, request, message, out);
-            // One of them may have asked a question of its own: the rest waits for that.
+    fn release_held(&mut self, id: ConnectionId, mut held: Held, out: &mut Outbox) {
+        loop {
+            // The answer, or one of the frames, may have led to another question:
+            // the rest waits for that, before what has come since.
             match self.connections.get_mut(&id).map(|connection| connection.waiting.as_mut()) {
-                Some(Some(waiting)) => return waiting.held.extend(held),
+                Some(Some(waiting)) => {
+                    held.append(&mut waiting.held);
+                    waiting.held = held;
+                    return;
+                }
                 Some(None) => {}
                 None => return,
             }
+            let Some((request, message)) = held.pop_front() else { return };
+            self.perform(id, request, message, out);
         }
     }
 
@@ -353,8 +375,12 @@ impl Hub {
             let response = AuthResponse::accepted(identity.player, token.as_deref(), sheet, out.now);
             out.send(id, connection.encoding, envelope, &ServerMessage::AuthResponse(response));
         }
+        self.presence_at.get_or_insert(out.now + PRESENCE_INTERVAL);
+        let selected = self.early_selections.remove(&identity.session);
         if in_world {
             self.welcome(id, None, out);
+        } else if let Some(character) = selected {
+            self.select(id, None, character, out);
         }
     }
 
@@ -436,15 +462,19 @@ impl Hub {
             self.close(id, ErrorCode::Unauthenticated, out);
         }
         if self.presence_at.is_some_and(|due| due <= now) {
+            // A selection comes within moments of its socket, or not at all.
+            self.early_selections.clear();
             let number = self.number;
             let staying = |one: &Connection| -> Option<(_, _, LocationId)> {
                 let player = one.player()?;
                 Some((player.character, visit(number, one.id), player.motion.location))
             };
             let staying: Vec<_> = self.connections.values().filter_map(staying).collect();
-            self.presence_at = (!staying.is_empty()).then_some(now + PRESENCE_INTERVAL);
-            if !staying.is_empty() {
+            let in_use: Vec<_> = self.connections.values().filter_map(Connection::identity).collect();
+            self.presence_at = (!in_use.is_empty()).then_some(now + PRESENCE_INTERVAL);
+            if !in_use.is_empty() {
                 out.push(Effect::Staying(staying));
+                out.push(Effect::InUse(in_use));
                 // World forgets hubs that it does not hear of.
                 self.population_changed(now);
             }

@@ -32,12 +32,9 @@ use shardlink_shared::{
     limits::{MAX_PENDING, MAX_PENDING_PER_ADDRESS},
     protocol::{RequestId, SUBPROTOCOL_BINARY, SUBPROTOCOL_JSON, account::AuthRequest},
     text::Password,
+    time::Millis,
 };
-use std::{
-    cell::RefCell,
-    collections::{HashMap, HashSet},
-    rc::Rc,
-};
+use std::{cell::RefCell, collections::HashMap, rc::Rc};
 use worker::worker_sys::WebSocketRequestResponsePair;
 use worker::{
     DurableObject, Env, Request, Response, Result, State, WebSocket, WebSocketIncomingMessage, WebSocketPair,
@@ -59,8 +56,8 @@ struct Inner {
     alarm: Alarm,
     memory: RefCell<Option<logic::Hub>>,
     sockets: RefCell<HashMap<ConnectionId, WebSocket>>,
-    /// Tickets that were shown here and could be shown again: they expire in 30 s.
-    used_tickets: RefCell<HashSet<[u8; 8]>>,
+    /// Tickets that were shown here and could be shown again, until they expire.
+    used_tickets: RefCell<HashMap<[u8; 8], Millis>>,
 }
 
 impl Inner {
@@ -138,6 +135,14 @@ impl Inner {
                     let _ = call(&inner.env, &character::object_name(character), stay).await;
                 }
             }),
+            Effect::InUse(identities) => self.spawn(async move |inner| {
+                for identity in identities {
+                    let used = service::authenticate(&inner.env, identity, None).await;
+                    if used.is_err_and(|refusal| refusal.code == ErrorCode::SessionExpired) {
+                        inner.handle(Event::SessionEnded(identity.session, ErrorCode::SessionExpired));
+                    }
+                }
+            }),
             Effect::Report(population) => self.spawn(async move |inner| {
                 let report = world::Report { hub: inner.number(), population };
                 let _ = call(&inner.env, &world::object_name(), report).await;
@@ -158,12 +163,13 @@ impl Inner {
 
     /// Asks other objects; the answer comes back as an event.
     fn ask(self: &Rc<Self>, id: ConnectionId, request: Option<RequestId>, question: Question) {
+        let awaited = question.is_awaited();
         self.spawn(async move |inner| {
             let answer = match settings::read(&inner.env) {
                 Ok(config) => inner.find_out(&config, id, question).await,
                 Err(refusal) => Err(refusal),
             };
-            inner.handle(Event::Answered(id, request, answer));
+            inner.handle(Event::Answered { id, request, awaited, answer });
         });
     }
 
@@ -261,8 +267,12 @@ impl Inner {
     /// A ticket that is ours, good, for this hub, and shown for the first time.
     fn use_ticket(&self, text: &str) -> Option<Ticket> {
         let config = settings::read(&self.env).ok()?;
-        let ticket = Ticket::parse(text, config.server_secret.as_bytes(), clock::now())?;
-        (ticket.hub == self.number() && self.used_tickets.borrow_mut().insert(ticket.nonce)).then_some(ticket)
+        let now = clock::now();
+        let ticket = Ticket::parse(text, config.server_secret.as_bytes(), now)?;
+        let mut used = self.used_tickets.borrow_mut();
+        used.retain(|_, expires| now < *expires);
+        let is_new = ticket.hub == self.number() && used.insert(ticket.nonce, ticket.expires).is_none();
+        is_new.then_some(ticket)
     }
 
     fn id_of(&self, socket: &WebSocket) -> Option<ConnectionId> {

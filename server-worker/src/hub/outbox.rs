@@ -37,6 +37,8 @@ pub enum Effect {
     },
     /// These characters are still in the world, there.
     Staying(Vec<(CharacterId, Visit, LocationId)>),
+    /// These sessions are in use: their sockets are open.
+    InUse(Vec<Identity>),
     /// Who is in the hub.
     Report(Population),
 }
@@ -56,6 +58,15 @@ pub enum Question {
     Create(Identity, CharacterCreate),
     /// Delete one. Answered by [`Answer::Characters`].
     Delete(Identity, CharacterId),
+}
+
+impl Question {
+    /// Whether the connection's frames wait for the answer: it decides who is at
+    /// the other end.
+    #[must_use]
+    pub const fn is_awaited(&self) -> bool {
+        matches!(self, Self::Authenticate(_) | Self::Redeem(_) | Self::Select(..))
+    }
 }
 
 /// What other objects answered.
@@ -97,7 +108,16 @@ pub enum Event<'a> {
     /// A socket is closed.
     Closed(ConnectionId),
     /// A question was answered.
-    Answered(ConnectionId, Option<RequestId>, Result<Answer, Refusal>),
+    Answered {
+        /// The connection it was about.
+        id: ConnectionId,
+        /// The request it was asked for.
+        request: Option<RequestId>,
+        /// Whether frames wait for it: [`Question::is_awaited`].
+        awaited: bool,
+        /// What was answered.
+        answer: Result<Answer, Refusal>,
+    },
     /// A session has ended elsewhere.
     SessionEnded(SessionId, ErrorCode),
     /// A session has selected a character elsewhere.

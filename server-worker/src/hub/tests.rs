@@ -80,13 +80,14 @@ impl World {
     }
 
     fn answer(&mut self, id: ConnectionId, answer: Result<Answer, Refusal>) {
-        self.handle(Event::Answered(id, Some(RequestId::Number(9)), answer));
+        let awaited = !matches!(answer, Ok(Answer::Characters(_) | Answer::Created(_)));
+        self.handle(Event::Answered { id, request: Some(RequestId::Number(9)), awaited, answer });
     }
 
     /// A socket whose character is in the world.
     fn player(&mut self, n: u64, name: &str, encoding: Encoding) -> ConnectionId {
         let id = self.open(n, encoding);
-        self.handle(Event::Answered(id, None, Ok(admitted(n, Some(sheet(n, name))))));
+        self.answer(id, Ok(admitted(n, Some(sheet(n, name)))));
         id
     }
 
@@ -408,6 +409,22 @@ fn a_character_selected_later_enters_on_the_same_socket_and_may_be_changed() {
 }
 
 #[test]
+fn a_character_selected_while_the_socket_is_still_being_checked_enters_too() {
+    let mut world = World::new(false);
+    let id = world.open(1, Encoding::Binary);
+    world.send(id, &auth());
+    // The account has answered already, the answer is on its way, and REST was faster.
+    world.handle(Event::Selected(identity(1).session, character(1)));
+    world.send(id, &say("I am here", Channel::Global));
+    world.answer(id, Ok(admitted(1, None)));
+    assert_eq!(world.types(id), ["auth_response"]);
+    assert_eq!(world.questions(), [&Question::Select(identity(1), character(1))]);
+    // What was held waits for this question too.
+    world.answer(id, Ok(Answer::Entered(Box::new(sheet(1, "Aria")))));
+    assert_eq!(world.types(id), ["character_update", "location_update", "chat"]);
+}
+
+#[test]
 fn who_entered_while_the_socket_closed_has_left() {
     let mut world = World::new(false);
     let id = world.open(1, Encoding::Binary);
@@ -452,6 +469,8 @@ fn the_hub_reports_its_population_after_a_moment_and_its_presences_regularly() {
     world.now += PRESENCE_INTERVAL;
     world.handle(Event::Alarm);
     assert!(matches!(&world.last[0], Effect::Staying(staying) if staying.len() == 1));
+    // An open socket counts as use of its session.
+    assert_eq!(world.last[1], Effect::InUse(vec![identity(1)]));
     world.handle(Event::Closed(aria));
     world.now += PRESENCE_INTERVAL;
     world.handle(Event::Alarm);
