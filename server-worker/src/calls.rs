@@ -219,8 +219,7 @@ pub mod account {
             /// older ones. Refused with BAD_CREDENTIALS.
             SignIn { verifier: Verifier, session: SessionId } -> SignedIn;
             /// Begins a session, for whoever finishes a SCRAM exchange, which
-            /// serves once. Refused with BAD_CREDENTIALS, or INVALID_FIELD for a
-            /// message that is none of SCRAM's.
+            /// serves once. Refused with BAD_CREDENTIALS, whatever is wrong.
             FinishScram {
                 client_first_bare: String,
                 server_first: String,

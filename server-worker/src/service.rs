@@ -326,8 +326,12 @@ pub async fn delete_character(env: &Env, identity: Identity, id: CharacterId) ->
     let account = account::object_name(identity.player);
     let name = call(env, &account, account::BeginDelete { session: identity.session, character: id }).await?;
     let deleted = call(env, &character::object_name(id), character::Delete { owner: identity.player }).await;
-    if deleted.is_ok() {
-        release_name(env, &name, id).await?;
+    match &deleted {
+        Ok(()) => release_name(env, &name, id).await?,
+        // Refused for certain: the character stays.
+        Err(refusal) if refusal.code == ErrorCode::CharacterOnline => {}
+        // It may be gone or not: the account's alarm finishes what was begun.
+        Err(_) => return deleted,
     }
     call(env, &account, account::FinishDelete { character: id, deleted: deleted.is_ok() }).await?;
     deleted

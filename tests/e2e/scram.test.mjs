@@ -77,6 +77,14 @@ test("a wrong password and an unknown user get the same answers, and an unknown 
   const wrong = await signIn(username, "not the password");
   const nobody = freshName("nobody");
   const [once, twice] = [await signIn(nobody, PASSWORD), await signIn(nobody, PASSWORD)];
+  // A proof that is none tells no more than a wrong one.
+  for (const name of [username, nobody]) {
+    const start = await rest(server.url, "POST", "/api/auth/scram/start", { body: { client_first: `n,,n=${name},r=abc` } });
+    const body = { handshake_id: start.body.handshake_id, client_final: "nonsense" };
+    const finish = await rest(server.url, "POST", "/api/auth/scram/finish", { body });
+    assert.equal(finish.status, 401, name);
+    assert.equal(finish.body.code, "BAD_CREDENTIALS");
+  }
   for (const { finish } of [wrong, once, twice]) {
     assert.equal(finish.status, 401);
     assert.equal(finish.body.code, "BAD_CREDENTIALS");

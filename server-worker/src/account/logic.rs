@@ -16,7 +16,7 @@ use shardlink_shared::{
     ErrorCode, Refusal,
     crypto::{
         password::{Salt, Verifier},
-        scram::{self, ScramError},
+        scram,
         token::SessionId,
     },
     ids::{CharacterId, PlayerId},
@@ -183,10 +183,9 @@ impl Account {
         }
         self.used_handshakes.insert(call.handshake, call.handshake_expires);
         context.writes.push(Write::UseHandshake(call.handshake, call.handshake_expires));
-        let server_final = judged.map_err(|error| match error {
-            ScramError::WrongNonce | ScramError::WrongProof => Refusal::new(ErrorCode::BadCredentials),
-            malformed => Refusal::field("client_final", malformed.to_string()),
-        })?;
+        // Whatever is wrong with it, the answer is what an unknown name gets:
+        // another one would tell which names exist.
+        let server_final = judged.map_err(|_| ErrorCode::BadCredentials)?;
         Ok(Proven { signed_in: self.begin_session(context, username, call.session), server_final })
     }
 

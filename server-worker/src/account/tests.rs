@@ -249,3 +249,19 @@ fn a_scram_exchange_serves_once_whether_it_was_right_or_wrong() {
     assert!(scram(&mut account, 70_000, 1, 8).is_ok());
     assert_eq!(account.used_handshakes.len(), 1);
 }
+
+#[test]
+fn a_malformed_proof_is_answered_like_an_unknown_name() {
+    let mut account = signed_in();
+    let finish = FinishScram {
+        client_first_bare: "n=Aria,r=abc".into(),
+        server_first: "r=abcdef,s=AAAA,i=600000".into(),
+        client_final: "nonsense".into(),
+        handshake: [9; 8],
+        handshake_expires: Millis(60_000),
+        session: session(9),
+    };
+    let known = at(1, |c| account.finish_scram(c, &finish)).unwrap_err();
+    let unknown = at(1, |c| Account::default().finish_scram(c, &finish)).unwrap_err();
+    assert_eq!((known.code, &known), (ErrorCode::BadCredentials, &unknown));
+}
