@@ -60,6 +60,13 @@ pub const SIGN_IN_FAILURES_PER_NAME: u32 = 10;
 /// Wrong names or passwords from an address in a minute, by default.
 pub const SIGN_IN_FAILURES_PER_ADDRESS: u32 = 30;
 
+/// A network that signed in to an account within this time, in milliseconds, is
+/// spared the account's limit on wrong passwords (the contract's 30 days).
+pub const KNOWN_NETWORK_LIFE: u64 = 30 * 24 * 60 * 60 * 1000;
+
+/// Networks that an account remembers: home, work, phone, and those of travels.
+pub const MAX_KNOWN_NETWORKS: usize = 16;
+
 /// Registrations from an address in a minute, by default.
 pub const REGISTRATIONS_PER_ADDRESS: u32 = 60;
 
@@ -142,6 +149,16 @@ pub const MAX_CIPHERTEXT: usize = 2_700;
 /// Players in a position frame: what is sent of a crowd (the cap of an area of
 /// interest), with room for configuration to raise it.
 pub const MAX_FRAME_PLAYERS: usize = 1_000;
+
+/// Events that the world's log keeps: months of captures at the pace of play.
+pub const MAX_WORLD_EVENTS: usize = 2_000;
+
+/// Events in a page of the log, if the request does not say how many (the first
+/// generation's), and at most.
+pub const EVENTS_PAGE: u32 = 50;
+
+/// See [`EVENTS_PAGE`].
+pub const MAX_EVENTS_PAGE: u32 = 200;
 
 /// How often something may happen.
 #[derive(Debug, Clone, Copy, PartialEq)]

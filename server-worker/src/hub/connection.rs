@@ -151,6 +151,15 @@ impl Connection {
         }
     }
 
+    /// Names the session by its new token.
+    pub fn renew(&mut self, session: SessionId) {
+        match &mut self.stage {
+            Stage::Pending { .. } => {}
+            Stage::Authenticated(identity) => identity.session = session,
+            Stage::Playing(player) => player.identity.session = session,
+        }
+    }
+
     /// The character in the world.
     #[must_use]
     pub fn player(&self) -> Option<&Player> {

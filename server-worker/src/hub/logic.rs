@@ -89,6 +89,14 @@ impl Hub {
                     self.close(id, code, out);
                 }
             }
+            Event::SessionRenewed(old, new) => {
+                for id in self.of_session(old) {
+                    if let Some(connection) = self.connections.get_mut(&id) {
+                        connection.renew(new);
+                        out.push(Effect::Attach(id));
+                    }
+                }
+            }
             Event::Selected(session, character) => {
                 let sockets = self.of_session(session);
                 if sockets.is_empty() && self.connections.values().any(|one| one.waiting.is_some()) {
@@ -240,10 +248,12 @@ impl Hub {
         message: ClientMessage,
         out: &mut Outbox,
     ) -> Result<(), Refusal> {
-        if self.connections.get(&id).and_then(Connection::player).is_none() {
-            return Err(ErrorCode::NoCharacter.into());
-        }
+        let player = self.connections.get(&id).and_then(Connection::player).ok_or(ErrorCode::NoCharacter)?;
         match message {
+            ClientMessage::Inventory(_) => {
+                out.ask(id, request, Question::Inventory(player.identity, player.character));
+                Ok(())
+            }
             ClientMessage::Move(step) => self.step(id, request, &step, out),
             ClientMessage::OwnMove(step) => self.own_move(id, &step, out),
             ClientMessage::Chat(chat) => {
@@ -312,6 +322,9 @@ impl Hub {
             Ok(Answer::Characters(sheets)) => {
                 let list = ServerMessage::CharacterList(CharacterList { characters: List::of(sheets) });
                 out.send(id, encoding, &envelope, &list);
+            }
+            Ok(Answer::Inventory(inventory)) => {
+                out.send(id, encoding, &envelope, &ServerMessage::Inventory(inventory));
             }
             Ok(Answer::Created(sheet)) => {
                 let update = ServerMessage::CharacterUpdate(CharacterUpdate::of_sheet(&sheet));

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     calls::{
         character,
-        hub::{EndSession, EnterWorld, HubCall},
+        hub::{EndSession, EnterWorld, HubCall, RenewSession},
         world,
     },
     config::Config,
@@ -186,6 +186,9 @@ impl Inner {
                 let sheet = service::enter(env, identity.player, character, visit(self.number(), id)).await?;
                 Ok(Answer::Entered(Box::new(sheet)))
             }
+            Question::Inventory(identity, character) => {
+                service::inventory(env, identity, character).await.map(Answer::Inventory)
+            }
             Question::List(identity) => service::list_characters(env, identity).await.map(Answer::Characters),
             Question::Create(identity, create) => {
                 service::create_character(env, identity, create).await.map(|sheet| Answer::Created(Box::new(sheet)))
@@ -206,7 +209,8 @@ impl Inner {
         let password = Password::parse(password.reveal()).map_err(|_| ErrorCode::BadCredentials)?;
         let address = self.memory.borrow().as_ref().and_then(|hub| Some(hub.connection(id)?.address.clone()));
         let address = address.unwrap_or_default();
-        let signed_in = service::sign_in(&self.env, config, &address, &auth.username, &password).await?;
+        let proof = service::Proof::Password(password);
+        let signed_in = service::sign_in(&self.env, config, &address, &auth.username, proof).await?;
         self.admit(id, signed_in.identity, Some(signed_in.token)).await
     }
 
@@ -320,6 +324,10 @@ impl DurableObject for Hub {
             Ok(HubCall::EndSession(call)) => {
                 self.0.handle(Event::SessionEnded(call.session, call.code));
                 reply::<EndSession>(Ok(()))
+            }
+            Ok(HubCall::RenewSession(call)) => {
+                self.0.handle(Event::SessionRenewed(call.old, call.new));
+                reply::<RenewSession>(Ok(()))
             }
             Ok(HubCall::EnterWorld(call)) => {
                 self.0.handle(Event::Selected(call.session, call.character));

@@ -8,7 +8,9 @@ use shardlink_shared::{
     codec::{Encoded, Encoding, encode},
     crypto::token::{SessionId, Ticket},
     ids::{CharacterId, LocationId},
-    protocol::{Envelope, RequestId, ServerMessage, account::AuthRequest, character::CharacterCreate},
+    protocol::{
+        Envelope, RequestId, ServerMessage, account::AuthRequest, character::CharacterCreate, trade::Inventory,
+    },
     sheet::Sheet,
     time::Millis,
 };
@@ -54,6 +56,8 @@ pub enum Question {
     Select(Identity, CharacterId),
     /// Which characters are there? Answered by [`Answer::Characters`].
     List(Identity),
+    /// What does this one hold? Answered by [`Answer::Inventory`].
+    Inventory(Identity, CharacterId),
     /// Make one. Answered by [`Answer::Created`].
     Create(Identity, CharacterCreate),
     /// Delete one. Answered by [`Answer::Characters`].
@@ -85,6 +89,8 @@ pub enum Answer {
     Entered(Box<Sheet>),
     /// The account's characters.
     Characters(Vec<Sheet>),
+    /// What the character holds.
+    Inventory(Inventory),
     /// The character that was made.
     Created(Box<Sheet>),
 }
@@ -120,6 +126,8 @@ pub enum Event<'a> {
     },
     /// A session has ended elsewhere.
     SessionEnded(SessionId, ErrorCode),
+    /// A session has another token, and is named by it from here on.
+    SessionRenewed(SessionId, SessionId),
     /// A session has selected a character elsewhere.
     Selected(SessionId, CharacterId),
     /// A deadline has passed.

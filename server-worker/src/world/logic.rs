@@ -1,10 +1,10 @@
 //! Who is where in the realm, and who fits where.
 
 use crate::{
-    calls::world::{GetStatus, Place, Population, Report, Status, WorldCall},
+    calls::world::{GetEvents, GetStatus, Happening, Place, Population, Report, Status, WorldCall},
     effect::{Context, Logic, Reply, reply},
 };
-use shardlink_shared::time::Millis;
+use shardlink_shared::{limits::MAX_WORLD_EVENTS, time::Millis};
 use std::collections::BTreeMap;
 
 /// A hub that has not reported for this long holds nobody, in milliseconds:
@@ -27,6 +27,10 @@ pub enum Write {
     Started(Millis),
     /// What a hub said.
     Hub(u32, Reported),
+    /// Something happened.
+    Event(u64, Happening),
+    /// The events up to this number are forgotten.
+    ForgetEvents(u64),
 }
 
 /// The memory of a World.
@@ -34,20 +38,57 @@ pub enum Write {
 pub struct World {
     started: Option<Millis>,
     hubs: BTreeMap<u32, Reported>,
+    /// By their number, which rises.
+    events: BTreeMap<u64, Happening>,
 }
 
 impl World {
     /// The memory that these rows hold.
     #[must_use]
-    pub const fn restore(started: Option<Millis>, hubs: BTreeMap<u32, Reported>) -> Self {
-        Self { started, hubs }
+    pub const fn restore(
+        started: Option<Millis>,
+        hubs: BTreeMap<u32, Reported>,
+        events: BTreeMap<u64, Happening>,
+    ) -> Self {
+        Self { started, hubs, events }
     }
 
     fn started(&mut self, context: &mut Context<'_, Write>) -> Millis {
-        *self.started.get_or_insert_with(|| {
-            context.writes.push(Write::Started(context.now));
-            context.now
-        })
+        if let Some(started) = self.started {
+            return started;
+        }
+        let now = context.now;
+        self.started = Some(now);
+        context.writes.push(Write::Started(now));
+        self.record(
+            context,
+            Happening {
+                event_type: "realm_started".into(),
+                title: "The realm awakens".into(),
+                description: "Twelve Crystal Shards lie free, each with its guardian, and reality is Neutral.".into(),
+                at: now,
+                faction: None,
+            },
+        );
+        now
+    }
+
+    /// Adds to the log; of a full one the oldest is forgotten.
+    fn record(&mut self, context: &mut Context<'_, Write>, happening: Happening) {
+        let number = self.events.last_key_value().map_or(0, |(last, _)| *last) + 1;
+        context.writes.push(Write::Event(number, happening.clone()));
+        self.events.insert(number, happening);
+        if self.events.len() > MAX_WORLD_EVENTS
+            && let Some((oldest, _)) = self.events.pop_first()
+        {
+            context.writes.push(Write::ForgetEvents(oldest));
+        }
+    }
+
+    fn events(&mut self, context: &mut Context<'_, Write>, call: &GetEvents) -> Vec<(u64, Happening)> {
+        self.started(context);
+        let older = self.events.range(..call.before.unwrap_or(u64::MAX)).rev();
+        older.take(call.limit as usize).map(|(number, event)| (*number, event.clone())).collect()
     }
 
     fn players_in(&self, hub: u32, now: Millis) -> u32 {
@@ -91,6 +132,7 @@ impl Logic for World {
                 self.report(context, &call);
                 reply::<Report>(Ok(()))
             }
+            WorldCall::GetEvents(call) => reply::<GetEvents>(Ok(self.events(context, &call))),
             WorldCall::GetStatus(_) => reply::<GetStatus>(Ok(self.status(context))),
         }
     }
@@ -137,5 +179,29 @@ mod tests {
         let mut world = World::default();
         assert_eq!(at(7, |c| world.status(c)).started, Millis(7));
         assert_eq!(at(9, |c| world.status(c)).started, Millis(7));
+    }
+
+    #[test]
+    fn events_are_read_in_pages_the_newest_first_and_the_oldest_are_forgotten() {
+        let mut world = World::default();
+        let page = |world: &mut World, before, limit| {
+            let page = at(1, |c| world.events(c, &GetEvents { before, limit }));
+            page.into_iter().map(|(number, _)| number).collect::<Vec<_>>()
+        };
+        // The first is the realm's beginning.
+        assert_eq!(page(&mut world, None, 50), [1]);
+        let happening = world.events[&1].clone();
+        for n in 0..4 {
+            at(n, |c| world.record(c, happening.clone()));
+        }
+        assert_eq!(page(&mut world, None, 2), [5, 4]);
+        assert_eq!(page(&mut world, Some(4), 2), [3, 2]);
+        assert_eq!(page(&mut world, Some(2), 2), [1]);
+        assert_eq!(page(&mut world, Some(1), 2), [0; 0]);
+        for n in 0..MAX_WORLD_EVENTS as u64 {
+            at(n, |c| world.record(c, happening.clone()));
+        }
+        assert_eq!(world.events.len(), MAX_WORLD_EVENTS);
+        assert_eq!(page(&mut world, None, 1), [MAX_WORLD_EVENTS as u64 + 5]);
     }
 }
