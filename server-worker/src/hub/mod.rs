@@ -6,7 +6,8 @@
 //!   selects a character.
 //! - Invariant: a session has one socket, a character one place; nothing is
 //!   sent to a socket that has not been authenticated but errors.
-//! - Survives sleep as: its sockets' attachments.
+//! - Survives sleep as: its sockets' attachments; and rows, of the tickets that
+//!   have served and could be shown again.
 
 pub mod attachment;
 pub mod connection;
@@ -15,6 +16,8 @@ pub mod logic;
 mod object;
 pub mod outbox;
 pub mod slots;
+#[cfg(target_arch = "wasm32")]
+mod store;
 mod talk;
 #[cfg(test)]
 mod tests;

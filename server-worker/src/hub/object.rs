@@ -5,6 +5,7 @@ use super::{
     connection::{ConnectionId, Identity},
     logic,
     outbox::{Answer, Effect, Event, Outbox, Question, visit},
+    store,
 };
 use crate::{
     calls::{
@@ -18,8 +19,9 @@ use crate::{
         alarm::Alarm,
         call::call,
         clock,
+        db::Db,
         entropy::System,
-        settings,
+        hashing, settings,
         sockets::{self, attach},
     },
     service,
@@ -32,7 +34,6 @@ use shardlink_shared::{
     limits::{MAX_PENDING, MAX_PENDING_PER_ADDRESS},
     protocol::{RequestId, SUBPROTOCOL_BINARY, SUBPROTOCOL_JSON, account::AuthRequest},
     text::Password,
-    time::Millis,
 };
 use std::{cell::RefCell, collections::HashMap, rc::Rc};
 use worker::worker_sys::WebSocketRequestResponsePair;
@@ -56,8 +57,6 @@ struct Inner {
     alarm: Alarm,
     memory: RefCell<Option<logic::Hub>>,
     sockets: RefCell<HashMap<ConnectionId, WebSocket>>,
-    /// Tickets that were shown here and could be shown again, until they expire.
-    used_tickets: RefCell<HashMap<[u8; 8], Millis>>,
 }
 
 impl Inner {
@@ -71,6 +70,9 @@ impl Inner {
     fn ensure_loaded(&self) {
         if self.memory.borrow().is_some() {
             return;
+        }
+        if let Err(fault) = store::migrate(&Db::of(&self.state)) {
+            console_error!("Hub: {fault}");
         }
         let now = clock::now();
         let mut connections = Vec::new();
@@ -93,7 +95,9 @@ impl Inner {
     fn handle(self: &Rc<Self>, event: Event<'_>) {
         self.ensure_loaded();
         let Some(mut hub) = self.memory.take() else { return };
-        let mut out = Outbox::new(clock::now());
+        let now = clock::now();
+        hashing::hubs_are_busy(now);
+        let mut out = Outbox::new(now);
         hub.handle(event, &mut out);
         let deadline = hub.next_deadline();
         self.memory.replace(Some(hub));
@@ -273,10 +277,16 @@ impl Inner {
         let config = settings::read(&self.env).ok()?;
         let now = clock::now();
         let ticket = Ticket::parse(text, config.server_secret.as_bytes(), now)?;
-        let mut used = self.used_tickets.borrow_mut();
-        used.retain(|_, expires| now < *expires);
-        let is_new = ticket.hub == self.number() && used.insert(ticket.nonce, ticket.expires).is_none();
-        is_new.then_some(ticket)
+        if ticket.hub != self.number() {
+            return None;
+        }
+        match store::use_ticket(&Db::of(&self.state), &ticket, now) {
+            Ok(is_new) => is_new.then_some(ticket),
+            Err(fault) => {
+                console_error!("Hub: {fault}");
+                None
+            }
+        }
     }
 
     fn id_of(&self, socket: &WebSocket) -> Option<ConnectionId> {
@@ -311,7 +321,6 @@ impl DurableObject for Hub {
             alarm: Alarm::default(),
             memory: RefCell::default(),
             sockets: RefCell::default(),
-            used_tickets: RefCell::default(),
         }))
     }
 

@@ -13,7 +13,7 @@ thread_local! {
 /// Reads the configuration.
 ///
 /// # Errors
-/// INTERNAL; the log names the variable.
+/// NOT_CONFIGURED; the log names the variable.
 pub fn read(env: &Env) -> Result<Rc<Config>, Refusal> {
     if let Some(config) = READ.with(|read| read.get().cloned()) {
         return Ok(config);
@@ -22,8 +22,7 @@ pub fn read(env: &Env) -> Result<Rc<Config>, Refusal> {
         Ok(config) => Ok(READ.with(|read| read.get_or_init(|| Rc::new(config)).clone())),
         Err(error) => {
             console_error!("configuration: {error}");
-            let refusal = Refusal::new(ErrorCode::Internal);
-            Err(refusal.saying("The server is not configured. Its log says what is missing."))
+            Err(ErrorCode::NotConfigured.into())
         }
     }
 }
