@@ -161,6 +161,43 @@ pub struct Rate {
     pub burst: f64,
 }
 
+/// A hub's ticks in a second, by default: at 20 nobody waits longer than 50 ms, and at
+/// 60 a player gets no more news than its screen shows.
+pub const TICK_RATE: u32 = 20;
+
+/// A hub may be configured to tick at most this often in a second.
+pub const MAX_TICK_RATE: u32 = 60;
+
+/// A hub sends a full position frame this often while anybody moves, in milliseconds:
+/// for so long at most is wrong who missed a frame.
+pub const FULL_FRAME_INTERVAL: u64 = 2_000;
+
+/// Neighbours that a JSON client is told of often (the contract's 20 nearest).
+pub const JSON_NEAREST: usize = 20;
+
+/// A JSON client is told of each of its nearest neighbours at most this often, in
+/// milliseconds (the contract's five times a second).
+pub const JSON_NEAR_INTERVAL: u64 = 200;
+
+/// A JSON client is told of each of its other neighbours at most this often, in
+/// milliseconds (the contract's once a second).
+pub const JSON_FAR_INTERVAL: u64 = 1_000;
+
+/// Impossible moves of a connection within [`VIOLATION_WINDOW`] that are evidence. An
+/// honest client is corrected once, perhaps a few times when its network stalls; at 20
+/// moves a second one that cheats gets there in a second.
+pub const MAX_VIOLATIONS: u32 = 20;
+
+/// The window in which impossible moves are counted, in milliseconds.
+pub const VIOLATION_WINDOW: u64 = 60 * 1000;
+
+/// Moves of a connection whose impossible moves are evidence are refused for this
+/// long, in milliseconds.
+pub const MOVE_PENALTY: u64 = 10 * 1000;
+
+/// Evidence against a connection is logged at most this often, in milliseconds.
+pub const EVIDENCE_INTERVAL: u64 = 60 * 1000;
+
 /// A hub writes a moving player's place into its socket's attachment at most
 /// this often, in milliseconds.
 pub const ATTACHMENT_INTERVAL: u64 = 1000;
