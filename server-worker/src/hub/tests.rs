@@ -1,5 +1,10 @@
 //! Scenarios of a hub, with and without sleep between the steps.
 
+mod cost;
+mod sight;
+mod ticks;
+mod violations;
+
 use super::{
     attachment,
     connection::{ConnectionId, Identity},
@@ -168,7 +173,9 @@ impl World {
 }
 
 fn identity(n: u64) -> Identity {
-    Identity { session: SessionId([n as u8; 32]), player: PlayerId::new(n + (1 << 40)).unwrap() }
+    let mut session = [0; 32];
+    session[..8].copy_from_slice(&n.to_le_bytes());
+    Identity { session: SessionId(session), player: PlayerId::new(n + (1 << 40)).unwrap() }
 }
 
 pub(super) fn character(n: u64) -> CharacterId {

@@ -305,9 +305,7 @@ impl News<'_> {
             walkers(base).filter(move |(slot, walker)| !always(walker) && visible.binary_search(slot).is_err());
         let come = walkers(arrived).filter(move |(_, walker)| always(walker));
         let seen = walkers(visible)
-            .filter(move |(slot, walker)| {
-                base.binary_search(slot).is_err() && !(always(walker) && arrived.contains(slot))
-            })
+            .filter(move |(slot, walker)| base.binary_search(slot).is_err() && (walker.known || !always(walker)))
             .map(move |(_, walker)| (if always(walker) { Sight::Seen } else { Sight::Joined }, walker));
         let left = gone.chain(unseen).map(|(_, walker)| (Sight::Left, walker));
         left.chain(come.map(|(_, walker)| (Sight::Joined, walker))).chain(seen)
