@@ -41,7 +41,8 @@ fn crowd(now: Millis) -> Hub {
         let stats = roll_stats(Race::Human, Class::Warrior, &mut Seeded::new(n));
         let (character, name) =
             (CharacterId::new(n + 1).unwrap(), CharacterName::parse(&format!("Player {n}")).unwrap());
-        let sheet = Sheet::new(character, name, Race::Human, Class::Warrior, Faction::ALL[n as usize % 6], stats, now);
+        let sheet =
+            Sheet::new(character, name, Race::Human, Class::Warrior, Faction::ALL[n as usize % 6], stats, now);
         let identity = Identity { session: SessionId([n as u8; 32]), player: PlayerId::new(n + 1).unwrap() };
         let answer = Ok(Answer::Admitted { identity, token: None, sheet: Some(Box::new(sheet)) });
         hub.handle(Event::Opened { id, encoding: Encoding::Binary, address: String::new(), ticket: None }, &mut out);

@@ -66,8 +66,8 @@ fn a_tick_of_players_all_over_the_map_costs_what_they_see() {
         // In 3 × 3 of 21 × 21 cells (fewer at the border): the same share of all.
         let in_sight = count as f64 * 9.0 / 441.0 + 1.0;
         println!("{count} players: {cost:?}, {:.1} updates each", cost.updates as f64 / count as f64);
-        // One send for each player, one encoding for each cell that somebody is in.
-        assert_eq!(cost.sends, count);
+        // One send for each player who sees another, one encoding for each cell with such.
+        assert!(cost.sends <= count && cost.sends * 5 > count * 4, "{cost:?}");
         assert!(cost.frames <= 441.min(count));
         assert!((cost.updates as f64) < count as f64 * in_sight * 1.2, "{cost:?}");
         assert!((cost.bytes as f64) < cost.frames as f64 * (18.0 + in_sight * 1.2 * 8.0), "{cost:?}");

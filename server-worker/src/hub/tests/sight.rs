@@ -60,7 +60,8 @@ fn who_walks_out_of_sight_leaves_and_who_walks_into_it_joins() {
         assert_eq!(come_and_gone(&world, aria), (vec![], vec![character(1)]));
         world.walk(aria, 160.0, 0.0);
         world.tick();
-        assert_eq!((world.types(bran), seen(&world, aria)), (vec![], vec![slot(&world, aria)]));
+        // Of itself, whom nobody else sees, it is told nothing either.
+        assert_eq!((world.types(bran), world.types(aria)), (vec![], vec![]));
         world.walk(aria, 60.0, 0.0);
         world.tick();
         assert_eq!(come_and_gone(&world, bran), (vec![character(2)], vec![]));

@@ -48,6 +48,7 @@ fn a_cells_frame_is_encoded_once_for_all_in_it() {
 fn moves_that_come_together_are_told_together_and_a_first_one_at_once() {
     let mut world = World::new(false);
     let aria = world.player(2, "Aria", Encoding::Binary);
+    let bran = world.player(1, "Bran", Encoding::Binary);
     while world.tick() {}
     world.now += 10_000;
     world.walk(aria, 0.1, 0.0);
@@ -63,7 +64,7 @@ fn moves_that_come_together_are_told_together_and_a_first_one_at_once() {
         assert_eq!(world.last, []);
     }
     world.tick();
-    assert_eq!((world.now, frames(&world, aria)[0].positions().next().unwrap().1), (first + 50, at(0.5, 0.0)));
+    assert_eq!((world.now, frames(&world, bran)[0].positions().next().unwrap().1), (first + 50, at(0.5, 0.0)));
 }
 
 #[test]
@@ -120,6 +121,7 @@ fn while_somebody_walks_a_full_frame_comes_every_2_seconds() {
 fn who_is_silent_is_walked_on_for_a_while_and_then_stands() {
     let mut world = World::new(false);
     let aria = world.player(2, "Aria", Encoding::Binary);
+    let bran = world.player(1, "Bran", Encoding::Binary);
     while world.tick() {}
     world.now += 10_000;
     let begun = world.now;
@@ -127,7 +129,7 @@ fn who_is_silent_is_walked_on_for_a_while_and_then_stands() {
     let mut told = vec![];
     while world.tick() {
         told.extend(
-            frames(&world, aria)
+            frames(&world, bran)
                 .iter()
                 .flat_map(PositionFrame::positions)
                 .map(|(_, at, v)| (world.now - begun, at, v)),
