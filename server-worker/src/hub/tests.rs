@@ -2,6 +2,7 @@
 
 mod cost;
 mod sight;
+mod strangers;
 mod ticks;
 mod violations;
 
