@@ -78,6 +78,10 @@ pub const HANDSHAKE_LIFE: u64 = 60 * 1000;
 /// A ticket for the WebSocket is good for this long, in milliseconds.
 pub const TICKET_LIFE: u64 = 30 * 1000;
 
+/// A place in a hub is kept for whoever was sent there for this long, in
+/// milliseconds (the contract's 10 s).
+pub const RESERVATION_LIFE: u64 = 10 * 1000;
+
 /// A claim or a creation that was begun and never finished is settled after
 /// this long, in milliseconds: far above what the slowest creation takes.
 pub const CLAIM_SETTLES_AFTER: u64 = 30 * 1000;
