@@ -11,6 +11,7 @@ pub mod failure;
 pub mod nearby;
 pub mod point;
 pub mod predict;
+mod reconcile;
 pub mod reconnect;
 mod requests;
 pub mod rest;
