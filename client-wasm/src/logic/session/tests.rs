@@ -151,6 +151,10 @@ fn sent(effects: &[Effect]) -> Vec<Incoming<ClientMessage>> {
     frames.flat_map(|frame| codec::decode(frame.as_frame(), 16_384)).map(Result::unwrap).collect()
 }
 
+fn seen(player: &Player) -> Vec<Seen<'_>> {
+    player.session.nearby(player.now).collect()
+}
+
 fn statuses(effects: &[Effect]) -> Vec<(State, Option<u16>)> {
     effects
         .iter()
@@ -210,7 +214,7 @@ fn one_is_in_the_world_once_authenticated_and_placed() {
     let own = player.session.own(player.now).unwrap();
     assert_eq!((own.location_id, own.position, own.faction), (NEXUS, Point::default(), Faction::MoonlitCircle));
     assert!((own.speed - walking_speed(&sheet().stats)).abs() < 1e-9);
-    assert_eq!(player.session.nearby(player.now)[0].character_id, character(8));
+    assert_eq!(seen(&player)[0].who.character_id, character(8));
 }
 
 #[test]
@@ -346,7 +350,7 @@ fn a_journey_ends_at_the_entrance_of_the_next_location() {
     assert_eq!(emitted(&effects), [&snapshot(volcano())]);
     let own = player.session.own(player.now + 500).unwrap();
     assert_eq!((own.location_id, own.position), (volcano(), Point::default()));
-    assert_eq!(player.session.nearby(player.now)[0].location_id, volcano());
+    assert_eq!(seen(&player)[0].location_id, volcano());
 }
 
 #[test]
@@ -443,7 +447,7 @@ fn a_final_close_is_not_retried_and_says_whether_the_session_ended() {
         assert_eq!(statuses(&effects), [(State::Closed, Some(code))], "{code}");
         assert_eq!(effects.contains(&Effect::SessionEnded), ended, "{code}");
         assert_eq!((player.session.due(), player.session.own(player.now)), (None, None));
-        assert!(player.session.nearby(player.now).is_empty());
+        assert!(seen(&player).is_empty());
     }
 }
 
@@ -525,7 +529,7 @@ fn noise_from_the_server_is_passed_over() {
     let gone = ServerMessage::PlayerLeftArea(PlayerLeftArea { character_id: character(8), location_id: NEXUS });
     player.hear(None, &gone);
     assert_eq!(emitted(&player.effects()), [&gone]);
-    assert!(player.session.nearby(player.now).is_empty());
+    assert!(seen(&player).is_empty());
 }
 
 #[test]
