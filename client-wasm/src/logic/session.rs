@@ -33,7 +33,7 @@ use shardlink_shared::{
     protocol::{
         ClientMessage, Envelope, RequestId, ServerMessage,
         account::{AuthResponse, Disconnect},
-        movement::{MoveRequest, PositionCorrection},
+        movement::MoveRequest,
     },
     rules::character::walking_speed,
     sheet::Sheet,
