@@ -32,6 +32,7 @@ export function figures({ seconds, counts, times, server_cpu, bots_cpu, ...repor
     memory: (report.resident_joined - report.resident_before) / players,
     joins: ratio(players, report.joining),
     joinsWithTickets: ratio(players, report.joining + report.fetching),
+    cpuPerJoin: ratio(report.joining_cpu * 1e6, players),
     corrections: counts.corrections,
     unmatched: counts.unmatched,
     lost: counts.lost,

@@ -25,6 +25,7 @@ const ROWS = [
   ["memory", "memory per connection", "KiB", 1],
   ["joins", "joins, with tickets ready", "/s", 0],
   ["joinsWithTickets", "joins, tickets included", "/s", 0],
+  ["cpuPerJoin", "server CPU per join", "µs", 0],
   ["corrections", "corrections", "", 0],
   ["unmatched", "entries of unknown sends", "", 0],
   ["lost", "connections lost", "", 0],

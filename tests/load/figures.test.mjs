@@ -20,6 +20,7 @@ const report = {
   resident_before: 100_000,
   resident_joined: 101_100,
   joining: 0.1,
+  joining_cpu: 0.022,
   fetching: 0.4,
 };
 
@@ -46,6 +47,7 @@ test("memory and joins are for each connection", () => {
   assert.equal(found.memory, 100);
   assert.equal(Math.round(found.joins), 110);
   assert.equal(Math.round(found.joinsWithTickets), 22);
+  assert.equal(Math.round(found.cpuPerJoin), 2_000);
   assert.equal(found.cpuPerUpdate, undefined);
 });
 

@@ -48,6 +48,8 @@ pub struct Report {
     pub resident_joined: u64,
     /// Seconds that joining took with the tickets ready.
     pub joining: f64,
+    /// CPU seconds of the server in them.
+    pub joining_cpu: f64,
     /// Seconds that fetching the tickets took.
     pub fetching: f64,
 }
@@ -68,15 +70,17 @@ pub async fn play(plan: &Plan) -> Result<Report> {
     pause(plan.settle).await;
     let resident_before = process::read(plan.server_pid)?.resident;
 
-    let (mut joining, mut fetching) = (0.0, 0.0);
+    let (mut joining, mut joining_cpu, mut fetching) = (0.0, 0.0, 0.0);
     for first in (0..plan.players).step_by(BATCH) {
         let bots = first..plan.players.min(first + BATCH);
         let start = stage.shared.clock.micros();
         let tickets = stage.tickets(first, bots.len()).await?;
-        let fetched = stage.shared.clock.micros();
+        let (before, _, fetched) = stage.read(plan)?;
         stage.join(first, bots.len(), tickets).await?;
+        let (after, _, joined) = stage.read(plan)?;
         fetching += (fetched - start) as f64 / 1e6;
-        joining += (stage.shared.clock.micros() - fetched) as f64 / 1e6;
+        joining += (joined - fetched) as f64 / 1e6;
+        joining_cpu += after.cpu - before.cpu;
     }
     pause(plan.settle).await;
     let resident_joined = process::read(plan.server_pid)?.resident;
@@ -103,6 +107,7 @@ pub async fn play(plan: &Plan) -> Result<Report> {
         resident_before,
         resident_joined,
         joining,
+        joining_cpu,
         fetching,
     })
 }
