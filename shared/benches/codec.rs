@@ -14,8 +14,9 @@ use shardlink_shared::{
         chat::{Channel, Chat},
         movement::{Move, OwnMove, PositionFrame},
     },
+    rules::interest::Cell,
     text::{CharacterName, Draft},
-    time::Millis,
+    time::{FrameTime, Millis},
     vector::Vec3,
     world::NEXUS,
 };
@@ -55,12 +56,18 @@ fn frame() -> ServerMessage {
     let mut within = |most: u32| entropy.below(2 * most) as i32 - most as i32;
     let players: Vec<_> = (0..200)
         .map(|n| {
-            let moved = Vec3 { x: within(1_600), y: within(1_600), z: 0 };
-            (n * 2, moved, Vec3 { x: within(800), y: within(800), z: 0 })
+            let off = Vec3 { x: within(7_700), y: within(7_700), z: 0 };
+            (n * 2, off, Vec3 { x: within(800), y: within(800), z: 0 })
         })
         .collect();
-    let players = Entries::of(players, |_| Some(Vec3::ZERO));
-    ServerMessage::PositionFrame(PositionFrame { location_id: NEXUS, tick: 4_321, base: 4_300, players })
+    let players = Entries::of(players, Vec3::ZERO);
+    ServerMessage::PositionFrame(PositionFrame {
+        location_id: NEXUS,
+        time: FrameTime(70_000_000),
+        cell: Cell::default(),
+        full: false,
+        players,
+    })
 }
 
 fn main() {

@@ -18,5 +18,6 @@ pub mod text;
 pub mod time;
 pub mod vector;
 pub mod world;
+pub mod wrapping;
 
 pub use error::{ErrorCode, Refusal};

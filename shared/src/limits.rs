@@ -9,8 +9,9 @@ pub const MAX_CLIENT_FRAME: usize = 16 * 1024;
 /// longest name, password and token is under 1 KiB.
 pub const MAX_PENDING_FRAME: usize = 4 * 1024;
 
-/// The largest frame a client accepts from a server, in bytes: a snapshot of a
-/// full hub (500 players of at most 200 bytes in JSON) with room to spare.
+/// The largest frame a client accepts from a server, in bytes: a snapshot of the
+/// largest hub (2,000 players of at most 200 bytes in JSON) takes 400 kB; twice that
+/// and room to spare.
 pub const MAX_SERVER_FRAME: usize = 1024 * 1024;
 
 /// The largest REST body, in bytes (the contract's 413).
@@ -89,8 +90,13 @@ pub const MAX_HELD_FRAMES: usize = 8;
 /// Failed auth_requests on one socket before it is closed.
 pub const MAX_AUTH_ATTEMPTS: u8 = 3;
 
-/// Players in a hub.
+/// Players in a hub, by default.
 pub const HUB_CAPACITY: usize = 500;
+
+/// Players that a hub may be configured to have at most. At 10 moves a second each,
+/// 2,000 are 20,000 messages a second: twice what a core takes in, so that whoever
+/// raises the capacity that far counts on players who mostly stand or walk straight.
+pub const MAX_HUB_CAPACITY: usize = 2_000;
 
 /// Undecodable messages within [`ABUSE_WINDOW`] that close a socket with 4008.
 pub const MAX_INVALID: u32 = 10;
@@ -139,9 +145,12 @@ pub const MAX_SIGNAL: usize = 8 * 1024;
 /// bytes, the tag of 16, and the third that base64 adds.
 pub const MAX_CIPHERTEXT: usize = 2_700;
 
-/// Players in a position frame: what is sent of a crowd (the cap of an area of
-/// interest), with room for configuration to raise it.
-pub const MAX_FRAME_PLAYERS: usize = 1_000;
+/// Players that are seen from a cell at most, by default: beyond the nearest 200 a
+/// crowd is a crowd, and a frame of 200 fits one packet of the network (1,400 bytes).
+pub const AREA_CAP: usize = 200;
+
+/// Players in a position frame: a hub may be configured to show everybody to everybody.
+pub const MAX_FRAME_PLAYERS: usize = MAX_HUB_CAPACITY;
 
 /// How often something may happen.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -151,6 +160,43 @@ pub struct Rate {
     /// How many times at once after a rest.
     pub burst: f64,
 }
+
+/// A hub's ticks in a second, by default: at 20 nobody waits longer than 50 ms, and at
+/// 60 a player gets no more news than its screen shows.
+pub const TICK_RATE: u32 = 20;
+
+/// A hub may be configured to tick at most this often in a second.
+pub const MAX_TICK_RATE: u32 = 60;
+
+/// A hub sends a full position frame this often while anybody moves, in milliseconds:
+/// for so long at most is wrong who missed a frame.
+pub const FULL_FRAME_INTERVAL: u64 = 2_000;
+
+/// Neighbours that a JSON client is told of often (the contract's 20 nearest).
+pub const JSON_NEAREST: usize = 20;
+
+/// A JSON client is told of each of its nearest neighbours at most this often, in
+/// milliseconds (the contract's five times a second).
+pub const JSON_NEAR_INTERVAL: u64 = 200;
+
+/// A JSON client is told of each of its other neighbours at most this often, in
+/// milliseconds (the contract's once a second).
+pub const JSON_FAR_INTERVAL: u64 = 1_000;
+
+/// Impossible moves of a connection within [`VIOLATION_WINDOW`] that are evidence. An
+/// honest client is corrected once, perhaps a few times when its network stalls; at 20
+/// moves a second one that cheats gets there in a second.
+pub const MAX_VIOLATIONS: u32 = 20;
+
+/// The window in which impossible moves are counted, in milliseconds.
+pub const VIOLATION_WINDOW: u64 = 60 * 1000;
+
+/// Moves of a connection whose impossible moves are evidence are refused for this
+/// long, in milliseconds.
+pub const MOVE_PENALTY: u64 = 10 * 1000;
+
+/// Evidence against a connection is logged at most this often, in milliseconds.
+pub const EVIDENCE_INTERVAL: u64 = 60 * 1000;
 
 /// A hub writes a moving player's place into its socket's attachment at most
 /// this often, in milliseconds.

@@ -13,8 +13,9 @@ use shardlink_shared::{
         chat::{Channel, Chat},
         movement::{Move, OwnMove, PositionFrame},
     },
+    rules::interest::Cell,
     text::{CharacterName, Draft},
-    time::Millis,
+    time::{FrameTime, Millis},
     vector::Vec3,
     world::NEXUS,
 };
@@ -44,9 +45,10 @@ fn encoding_into_a_buffer_that_is_large_enough_allocates_nothing() {
         }),
         ServerMessage::PositionFrame(PositionFrame {
             location_id: NEXUS,
-            tick: 9,
-            base: 9,
-            players: Entries::of(players, |_| None),
+            time: FrameTime(9),
+            cell: Cell::default(),
+            full: false,
+            players: Entries::of(players.clone(), Vec3::ZERO),
         }),
     ];
     let mut out = Vec::with_capacity(16 * 1024);
@@ -56,6 +58,9 @@ fn encoding_into_a_buffer_that_is_large_enough_allocates_nothing() {
         assert_eq!(calls, 0, "{message:?}");
         assert!(out.len() > 10);
     }
+    let mut entries = Entries::of(players.clone(), Vec3::ZERO);
+    let ((), calls, _) = counted(|| entries.refill(players, Vec3::ZERO));
+    assert_eq!((entries.len(), calls), (200, 0));
 }
 
 #[test]

@@ -37,6 +37,14 @@ export type ActionType =
   /** Leaves the fight. */
   | "flee";
 
+/** A cell of a location's grid, by its place from (0, 0), each from −10 to 10. */
+export interface Cell {
+  /** East: the cell's centre lies at 50 times this, in metres. */
+  x: number;
+  /** South: the cell's centre lies at 50 times this, in metres. */
+  y: number;
+}
+
 /** Who hears a chat. */
 export type Channel =
   /** Everybody. */
@@ -119,9 +127,7 @@ export interface Combatant {
 export interface Entry {
   /** The player's slot. */
   slot: number;
-  /** Whether the position is relative to the same slot in the base frame. */
-  relative: boolean;
-  /** Where it is, in metres. */
+  /** Where it is, in metres from the centre of the frame's cell. */
   position: Vector;
   /** How it moves, in metres a second, on x and y, in steps of 0.1. */
   velocity: Vector;
@@ -651,14 +657,16 @@ export interface PositionCorrection extends Message<"position_correction"> {
   velocity: Vector;
 }
 
-/** In binary: where those in sight are. A frame is relative to its base, the last full frame; whoever does not have that frame skips this one. */
+/** In binary: where those in sight are who have moved. Every frame can be read alone, so that any may be dropped. It may hold oneself, and slots that one has not been told of: those are skipped. */
 export interface PositionFrame extends Message<"position_frame"> {
   /** The location it shows. */
   location_id: LocationId;
-  /** The hub's tick, rising. */
-  tick: number;
-  /** The tick of the full frame that it is relative to; its own if it is full. */
-  base: number;
+  /** When they were there: the server's clock in milliseconds modulo 2^32, rising. */
+  time: number;
+  /** The cell whose centre the positions are relative to. */
+  cell: Cell;
+  /** Whether it shows all in sight that have moved since the last full one (every 2 s), and not only those that were heard since the last frame. */
+  full: boolean;
   /** Who is where. */
   players: Entry[];
 }
@@ -986,7 +994,7 @@ export interface ServerMessages {
   player_left_area: PlayerLeftArea;
   /** The last good state, from which the client continues. */
   position_correction: PositionCorrection;
-  /** In binary: where those in sight are. */
+  /** In binary: where those in sight are who have moved. */
   position_frame: PositionFrame;
   /** Somebody says something to everybody. */
   chat: Chat<"chat">;

@@ -1,6 +1,9 @@
 //! What a socket keeps while its hub sleeps: its connection, in some 100 bytes.
 
-use super::connection::{Allowance, Connection, ConnectionId, Identity, Player, Stage};
+use super::{
+    connection::{Allowance, Connection, ConnectionId, Identity, Player, Stage},
+    evidence::Conduct,
+};
 use serde::{Deserialize, Serialize};
 use shardlink_shared::{
     codec::Encoding,
@@ -15,7 +18,7 @@ use shardlink_shared::{
 
 /// The attachment's own revision, its first field: another is not read, and its
 /// socket closed with a code that means reconnect.
-const REVISION: u8 = 1;
+const REVISION: u8 = 2;
 
 /// The runtime lets an object sleep after 10 s without events, in milliseconds:
 /// for so long, at least, every character has stood still and earned distance.
@@ -49,6 +52,7 @@ struct StoredPlayer {
     location: LocationId,
     position: Vec3,
     slot: u16,
+    step: Option<u32>,
 }
 
 /// The attachment of a connection.
@@ -70,6 +74,7 @@ pub fn write(connection: &Connection) -> Vec<u8> {
             location: player.motion.location,
             position: player.motion.position,
             slot: player.slot,
+            step: player.step,
         }),
     };
     let stored = Stored {
@@ -99,7 +104,10 @@ pub fn read(bytes: &[u8], now: Millis) -> Option<Connection> {
             speed: player.speed,
             motion: Motion::standing(player.location, player.position, now - SHORTEST_SLEEP),
             slot: player.slot,
+            step: player.step,
+            conduct: Conduct::default(),
             attached: now,
+            unsaved: false,
         })),
     };
     Some(Connection {

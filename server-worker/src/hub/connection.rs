@@ -1,5 +1,6 @@
 //! A connection: a socket and what is known of who is at its other end.
 
+use super::evidence::Conduct;
 use shardlink_shared::{
     codec::Encoding,
     crypto::token::SessionId,
@@ -14,6 +15,7 @@ use shardlink_shared::{
     sheet::Sheet,
     text::CharacterName,
     time::Millis,
+    vector::Vec3,
     world::Faction,
 };
 use std::collections::VecDeque;
@@ -93,8 +95,14 @@ pub struct Player {
     pub motion: Motion,
     /// Its number in position frames.
     pub slot: u16,
+    /// The number of its last accepted step, if it numbers them.
+    pub step: Option<u32>,
+    /// How it has moved lately.
+    pub conduct: Conduct,
     /// When its place was last written into the attachment.
     pub attached: Millis,
+    /// Whether it has moved since.
+    pub unsaved: bool,
 }
 
 impl Player {
@@ -110,16 +118,19 @@ impl Player {
             speed: walking_speed(&sheet.stats),
             motion: Motion::entering(sheet.location_id, now),
             slot,
+            step: None,
+            conduct: Conduct::default(),
             attached: now,
+            unsaved: false,
         }
     }
 
-    /// What others see of it.
+    /// What others see of it, who see it at this position.
     #[must_use]
-    pub fn seen(&self) -> CharacterUpdate {
+    pub fn seen_at(&self, position: Vec3) -> CharacterUpdate {
         CharacterUpdate {
             location_id: Some(self.motion.location),
-            position: Some(self.motion.position),
+            position: Some(position),
             level: Some(self.level),
             faction: Some(self.faction),
             ..CharacterUpdate::of(self.character, self.name.clone())

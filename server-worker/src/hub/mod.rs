@@ -1,4 +1,5 @@
-//! **Hub**: the sockets of up to 500 players and where each of them stands.
+//! **Hub**: the sockets of up to 500 players (by default), where each of them stands,
+//! and who sees whom.
 //!
 //! - Owns: connections, positions, rate limits. All locations live in each hub.
 //! - Keyed by: realm and number.
@@ -10,12 +11,16 @@
 
 pub mod attachment;
 pub mod connection;
+pub mod evidence;
+pub mod interest;
 pub mod logic;
 #[cfg(target_arch = "wasm32")]
 mod object;
 pub mod outbox;
+pub mod settings;
 pub mod slots;
 mod talk;
 #[cfg(test)]
 mod tests;
+pub mod tick;
 mod walk;

@@ -51,7 +51,7 @@ impl<'a> Frames<'a> {
     /// TOO_LARGE, or MALFORMED where the parts do not tile the frame exactly.
     pub fn new(bytes: &'a [u8], max_len: usize) -> Result<Self, Refusal> {
         if bytes.len() > max_len {
-            return Err(too_large(bytes.len(), max_len));
+            return Err(too_large(max_len));
         }
         let malformed = |why| Err(Refusal::new(ErrorCode::Malformed).saying(why));
         if bytes.first() == Some(&0) {

@@ -1,19 +1,19 @@
-//! Position frames: where everybody in sight is, quantised, relative to the last
-//! full frame, packed by hand because it is what a hub sends most of.
+//! Position frames: where everybody in sight is, quantised, relative to the centre
+//! of the cell they are seen from, packed by hand because it is what a hub sends
+//! most of.
 //!
 //! An entry is
 //!
 //! ```text
-//! varint   (slot − last slot − 1) × 8 + flags: 1 relative, 2 moves, 4 has a height
-//! x, y     zigzag varints, hundredths of a metre: relative to the same player in
-//!          the base frame, or absolute
-//! z        likewise, if it has a height
+//! varint   (slot − last slot − 1) × 4 + flags: 1 moves, 2 has a height
+//! x, y     zigzag varints, hundredths of a metre from the cell's centre
+//! z        likewise, from the ground, if it has a height
 //! vx, vy   one byte each, signed, in steps of 0.1 m/s, if it moves
 //! ```
 //!
-//! Slots rise from entry to entry. A walking player who was in the base frame takes
-//! 7 bytes: in the 2 s between full frames nobody gets farther than 17.6 m (1,760
-//! units, 2 bytes), and a gap below 16 fits the first byte.
+//! Slots rise from entry to entry. A walking player takes 7 bytes: from the centre of
+//! a cell one sees 77 m far (half a cell, a neighbour and the hysteresis), 7,700
+//! units, which fit 2 bytes up to 81.91 m; and a gap below 32 fits the first byte.
 
 use crate::{limits::MAX_FRAME_PLAYERS, vector::Vec3};
 use serde::{
@@ -23,9 +23,8 @@ use serde::{
 };
 use std::{fmt, ops::Deref};
 
-const RELATIVE: u32 = 1;
-const MOVES: u32 = 2;
-const HAS_HEIGHT: u32 = 4;
+const MOVES: u32 = 1;
+const HAS_HEIGHT: u32 = 2;
 
 /// Hundredths of a metre per second in a step of a frame's velocity.
 const VELOCITY_STEP: i32 = 10;
@@ -36,9 +35,7 @@ const VELOCITY_STEP: i32 = 10;
 pub struct Entry {
     /// The player's slot.
     pub slot: u16,
-    /// Whether the position is relative to the same slot in the base frame.
-    pub relative: bool,
-    /// Where it is, in metres.
+    /// Where it is, in metres from the centre of the frame's cell.
     pub position: Vec3,
     /// How it moves, in metres a second, on x and y, in steps of 0.1.
     pub velocity: Vec3,
@@ -49,33 +46,27 @@ pub struct Entry {
 pub struct Entries(Vec<Entry>);
 
 impl Entries {
-    /// The entries of these players, by rising slot: relative to where `base` has
-    /// them. Only what the format can hold is kept: velocities in steps of 0.1.
-    pub fn of(players: impl IntoIterator<Item = (u16, Vec3, Vec3)>, base: impl Fn(u16) -> Option<Vec3>) -> Self {
-        let entry = |(slot, position, velocity): (u16, Vec3, Vec3)| {
-            let origin = base(slot);
-            Entry {
-                slot,
-                relative: origin.is_some(),
-                position: position - origin.unwrap_or_default(),
-                velocity: quantised(velocity),
-            }
-        };
-        let mut entries: Vec<Entry> = players.into_iter().map(entry).take(MAX_FRAME_PLAYERS).collect();
-        entries.sort_by_key(|entry| entry.slot);
-        entries.dedup_by_key(|entry| entry.slot);
-        Self(entries)
+    /// The entries of these players, by rising slot, relative to `origin`. Only what
+    /// the format can hold is kept: velocities in steps of 0.1.
+    pub fn of(players: impl IntoIterator<Item = (u16, Vec3, Vec3)>, origin: Vec3) -> Self {
+        let mut entries = Self::default();
+        entries.refill(players, origin);
+        entries
     }
 
-    /// Where the players are; `None` in place of one whose base is not known.
-    pub fn positions<'a>(
-        &'a self,
-        base: impl Fn(u16) -> Option<Vec3> + 'a,
-    ) -> impl Iterator<Item = Option<(u16, Vec3, Vec3)>> + 'a {
-        self.0.iter().map(move |entry| {
-            let origin = if entry.relative { base(entry.slot)? } else { Vec3::ZERO };
-            Some((entry.slot, origin + entry.position, entry.velocity))
-        })
+    /// Becomes the entries of these players, in the same memory.
+    pub fn refill(&mut self, players: impl IntoIterator<Item = (u16, Vec3, Vec3)>, origin: Vec3) {
+        let entry =
+            |(slot, position, velocity)| Entry { slot, position: position - origin, velocity: quantised(velocity) };
+        self.0.clear();
+        self.0.extend(players.into_iter().map(entry).take(MAX_FRAME_PLAYERS));
+        self.0.sort_unstable_by_key(|entry| entry.slot);
+        self.0.dedup_by_key(|entry| entry.slot);
+    }
+
+    /// Where the players are.
+    pub fn positions(&self, origin: Vec3) -> impl Iterator<Item = (u16, Vec3, Vec3)> {
+        self.0.iter().map(move |entry| (entry.slot, origin + entry.position, entry.velocity))
     }
 
     /// Appends the packed bytes.
@@ -88,8 +79,7 @@ impl Entries {
         for entry in &self.0 {
             let slot = u32::from(entry.slot);
             let moves = entry.velocity.x != 0 || entry.velocity.y != 0;
-            let mut head = slot.wrapping_sub(next) << 3;
-            head |= if entry.relative { RELATIVE } else { 0 };
+            let mut head = slot.wrapping_sub(next) << 2;
             head |= if moves { MOVES } else { 0 };
             head |= if entry.position.z != 0 { HAS_HEIGHT } else { 0 };
             push(&mut out, head);
@@ -119,7 +109,7 @@ impl Entries {
                 return Err("too many players in a frame");
             }
             let head = pull(&mut bytes)?;
-            let slot = u16::try_from(next.saturating_add(head >> 3)).map_err(|_| "a slot above 65535")?;
+            let slot = u16::try_from(next.saturating_add(head >> 2)).map_err(|_| "a slot above 65535")?;
             let mut position = Vec3 { x: unzigzag(pull(&mut bytes)?), y: unzigzag(pull(&mut bytes)?), z: 0 };
             if head & HAS_HEIGHT != 0 {
                 position.z = unzigzag(pull(&mut bytes)?);
@@ -134,7 +124,7 @@ impl Entries {
                 velocity.x = i32::from(x as i8) * VELOCITY_STEP;
                 velocity.y = i32::from(y as i8) * VELOCITY_STEP;
             }
-            entries.push(Entry { slot, relative: head & RELATIVE != 0, position, velocity });
+            entries.push(Entry { slot, position, velocity });
             next = u32::from(slot) + 1;
         }
         Ok(Self(entries))
@@ -247,14 +237,16 @@ impl<'de> Deserialize<'de> for Entries {
 mod tests {
     use super::*;
     use crate::entropy::{Entropy, Seeded};
-    use std::collections::HashMap;
 
+    const CENTRE: Vec3 = Vec3 { x: 15_000, y: -50_000, z: 0 };
+
+    /// Players as they are seen from a cell: up to 77 m from its centre.
     fn crowd(count: u16, entropy: &mut Seeded) -> Vec<(u16, Vec3, Vec3)> {
         let mut coordinate = |most: u32| entropy.below(2 * most + 1) as i32 - most as i32;
         (0..count)
             .map(|n| {
-                let position = Vec3 { x: coordinate(50_000), y: coordinate(50_000), z: 0 };
-                (n * 2, position, quantised(Vec3 { x: coordinate(800), y: coordinate(800), z: 0 }))
+                let off = Vec3 { x: coordinate(7_700), y: coordinate(7_700), z: 0 };
+                (n * 2, CENTRE + off, quantised(Vec3 { x: coordinate(800), y: coordinate(800), z: 0 }))
             })
             .collect()
     }
@@ -266,47 +258,37 @@ mod tests {
     }
 
     #[test]
-    fn a_full_frame_and_a_relative_one_give_the_positions_back() {
-        let mut entropy = Seeded::new(3);
-        let before = crowd(200, &mut entropy);
-        let full = Entries::of(before.clone(), |_| None);
-        let full = Entries::unpack(&packed(&full)).unwrap();
-        let base: HashMap<u16, Vec3> = full.positions(|_| None).flatten().map(|(slot, at, _)| (slot, at)).collect();
-        let mut after = before;
-        for (_, position, velocity) in &mut after {
-            *position = *position + Vec3 { x: velocity.x * 2, y: velocity.y * 2, z: 0 };
-        }
-        // Somebody who has joined since is absolute.
-        after.push((1_001, Vec3 { x: 7, y: -7, z: 5 }, Vec3::ZERO));
-        let relative = Entries::of(after.clone(), |slot| base.get(&slot).copied());
-        let relative = Entries::unpack(&packed(&relative)).unwrap();
-        let back: Option<Vec<_>> = relative.positions(|slot| base.get(&slot).copied()).collect();
-        assert_eq!(back.unwrap(), after);
-        assert!(relative.positions(|_| None).any(|entry| entry.is_none()));
+    fn a_frame_gives_the_positions_back() {
+        let mut players = crowd(200, &mut Seeded::new(3));
+        // Somebody who flies, far outside the cell.
+        players.push((1_001, Vec3 { x: 7, y: -7, z: 5 }, Vec3::ZERO));
+        let entries = Entries::unpack(&packed(&Entries::of(players.clone(), CENTRE))).unwrap();
+        assert_eq!(entries.positions(CENTRE).collect::<Vec<_>>(), players);
     }
 
     #[test]
-    fn a_moved_player_takes_at_most_8_bytes_amortised_at_200() {
-        let mut entropy = Seeded::new(4);
-        let players = crowd(200, &mut entropy);
-        let base: HashMap<u16, Vec3> = players.iter().map(|(slot, at, _)| (*slot, *at)).collect();
-        let full = packed(&Entries::of(players.clone(), |_| None)).len();
-        // The 39 frames after a full one, at 20 Hz, everybody walking at 8 m/s.
-        let relative: usize = (1..40)
-            .map(|tick| {
-                let moved = players.iter().map(|(slot, at, velocity)| {
-                    (*slot, *at + Vec3 { x: velocity.x * tick / 20, y: velocity.y * tick / 20, z: 0 }, *velocity)
-                });
-                packed(&Entries::of(moved, |slot| base.get(&slot).copied())).len()
-            })
-            .sum();
-        let per_player = (full + relative) as f64 / (40.0 * 200.0);
-        assert!(per_player <= 8.0, "{per_player}");
+    fn a_player_in_sight_who_walks_takes_7_bytes_and_one_who_stands_5() {
+        let mut players = crowd(200, &mut Seeded::new(4));
+        for (_, position, velocity) in &mut players {
+            // Nobody stands in the middle, where a byte each would do.
+            (position.x, velocity.x) = (CENTRE.x + 7_700, 600);
+            position.y = CENTRE.y - 7_700;
+        }
+        assert_eq!(packed(&Entries::of(players.clone(), CENTRE)).len(), 7 * 200);
+        players.iter_mut().for_each(|(_, _, velocity)| *velocity = Vec3::ZERO);
+        assert_eq!(packed(&Entries::of(players, CENTRE)).len(), 5 * 200);
+    }
+
+    #[test]
+    fn a_list_that_is_refilled_is_sorted_and_names_nobody_twice() {
+        let mut entries = Entries::of(crowd(5, &mut Seeded::new(6)), CENTRE);
+        entries.refill([3, 1, 3, 2].map(|slot| (slot, CENTRE, Vec3::ZERO)), CENTRE);
+        assert_eq!(entries.iter().map(|entry| entry.slot).collect::<Vec<_>>(), [1, 2, 3]);
     }
 
     #[test]
     fn every_truncation_is_refused_or_ends_between_two_entries() {
-        let entries = Entries::of(crowd(5, &mut Seeded::new(5)), |_| None);
+        let entries = Entries::of(crowd(5, &mut Seeded::new(5)), CENTRE);
         let bytes = packed(&entries);
         let whole: Vec<usize> = (0..=5).map(|n| packed(&Entries(entries[..n].to_vec())).len()).collect();
         for end in 0..bytes.len() {
@@ -316,7 +298,7 @@ mod tests {
 
     #[test]
     fn what_is_out_of_bounds_is_refused() {
-        for bytes in [&[0xff; 9][..], &[0, 0xff, 0xff, 0xff, 0xff, 0x0f, 0], &[0xf8, 0xff, 0xff, 0x7f, 0, 0]] {
+        for bytes in [&[0xff; 9][..], &[0, 0xff, 0xff, 0xff, 0xff, 0x0f, 0], &[0xfc, 0xff, 0xff, 0x7f, 0, 0]] {
             assert!(Entries::unpack(bytes).is_err(), "{bytes:?}");
         }
     }

@@ -4,8 +4,10 @@ use super::bounded::List;
 use crate::{
     codec::snapshot::Entries,
     ids::{CharacterId, LocationId},
-    limits::HUB_CAPACITY,
+    limits::MAX_HUB_CAPACITY,
+    rules::interest::Cell,
     text::CharacterName,
+    time::FrameTime,
     vector::Vec3,
     world::Faction,
 };
@@ -119,20 +121,30 @@ pub struct PositionCorrection {
     pub velocity: Vec3,
 }
 
-/// `position_frame`, server to client, in binary: where those in sight are. A
-/// frame is relative to its base, the last full frame; whoever does not have that
-/// frame skips this one.
+/// `position_frame`, server to client, in binary: where those in sight are who have
+/// moved. Every frame can be read alone, so that any may be dropped. It may hold
+/// oneself, and slots that one has not been told of: those are skipped.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PositionFrame {
     /// The location it shows.
     pub location_id: LocationId,
-    /// The hub's tick, rising.
-    pub tick: u32,
-    /// The tick of the full frame that it is relative to; its own if it is full.
-    pub base: u32,
+    /// When they were there: the server's clock in milliseconds modulo 2^32, rising.
+    pub time: FrameTime,
+    /// The cell whose centre the positions are relative to.
+    pub cell: Cell,
+    /// Whether it shows all in sight that have moved since the last full one (every
+    /// 2 s), and not only those that were heard since the last frame.
+    pub full: bool,
     /// Who is where.
     pub players: Entries,
+}
+
+impl PositionFrame {
+    /// Each player's slot, position in the location and velocity.
+    pub fn positions(&self) -> impl Iterator<Item = (u16, Vec3, Vec3)> {
+        self.players.positions(self.cell.centre())
+    }
 }
 
 /// `location_update`, server to client: the snapshot of a location on entering it.
@@ -142,7 +154,7 @@ pub struct LocationUpdate {
     /// Where one is.
     pub location_id: LocationId,
     /// Who else is here.
-    pub players: List<PlayerHere, HUB_CAPACITY>,
+    pub players: List<PlayerHere, MAX_HUB_CAPACITY>,
 }
 
 /// Somebody in a location.

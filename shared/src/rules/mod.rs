@@ -2,5 +2,6 @@
 //! the client predicts by them.
 
 pub mod character;
+pub mod interest;
 pub mod movement;
 pub mod rate;

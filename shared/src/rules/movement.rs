@@ -11,8 +11,8 @@ use crate::{
     ids::LocationId,
     sheet::ENTRANCE,
     time::Millis,
-    vector::Vec3,
-    world::{LOCATION_REACH, are_adjacent, find_location},
+    vector::{UNITS_PER_METRE, Vec3},
+    world::{LOCATION_REACH, Location, are_adjacent, find_location},
 };
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +23,15 @@ pub const TOLERANCE: f64 = 1.1;
 /// Distance is earned for this many seconds at most. A client that walks says
 /// so at least every 2 s.
 pub const CREDIT_WINDOW: f64 = 2.5;
+
+/// A client that walks on unchanged says so at least this often, in milliseconds:
+/// within [`CREDIT_WINDOW`].
+pub const KEEPALIVE: u64 = 2_000;
+
+/// Whoever was heard walking is walked on by dead reckoning for this long, in
+/// milliseconds: until the next [`KEEPALIVE`], with a quarter second for the network.
+/// Then it is taken to have stopped.
+pub const DEAD_RECKONING: u64 = KEEPALIVE + 250;
 
 /// A first position is accepted within this distance of the entrance, in metres.
 pub const ENTRANCE_RADIUS: f64 = 5.0;
@@ -58,15 +67,23 @@ impl Motion {
         Self { location, position, velocity: Vec3::ZERO, credit: 0.0, at: since }
     }
 
+    /// When the last step was accepted.
+    #[must_use]
+    pub const fn since(&self) -> Millis {
+        self.at
+    }
+
     /// A step within the location: the motion after it.
     ///
-    /// `speed` is the character's highest, in metres a second.
+    /// `speed` is the character's highest, in metres a second; how much of it counts
+    /// here is the location's to say ([`highest_speed`]).
     ///
     /// # Errors
     /// MOVE_REJECTED where the position is out of bounds or farther than the
     /// character can have come, or the velocity above its speed. The motion
     /// before it stands.
     pub fn step(self, position: Vec3, velocity: Vec3, speed: f64, now: Millis) -> Result<Self, ErrorCode> {
+        let speed = highest_speed(speed, find_location(self.location));
         let earned = now.since(self.at) as f64 / 1000.0 * speed * TOLERANCE;
         let credit = (self.credit + earned).min(speed * CREDIT_WINDOW).max(self.credit);
         let distance = (position - self.position).length();
@@ -74,6 +91,18 @@ impl Motion {
             return Err(ErrorCode::MoveRejected);
         }
         Ok(Self { location: self.location, position, velocity, credit: credit - distance, at: self.at.max(now) })
+    }
+
+    /// The motion at a position that is taken as it was told: what is in bounds, and
+    /// was not judged.
+    ///
+    /// # Errors
+    /// MOVE_REJECTED where the position is out of bounds.
+    pub fn moved_to(self, position: Vec3, velocity: Vec3, now: Millis) -> Result<Self, ErrorCode> {
+        if !in_bounds(position) {
+            return Err(ErrorCode::MoveRejected);
+        }
+        Ok(Self { position, velocity, credit: 0.0, at: self.at.max(now), ..self })
     }
 
     /// A step to another location: the motion at its entrance.
@@ -89,6 +118,26 @@ impl Motion {
         }
         Ok(Self::entering(to, now))
     }
+}
+
+/// How fast a character of this speed may walk in a location, in metres a second.
+#[must_use]
+pub fn highest_speed(speed: f64, location: Option<&Location>) -> f64 {
+    speed * location.map_or(1.0, |location| location.pace)
+}
+
+/// Where somebody is who was at a position `elapsed` milliseconds ago and has walked
+/// on since with this velocity (dead reckoning): within the location's bounds, and on
+/// x and y alone.
+#[must_use]
+pub fn walked_on(position: Vec3, velocity: Vec3, elapsed: u64) -> Vec3 {
+    let reach = (LOCATION_REACH * UNITS_PER_METRE) as i64;
+    let on = |from: i32, speed: i32| {
+        // Positions and velocities are at most 10^6 and an hour 3.6 * 10^6: no overflow.
+        let way = i64::from(speed) * elapsed.min(3_600_000).cast_signed() / 1000;
+        (i64::from(from) + way).clamp(-reach, reach) as i32
+    };
+    Vec3 { x: on(position.x, velocity.x), y: on(position.y, velocity.y), z: position.z }
 }
 
 /// Whether a position lies within a location.
@@ -174,6 +223,36 @@ mod tests {
     fn a_velocity_above_the_speed_is_refused() {
         let motion = Motion::standing(NEXUS, Vec3::ZERO, Millis(0));
         assert!(motion.step(Vec3::ZERO, at(6.7, 0.0), SPEED, Millis(50)).is_err());
+    }
+
+    #[test]
+    fn a_location_says_how_fast_one_walks_in_it() {
+        let swamp = Location { pace: 0.5, ..*find_location(NEXUS).unwrap() };
+        for (location, expected) in [(Some(&swamp), 3.0), (find_location(NEXUS), 6.0), (None, 6.0)] {
+            assert_eq!(highest_speed(SPEED, location), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_not_judged_must_still_be_in_bounds() {
+        let motion = Motion::entering(NEXUS, Millis(0));
+        let far = motion.moved_to(at(400.0, 0.0), Vec3::ZERO, Millis(1)).unwrap();
+        assert_eq!(far.position, at(400.0, 0.0));
+        assert!(far.moved_to(at(500.1, 0.0), Vec3::ZERO, Millis(2)).is_err());
+    }
+
+    #[test]
+    fn one_walks_on_in_a_straight_line_up_to_the_bounds() {
+        for (x, speed, elapsed, expected) in [
+            (1.0, 6.0, 0, 1.0),
+            (1.0, 6.0, 500, 4.0),
+            (1.0, -6.0, 2_000, -11.0),
+            (499.0, 6.0, 2_000, 500.0),
+            (-499.0, -6.0, u64::MAX, -500.0),
+            (0.0, 10_000.0, u64::MAX, 500.0),
+        ] {
+            assert_eq!(walked_on(at(x, 1.0), at(speed, 0.0), elapsed), at(expected, 1.0), "{x} {speed} {elapsed}");
+        }
     }
 
     #[test]

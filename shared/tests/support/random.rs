@@ -71,6 +71,7 @@ impl<'de> Deserializer<'de> for Maker<'_> {
     }
 
     integers! {
+        deserialize_i8 visit_i8 i8: |maker| maker.below(21) as i8 - 10;
         deserialize_u8 visit_u8 u8: |maker| maker.below(8);
         deserialize_u16 visit_u16 u16: |maker| maker.below(600);
         deserialize_u32 visit_u32 u32: |maker| maker.integer();
@@ -98,7 +99,7 @@ impl<'de> Deserializer<'de> for Maker<'_> {
             (n * 3, position, quantised(Vec3 { x: self.coordinate() / 60, y: 0, z: 0 }))
         });
         let mut packed = Vec::new();
-        Entries::of(players.collect::<Vec<_>>(), |slot| (slot > 6).then_some(Vec3::ZERO)).pack(&mut packed);
+        Entries::of(players.collect::<Vec<_>>(), Vec3::ZERO).pack(&mut packed);
         visitor.visit_bytes(&packed)
     }
 
@@ -133,7 +134,7 @@ impl<'de> Deserializer<'de> for Maker<'_> {
     }
 
     serde::forward_to_deserialize_any! {
-        i8 i16 i64 i128 u128 f32 char byte_buf unit unit_struct tuple_struct map enum identifier ignored_any
+        i16 i64 i128 u128 f32 char byte_buf unit unit_struct tuple_struct map enum identifier ignored_any
     }
 }
 
