@@ -32,7 +32,7 @@ export default async function bench(words) {
 
   const begun = surroundings();
   for (const remark of begun.remarks) note(remark);
-  const servers = openServers(options);
+  const servers = openServers();
   const results = [];
   try {
     for (const scenario of chosen(options)) {

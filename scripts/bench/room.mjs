@@ -17,7 +17,8 @@ export async function largestRoom(scenario, servers, { runs }) {
   for (const server of scenario.servers) {
     const rooms = [];
     for (let run = 0; run < runs; run++) {
-      rooms.push(await search(plan.players, async (players) => holds(await runOnce(servers, server, { ...plan, players }), { ...plan, players }, server)));
+      const tried = (players) => ({ ...scenario, plan: { ...plan, players } });
+      rooms.push(await search(plan.players, async (players) => holds(await runOnce(servers, server, tried(players)), tried(players).plan, server)));
     }
     found[server] = { figures: { room: median(rooms) }, runs: rooms };
   }

@@ -3,12 +3,13 @@ import { note } from "../lib/say.mjs";
 import { play } from "./bots.mjs";
 import { figures, medians } from "./figures.mjs";
 
-/** { scenario, title, plan, servers: { name: { figures, runs } } } */
-export async function measure({ name, title, plan, servers: names }, servers, { runs }) {
+/** { scenario, title, plan, settings, servers: { name: { figures, runs } } } */
+export async function measure(scenario, servers, { runs }) {
+  const { name, title, plan, settings, servers: names } = scenario;
   const found = Object.fromEntries(names.map((server) => [server, []]));
   for (let run = 1; run <= runs; run++) {
     for (const server of names) {
-      const report = await runOnce(servers, server, plan);
+      const report = await runOnce(servers, server, scenario);
       found[server].push(report);
       const { p99, cores, bots } = figures(report, plan);
       note(`${server}, run ${run} of ${runs}: p99 ${p99?.toFixed(0) ?? "–"} ms, server ${percent(cores)}, bots ${percent(bots)} of a core`);
@@ -16,13 +17,13 @@ export async function measure({ name, title, plan, servers: names }, servers, { 
     }
   }
   const result = (reports) => ({ figures: medians(reports.map((report) => figures(report, plan))), runs: reports });
-  return { scenario: name, title, plan, servers: Object.fromEntries(names.map((server) => [server, result(found[server])])) };
+  return { scenario: name, title, plan, settings, servers: Object.fromEntries(names.map((server) => [server, result(found[server])])) };
 }
 
 /** One run on a server that has just started; the bots' report. */
-export async function runOnce(servers, name, plan) {
+export async function runOnce(servers, name, { plan, settings }) {
   await servers.prepare(name, plan.players);
-  const server = await servers.start(name);
+  const server = await servers.start(name, settings);
   try {
     return await play({ ...plan, ...server.plan });
   } finally {

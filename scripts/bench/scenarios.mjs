@@ -1,6 +1,9 @@
 // What is measured. A plan's fields are those of tests/load/src/plan.rs; the
 // servers that take part in it are named.
 
+/** Everybody is seen, however crowded it is: the highest AREA_CAP there is. */
+const ALL_SEE_ALL = { AREA_CAP: "2000" };
+
 const BOTH = ["shardlink", "baseline"];
 const COMMON = { rate: 10, chat_rate: 1, settle: 0, warm_up: 3, seconds: 30 };
 
@@ -16,6 +19,7 @@ const SCENARIOS = [
     title: "(a) One room, fixed rate",
     what: "all see all",
     servers: BOTH,
+    settings: ALL_SEE_ALL,
     plan: { ...COMMON, model: "fixed", players: 200 },
   },
   {
@@ -57,10 +61,11 @@ const SCENARIOS = [
 ];
 
 /** The scenarios that the options choose, with what the options change in them. */
-export function chosen({ scenario, servers, plan }) {
+export function chosen({ scenario, servers, settings, plan }) {
   return SCENARIOS.filter(({ name }) => scenario === "all" || name.startsWith(scenario)).map((one) => ({
     ...one,
     servers: one.servers.filter((name) => servers.includes(name)),
+    settings: { ...one.settings, ...settings },
     plan: { ...one.plan, ...(one.plan.model === "still" ? { players: plan.players ?? one.plan.players } : plan) },
   }));
 }

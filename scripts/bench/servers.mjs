@@ -24,8 +24,8 @@ const BASELINE = {
 /** All bots come from one address and in a minute: no throttle is what is measured. */
 const UNTHROTTLED = "1000000";
 
-/** { prepare(name, players), start(name), close() } */
-export function openServers({ tickRate, areaCap }) {
+/** { prepare(name, players), start(name, settings), close() } */
+export function openServers() {
   const root = fs.mkdtempSync(path.join(os.tmpdir(), "shardlink-bench-"));
   const accounts = path.join(root, "accounts.json");
   const kinds = {
@@ -35,8 +35,6 @@ export function openServers({ tickRate, areaCap }) {
       bindings: {
         CLIENT_ADDRESS: "socket",
         HUB_CAPACITY: "2000",
-        TICK_RATE: tickRate?.toString(),
-        AREA_CAP: (areaCap ?? 1_000).toString(),
         REGISTRATIONS_PER_ADDRESS: UNTHROTTLED,
         SIGN_IN_FAILURES_PER_ADDRESS: UNTHROTTLED,
       },
@@ -45,10 +43,11 @@ export function openServers({ tickRate, areaCap }) {
   };
   let prepared = 0;
 
-  async function start(name) {
+  /** `settings` are variables of ours; the baseline has none. */
+  async function start(name, settings = {}) {
     const { program, plan, bindings } = kinds[name];
     const data = openDataFolder(path.join(root, name));
-    const workerd = startWorkerd({ port: 0, host: HOST, data, bindings, program });
+    const workerd = startWorkerd({ port: 0, host: HOST, data, bindings: name === "shardlink" ? { ...bindings, ...settings } : bindings, program });
     data.nowUsedBy(workerd.pid);
     // Should this process end before stop(), its server does not outlive it.
     const atExit = () => workerd.stop();

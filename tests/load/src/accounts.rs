@@ -16,6 +16,7 @@ use shardlink_shared::{
     },
     entropy::Seeded,
     ids::CharacterId,
+    world::Faction,
 };
 use std::{cell::RefCell, fs, ops::Range, path::Path, rc::Rc};
 use tokio::task::JoinSet;
@@ -94,8 +95,9 @@ async fn make(rest: &mut Rest, number: usize, challenge: Challenge, salted: &Sal
     let signed_in = rest.post(path::SCRAM_FINISH, &finish, None).await?;
     let (token, _) = proving.judge(signed_in).map_err(|_| "the server did not prove that it knows the account")?;
 
-    let character =
-        NewCharacter { name: &format!("Bot {number}"), race: "Human", class: "Ranger", faction: "Golden Order" };
+    // Of all factions alike: each lists its own in the whole location.
+    let faction = Faction::ALL.get(number % Faction::ALL.len()).map_or("", |faction| faction.name());
+    let character = NewCharacter { name: &format!("Bot {number}"), race: "Human", class: "Ranger", faction };
     let made: Made = rest.post(path::CHARACTERS, &character, Some(&token)).await?;
     let character_id = made.character.id;
     let _: Ticket = rest.post(path::SELECT, &Select { character_id }, Some(&token)).await?;

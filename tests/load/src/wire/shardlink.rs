@@ -10,7 +10,7 @@ use shardlink_shared::{
     codec::{self, Encoded, Frame, binary},
     entropy::Seeded,
     ids::CharacterId,
-    limits::MAX_CLIENT_FRAME,
+    limits::{FULL_FRAME_INTERVAL, MAX_CLIENT_FRAME},
     protocol::{
         ClientMessage, Envelope, SUBPROTOCOL_BINARY, ServerMessage,
         chat::{Channel, SendChat},
@@ -26,6 +26,10 @@ pub type Cast = Rc<HashMap<CharacterId, u32>>;
 
 /// What a chat of a bot begins with; when it was said follows.
 const SAID_AT: &str = "said at ";
+
+/// Whoever was in no frame for this long is out of sight: full frames come every
+/// 2 s, and may be some ticks late. In microseconds.
+const IN_SIGHT: Micros = FULL_FRAME_INTERVAL * 1_000 + 250_000;
 
 /// Which steps are sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,8 +53,8 @@ pub struct Shardlink {
     cast: Cast,
     /// The bots behind the slots of position frames.
     slots: HashMap<u16, u32>,
-    /// The last send of every bot that was heard of.
-    last_heard: Vec<u32>,
+    /// The last send of every bot that was heard of, and when a frame last had it.
+    last_heard: Vec<(u32, Micros)>,
     state: State,
 }
 
@@ -59,7 +63,7 @@ impl Shardlink {
     pub fn new(number: usize, ticket: Token, sending: Sending, cast: Cast, clock: Clock) -> Self {
         let mut session = Session::default();
         session.enter(ticket, clock.millis(clock.micros()));
-        let last_heard = vec![0; cast.len()];
+        let last_heard = vec![(0, 0); cast.len()];
         let mut wire = Self {
             number,
             session,
@@ -160,7 +164,8 @@ impl Shardlink {
         if bot == self.number {
             return;
         }
-        if let Some(heard) = self.last_heard.get_mut(bot) {
+        if let Some((heard, seen)) = self.last_heard.get_mut(bot) {
+            *seen = now;
             meter.entry(bot, velocity, heard, now);
         }
     }
@@ -224,8 +229,11 @@ impl Wire for Shardlink {
         self.perform(meter, now);
     }
 
+    /// Who walks is in every full frame of those who see it. Whom one knows to be
+    /// here are more: those of one's own faction are listed out of sight too.
     fn neighbours(&self, now: Micros) -> usize {
-        self.session.nearby(self.millis(now)).len()
+        let recently = |(_, seen): &&(u32, Micros)| *seen > 0 && now.saturating_sub(*seen) <= IN_SIGHT;
+        self.last_heard.iter().filter(recently).count()
     }
 
     fn state(&mut self) -> &mut State {
@@ -309,6 +317,7 @@ mod tests {
         let step = ServerMessage::Move(Move::to_position(id(10), Vec3::ZERO, velocity));
         another.observe(&step, &mut meter, 41_000);
         one.observe(&step, &mut meter, 41_000);
+        assert_eq!((one.neighbours(50_000), another.neighbours(50_000), another.neighbours(3_000_000)), (0, 1, 0));
         assert_eq!((meter.counts().moves, meter.counts().entries, meter.counts().updates), (1, 1, 1));
         assert_eq!(meter.times().position.unwrap().max, 40.1);
     }
