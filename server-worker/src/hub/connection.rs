@@ -9,10 +9,11 @@ use shardlink_shared::{
     protocol::{ClientMessage, RequestId, character::CharacterUpdate},
     rules::{
         character::walking_speed,
+        interest::Cell,
         movement::Motion,
         rate::{Bucket, Strikes},
     },
-    sheet::Sheet,
+    sheet::{ENTRANCE, Sheet},
     text::CharacterName,
     time::Millis,
     vector::Vec3,
@@ -93,6 +94,8 @@ pub struct Player {
     pub speed: f64,
     /// Where it is.
     pub motion: Motion,
+    /// The cell that it is seen in: which one depends, at a border, on where it came from.
+    pub cell: Cell,
     /// Its number in position frames.
     pub slot: u16,
     /// The number of its last accepted step, if it numbers them.
@@ -117,6 +120,7 @@ impl Player {
             level: sheet.progression.level,
             speed: walking_speed(&sheet.stats),
             motion: Motion::entering(sheet.location_id, now),
+            cell: Cell::of(ENTRANCE),
             slot,
             step: None,
             conduct: Conduct::default(),

@@ -40,6 +40,8 @@ pub struct Walker {
     pub heard: u64,
     /// Whether it has moved since the last full frame.
     pub recent: bool,
+    /// Whether it was in its location at the last tick: those who list it know of it.
+    pub known: bool,
     /// Where it is; nowhere once it has left.
     place: Option<Place>,
     /// Where it was when it was last told what is seen from there.
@@ -171,7 +173,7 @@ impl Area {
     /// the last tick; the rest, and the others, are told with the next.
     pub fn enter(&mut self, slot: u16, newcomer: Newcomer, now: Millis) {
         let layer = self.layer_of(newcomer.location);
-        let place = Place { layer, cell: Cell::of(newcomer.position) };
+        let place = Place { layer, cell: newcomer.cell };
         self.put(slot, &newcomer, place, now);
         // Before the newcomer is in the group: what is seen was seen without it.
         self.group_at(place);
@@ -190,9 +192,12 @@ impl Area {
     /// Puts those back who were here before the hub slept: everybody knows of them.
     pub fn restore(&mut self, everybody: impl IntoIterator<Item = (u16, Newcomer)>, now: Millis) {
         for (slot, one) in everybody {
-            let place = Place { layer: self.layer_of(one.location), cell: Cell::of(one.position) };
+            let place = Place { layer: self.layer_of(one.location), cell: one.cell };
             self.put(slot, &one, place, now);
             self.join(slot, place);
+            if let Some(layer) = self.layers.get_mut(place.layer) {
+                layer.arrived.push(slot);
+            }
         }
         for number in 0..self.groups.len() {
             self.choose(number as u16, false);
@@ -215,10 +220,11 @@ impl Area {
         }
     }
 
-    /// Somebody was heard: the next tick tells of it.
-    pub fn walk(&mut self, slot: u16, position: Vec3, velocity: Vec3, now: Millis) {
-        let Some(walker) = self.walkers.get_mut(usize::from(slot)) else { return };
-        let Some(place) = walker.place else { return };
+    /// Somebody was heard, and the next tick tells of it. Returns the cell that it is
+    /// seen in, if it is anywhere.
+    pub fn walk(&mut self, slot: u16, position: Vec3, velocity: Vec3, now: Millis) -> Option<Cell> {
+        let walker = self.walkers.get_mut(usize::from(slot))?;
+        let place = walker.place?;
         (walker.position, walker.velocity, walker.told) = (position, velocity, now);
         let cell = place.cell.after(position);
         if cell != place.cell {
@@ -229,6 +235,7 @@ impl Area {
             self.join(slot, next);
         }
         self.mark(slot);
+        Some(cell)
     }
 
     /// Whether somebody was heard, came or left since the last tick.
@@ -295,12 +302,10 @@ impl Area {
         let viewer = self.walker(slot);
         let place = viewer.and_then(|viewer| viewer.place);
         let faction = viewer.map(|viewer| viewer.faction);
-        let layer = place.and_then(|place| self.layers.get(place.layer));
         let seen = self.group_of(slot).map_or(&[][..], Group::before);
         let is_here = move |one: &Walker| one.place.map(|place| place.layer) == place.map(|place| place.layer);
         self.walkers.iter().zip(0_u16..).filter_map(move |(one, other)| {
-            let known = || layer.is_some_and(|layer| !layer.arrived.contains(&other));
-            let always = || faction.is_some_and(|faction| is_always_listed(one, faction)) && known();
+            let always = || one.known && faction.is_some_and(|faction| is_always_listed(one, faction));
             let listed = other != slot && is_here(one) && (seen.binary_search(&other).is_ok() || always());
             listed.then_some(one)
         })
@@ -357,8 +362,12 @@ impl Area {
 
     fn settle_groups(&mut self) {
         for layer in &mut self.layers {
-            layer.arrived.clear();
             layer.departed.clear();
+            for slot in layer.arrived.drain(..) {
+                if let Some(walker) = self.walkers.get_mut(usize::from(slot)) {
+                    walker.known = true;
+                }
+            }
         }
         while let Some(number) = self.due.pop() {
             let Some(group) = self.groups.get_mut(usize::from(number)) else { continue };
@@ -390,6 +399,7 @@ impl Area {
             velocity: Vec3::ZERO,
             told: now,
             heard: 0,
+            known: false,
             recent: self.walker(slot).is_some_and(|before| before.recent),
             place: Some(place),
             settled: Some(place),
@@ -469,8 +479,9 @@ impl Area {
             *entry = number + 1;
         }
         self.choose(number, false);
-        if let (Some(group), Some(layer)) = (self.groups.get_mut(usize::from(number)), self.layers.get(place.layer)) {
-            group.visible.retain(|slot| !layer.arrived.contains(slot));
+        if let Some(group) = self.groups.get_mut(usize::from(number)) {
+            let walkers = &self.walkers;
+            group.visible.retain(|slot| walkers.get(usize::from(*slot)).is_some_and(|walker| walker.known));
             group.changed = false;
         }
         number
@@ -563,6 +574,8 @@ pub struct Newcomer {
     pub location: LocationId,
     /// Where in it.
     pub position: Vec3,
+    /// The cell that it is seen in.
+    pub cell: Cell,
 }
 
 /// Whether somebody in the same location is listed as present to those of a faction

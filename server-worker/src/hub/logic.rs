@@ -554,5 +554,6 @@ pub(super) fn newcomer(connection: &Connection, player: &Player) -> Newcomer {
         faction: player.faction,
         location: player.motion.location,
         position: player.motion.position,
+        cell: player.cell,
     }
 }

@@ -108,7 +108,10 @@ impl Hub {
         let Self { area, connections, ticks, .. } = self;
         let Some(group) = area.due_group(index).filter(|group| !group.inside.is_empty()) else { return };
         let Some(location) = area.location_of(group) else { return };
-        let news = News { area, connections, group, location, full, now: out.now };
+        let mut binary = group.inside.iter().filter(|slot| speaks(area, **slot, Encoding::Binary));
+        // Nobody needs to be told of itself; where others are told too it is cheaper.
+        let alone = binary.next().copied().filter(|_| binary.next().is_none());
+        let news = News { area, connections, group, location, full, now: out.now, alone };
         let frame = news.append_frame(group.before(), &mut ticks.entries, out);
 
         ticks.viewers.clear();
@@ -265,6 +268,8 @@ struct News<'a> {
     location: LocationId,
     full: bool,
     now: Millis,
+    /// The only one in the cell who speaks binary.
+    alone: Option<u16>,
 }
 
 impl News<'_> {
@@ -283,9 +288,10 @@ impl News<'_> {
     fn append_frame(&self, base: &[u16], entries: &mut Entries, out: &mut Outbox) -> Range<usize> {
         let same = std::ptr::eq(base, self.group.visible.as_slice());
         let is_told = |slot: u16, walker: &Walker| {
-            walker.heard == self.area.tick()
+            let is_news = walker.heard == self.area.tick()
                 || (self.full && walker.recent)
-                || (!same && base.binary_search(&slot).is_err())
+                || (!same && base.binary_search(&slot).is_err());
+            is_news && self.alone != Some(slot)
         };
         let players = self.group.visible.iter().filter_map(|slot| {
             let walker = self.area.walker(*slot).filter(|walker| is_told(*slot, walker))?;
@@ -305,9 +311,7 @@ impl News<'_> {
             walkers(base).filter(move |(slot, walker)| !always(walker) && visible.binary_search(slot).is_err());
         let come = walkers(arrived).filter(move |(_, walker)| always(walker));
         let seen = walkers(visible)
-            .filter(move |(slot, walker)| {
-                base.binary_search(slot).is_err() && !(always(walker) && arrived.contains(slot))
-            })
+            .filter(move |(slot, walker)| base.binary_search(slot).is_err() && (walker.known || !always(walker)))
             .map(move |(_, walker)| (if always(walker) { Sight::Seen } else { Sight::Joined }, walker));
         let left = gone.chain(unseen).map(|(_, walker)| (Sight::Left, walker));
         left.chain(come.map(|(_, walker)| (Sight::Joined, walker))).chain(seen)
@@ -337,7 +341,8 @@ impl News<'_> {
 
     /// Appends what has changed, in binary.
     fn append_changes(&self, base: &[u16], faction: Faction, out: &mut Outbox) {
-        for (sight, walker) in self.changes(base, faction) {
+        let alone = self.alone.and_then(|slot| self.area.walker(slot)).map(|walker| walker.connection);
+        for (sight, walker) in self.changes(base, faction).filter(|(_, walker)| Some(walker.connection) != alone) {
             if let Some(message) = self.message(sight, walker) {
                 binary::append(&mut out.bytes, &Envelope::at(self.now), &message);
             }
@@ -383,6 +388,10 @@ pub(super) fn append_frame(
         }
     }
     start..bytes.len()
+}
+
+fn speaks(area: &Area, slot: u16, encoding: Encoding) -> bool {
+    area.walker(slot).is_some_and(|walker| walker.encoding == encoding)
 }
 
 /// Those who have these slots.

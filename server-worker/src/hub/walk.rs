@@ -20,7 +20,7 @@ use shardlink_shared::{
         bounded::List,
         movement::{LocationUpdate, Move, MoveRequest, OwnMove, PlayerHere, PositionCorrection},
     },
-    rules::movement::highest_speed,
+    rules::{interest::Cell, movement::highest_speed},
     vector::Vec3,
     world::find_location,
     wrapping::is_newer,
@@ -91,7 +91,7 @@ pub(super) fn walk(
     if in_order {
         player.step = number.or(player.step);
     }
-    area.walk(player.slot, position, velocity, out.now);
+    player.cell = area.walk(player.slot, position, velocity, out.now).unwrap_or(player.cell);
     player.unsaved = true;
     if out.now.since(player.attached) >= ATTACHMENT_INTERVAL {
         (player.attached, player.unsaved) = (out.now, false);
@@ -195,6 +195,7 @@ impl Hub {
             }
         };
         player.motion = motion;
+        player.cell = Cell::of(motion.position);
         (player.attached, player.unsaved) = (out.now, false);
         let (slot, character) = (player.slot, player.character);
         self.area.leave(slot);
