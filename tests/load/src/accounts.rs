@@ -69,6 +69,23 @@ pub async fn prepare(url: &str, file: &Path, wanted: usize) -> Result<()> {
     Ok(())
 }
 
+/// Selects the character of each account anew, which asks all objects that joining
+/// will ask.
+///
+/// # Errors
+/// What the server refused, or what went wrong on the way.
+pub async fn touch(url: &str, accounts: &[Account]) -> Result<()> {
+    let accounts = accounts.to_vec();
+    each(url, 0..accounts.len(), async move |rest, number| {
+        let account = accounts.get(number).ok_or("there is no such account")?;
+        let select = Select { character_id: account.character_id };
+        let _: Ticket = rest.post(path::SELECT, &select, Some(&account.token()?)).await?;
+        Ok(())
+    })
+    .await?;
+    Ok(())
+}
+
 /// Fetches a ticket for each account, in their order.
 ///
 /// # Errors

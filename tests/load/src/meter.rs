@@ -112,18 +112,20 @@ impl Meter {
         self.count(|counts| counts.moves += 1);
     }
 
-    /// An entry about a bot reached another, which had last heard of the bot's
-    /// send number `heard`.
-    pub fn entry(&mut self, bot: usize, velocity: Vec3, heard: &mut u32, now: u64) {
+    /// An entry about a bot reached another, which had last heard of the bot's send
+    /// number `heard`; nothing if the bot has just come into sight: what it sent
+    /// before was not on its way to there.
+    pub fn entry(&mut self, bot: usize, velocity: Vec3, heard: &mut Option<u32>, now: u64) {
         let found = self.sent.get(bot).and_then(|sent| sent.find(velocity));
         self.count(|counts| counts.entries += 1);
-        match found {
-            Some((number, sent)) if number > *heard => {
-                *heard = number;
+        match (found, *heard) {
+            (_, None) => *heard = Some(found.map_or(0, |(number, _)| number)),
+            (Some((number, sent)), Some(before)) if number > before => {
+                *heard = Some(number);
                 self.update(now.saturating_sub(sent));
             }
-            Some(_) => {}
-            None => self.count(|counts| counts.unmatched += 1),
+            (Some(_), Some(_)) => {}
+            (None, Some(_)) => self.count(|counts| counts.unmatched += 1),
         }
     }
 
@@ -157,7 +159,7 @@ mod tests {
         let mut meter = Meter::new(2);
         meter.open();
         meter.moved(0, velocity(100), 1_000);
-        let (mut one, mut another) = (0, 0);
+        let (mut one, mut another) = (Some(0), Some(0));
         meter.entry(0, velocity(100), &mut one, 31_000);
         meter.entry(0, velocity(100), &mut one, 61_000);
         meter.entry(0, velocity(100), &mut another, 31_000);
@@ -172,20 +174,33 @@ mod tests {
         let mut meter = Meter::new(1);
         meter.moved(0, velocity(100), 1_000);
         meter.open();
-        let mut heard = 0;
+        let mut heard = Some(0);
         meter.entry(0, velocity(100), &mut heard, 2_000);
         meter.close();
         meter.moved(0, velocity(200), 3_000);
         meter.entry(0, velocity(200), &mut heard, 4_000);
-        assert_eq!((meter.counts().moves, meter.counts().updates, heard), (0, 1, 2));
+        assert_eq!((meter.counts().moves, meter.counts().updates, heard), (0, 1, Some(2)));
+    }
+
+    #[test]
+    fn what_somebody_sent_before_it_came_into_sight_was_not_late() {
+        let mut meter = Meter::new(1);
+        meter.open();
+        meter.moved(0, velocity(100), 1_000);
+        let mut heard = None;
+        meter.entry(0, velocity(100), &mut heard, 9_000_000);
+        assert_eq!((meter.counts().entries, meter.counts().updates, heard), (1, 0, Some(1)));
+        meter.moved(0, velocity(200), 9_100_000);
+        meter.entry(0, velocity(200), &mut heard, 9_130_000);
+        assert_eq!(meter.times().position.unwrap().max, 30.1);
     }
 
     #[test]
     fn an_entry_that_no_send_explains_is_unmatched() {
         let mut meter = Meter::new(1);
         meter.open();
-        meter.entry(0, velocity(70), &mut 0, 1);
-        meter.entry(9, velocity(70), &mut 0, 1);
+        meter.entry(0, velocity(70), &mut Some(0), 1);
+        meter.entry(9, velocity(70), &mut Some(0), 1);
         assert_eq!((meter.counts().entries, meter.counts().updates, meter.counts().unmatched), (2, 0, 2));
     }
 }

@@ -64,8 +64,9 @@ pub async fn play(plan: &Plan) -> Result<Report> {
         None => Vec::new(),
     };
     let mut stage = Stage::new(plan, accounts)?;
-    if plan.touch {
-        stage.tickets(0, plan.players).await?;
+    if plan.touch && plan.wire == Protocol::Shardlink {
+        let accounts: Vec<Account> = stage.accounts.iter().take(plan.players).cloned().collect();
+        accounts::touch(&plan.url, &accounts).await?;
     }
     pause(plan.settle).await;
     let resident_before = process::read(plan.server_pid)?.resident;

@@ -54,7 +54,7 @@ pub struct Shardlink {
     /// The bots behind the slots of position frames.
     slots: HashMap<u16, u32>,
     /// The last send of every bot that was heard of, and when a frame last had it.
-    last_heard: Vec<(u32, Micros)>,
+    last_heard: Vec<(Option<u32>, Micros)>,
     state: State,
 }
 
@@ -63,7 +63,7 @@ impl Shardlink {
     pub fn new(number: usize, ticket: Token, sending: Sending, cast: Cast, clock: Clock) -> Self {
         let mut session = Session::default();
         session.enter(ticket, clock.millis(clock.micros()));
-        let last_heard = vec![(0, 0); cast.len()];
+        let last_heard = vec![(None, 0); cast.len()];
         let mut wire = Self {
             number,
             session,
@@ -165,6 +165,9 @@ impl Shardlink {
             return;
         }
         if let Some((heard, seen)) = self.last_heard.get_mut(bot) {
+            if !is_recent(*seen, now) {
+                *heard = None;
+            }
             *seen = now;
             meter.entry(bot, velocity, heard, now);
         }
@@ -232,13 +235,17 @@ impl Wire for Shardlink {
     /// Who walks is in every full frame of those who see it. Whom one knows to be
     /// here are more: those of one's own faction are listed out of sight too.
     fn neighbours(&self, now: Micros) -> usize {
-        let recently = |(_, seen): &&(u32, Micros)| *seen > 0 && now.saturating_sub(*seen) <= IN_SIGHT;
-        self.last_heard.iter().filter(recently).count()
+        self.last_heard.iter().filter(|(_, seen)| is_recent(*seen, now)).count()
     }
 
     fn state(&mut self) -> &mut State {
         &mut self.state
     }
+}
+
+/// Whether somebody who was in a frame then (never is 0) is in sight still.
+const fn is_recent(seen: Micros, now: Micros) -> bool {
+    seen > 0 && now.saturating_sub(seen) <= IN_SIGHT
 }
 
 /// How many bytes of a frame tell of positions. The messages are looked at and
@@ -312,13 +319,14 @@ mod tests {
         meter.open();
         let (mut one, mut another) = (bot(0), bot(1));
         let velocity = Vec3 { x: 300, y: 100, z: 0 };
+        let told = |velocity| ServerMessage::Move(Move::to_position(id(10), Vec3::ZERO, velocity));
+        another.observe(&told(Vec3::ZERO), &mut meter, 500);
         one.walk(Step { position: Vec3::ZERO, velocity }, &mut meter, 1_000);
         assert_eq!(one.state.outgoing.len(), 1);
-        let step = ServerMessage::Move(Move::to_position(id(10), Vec3::ZERO, velocity));
-        another.observe(&step, &mut meter, 41_000);
-        one.observe(&step, &mut meter, 41_000);
+        another.observe(&told(velocity), &mut meter, 41_000);
+        one.observe(&told(velocity), &mut meter, 41_000);
         assert_eq!((one.neighbours(50_000), another.neighbours(50_000), another.neighbours(3_000_000)), (0, 1, 0));
-        assert_eq!((meter.counts().moves, meter.counts().entries, meter.counts().updates), (1, 1, 1));
+        assert_eq!((meter.counts().moves, meter.counts().entries, meter.counts().updates), (1, 2, 1));
         assert_eq!(meter.times().position.unwrap().max, 40.1);
     }
 
