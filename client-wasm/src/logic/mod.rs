@@ -1,15 +1,17 @@
 //! What the client decides: pure, without a browser.
 //!
-//! [`session::Session`] is the whole of a connection; the other files are its
-//! parts ([`nearby`], [`predict`], [`reconnect`]), how one gets one ([`sign_in`]) and what
-//! REST answers mean ([`rest`], [`failure`], [`endpoint`]).
+//! [`session::Session`] is the whole of a connection; the other files are its parts
+//! ([`clock`], [`nearby`], [`predict`], [`reconnect`]), how one gets one
+//! ([`sign_in`]) and what REST answers mean ([`rest`], [`failure`], [`endpoint`]).
 
 pub mod canon;
+pub mod clock;
 pub mod endpoint;
 pub mod failure;
 pub mod nearby;
 pub mod point;
 pub mod predict;
+mod reconcile;
 pub mod reconnect;
 mod requests;
 pub mod rest;

@@ -1,22 +1,39 @@
-//! One's own motion: shown at once, told to the server at most 20 times a
-//! second, by the same rule that the server judges it with.
+//! One's own motion: shown at once, and told to the server by the same rule that the
+//! server judges it with.
+//!
+//! Others walk one on by the velocity that was last told (dead reckoning), so nothing
+//! is told while that leads to within [`TOLERATED`] of the truth; a stop always is,
+//! and whoever walks on unchanged says so every [`KEEPALIVE`]. What is told is as the
+//! hub's frames can hold it, so that everybody reckons with the same numbers.
 
-use super::point::Point;
+use super::{
+    point::Point,
+    reconcile::{Sent, Standing},
+};
 use shardlink_shared::{
+    codec::snapshot::quantised,
     ids::LocationId,
     protocol::movement::{OwnMove, PositionCorrection},
-    rules::movement::{HEIGHT, Motion},
+    rules::movement::{DEAD_RECKONING, HEIGHT, KEEPALIVE, Motion, highest_speed, walked_on},
     time::Millis,
     vector::Vec3,
-    world::LOCATION_REACH,
+    world::{LOCATION_REACH, find_location},
 };
 
-/// Between two moves, in milliseconds: the contract's 20 a second.
+/// Between two moves, in milliseconds, if the server sets no slower pace: the
+/// contract's 20 a second.
 pub const INTERVAL: u64 = 50;
 
-/// Who walks on unchanged says so this often, in milliseconds: within the
-/// window in which the server's rule lets distance be earned.
-pub const KEEPALIVE: u64 = 2_000;
+/// Dead reckoning may be off the truth by this much, in metres.
+pub const TOLERATED: f64 = 0.1;
+
+/// Who says where it is and not how it moves is taken to stand when it has been at one
+/// place for this long, in milliseconds: a few frames of the slowest games.
+const STILL: u64 = 150;
+
+/// A velocity that is not said is measured over one to two times this, in
+/// milliseconds: over three frames at 60 a second the clock's milliseconds even out.
+const MEASURED_OVER: u64 = 50;
 
 /// What has become of a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,28 +50,53 @@ pub struct Predict {
     /// The last state the server was told, as its rule accepted it.
     told: Motion,
     told_at: Option<Millis>,
+    /// What of that it may not have judged yet.
+    sent: Sent,
     /// The newest state, told or not.
     position: Vec3,
     velocity: Vec3,
     at: Millis,
+    /// Set while the game says where it is and not how it moves.
+    measured: Option<Measured>,
     speed: f64,
+    interval: u64,
     last_seq: u32,
     held: bool,
-    /// Whether the server may have forgotten what it was told.
+    /// Whether the server may believe something else than it was told.
     unsure: bool,
+}
+
+/// Positions of a while ago, to measure a velocity by.
+#[derive(Debug, Clone, Copy)]
+struct Measured {
+    from: (Millis, Vec3),
+    next: (Millis, Vec3),
+    moved: Millis,
 }
 
 impl Predict {
     /// At the entrance of a location; `speed` is the character's walking
     /// speed, in metres a second.
     #[must_use]
-    pub fn entering(location: LocationId, speed: f64, now: Millis) -> Self {
+    pub const fn entering(location: LocationId, speed: f64, now: Millis) -> Self {
         Self::from(Motion::entering(location, now), speed, now)
     }
 
-    fn from(told: Motion, speed: f64, now: Millis) -> Self {
-        let (position, velocity) = (told.position, told.velocity);
-        Self { told, told_at: None, position, velocity, at: now, speed, last_seq: 0, held: false, unsure: false }
+    const fn from(told: Motion, speed: f64, now: Millis) -> Self {
+        Self {
+            told,
+            told_at: None,
+            sent: Sent::nothing_since(told),
+            position: told.position,
+            velocity: told.velocity,
+            at: now,
+            measured: None,
+            speed,
+            interval: INTERVAL,
+            last_seq: 0,
+            held: false,
+            unsure: false,
+        }
     }
 
     /// A snapshot of a location came: another one is entered at its entrance;
@@ -64,10 +106,11 @@ impl Predict {
         self.held = false;
         if location == self.told.location {
             (self.position, self.velocity) = (self.position_at(now).0, Vec3::ZERO);
-            (self.at, self.unsure) = (now, true);
+            (self.at, self.unsure, self.measured) = (now, true, None);
+            self.sent = Sent::nothing_since(self.told);
         } else {
-            let motion = Motion::entering(location, now);
-            *self = Self { last_seq: self.last_seq, ..Self::from(motion, self.speed, now) };
+            let arrived = Self::from(Motion::entering(location, now), self.speed, now);
+            *self = Self { last_seq: self.last_seq, interval: self.interval, ..arrived };
         }
     }
 
@@ -77,21 +120,29 @@ impl Predict {
         self.held = held;
     }
 
+    /// The server says how many moves a second it takes at most.
+    pub fn pace(&mut self, a_second: u8) {
+        self.interval = INTERVAL.max(1_000_u64.div_ceil(u64::from(a_second.max(1))));
+    }
+
     /// The location one is in.
     #[must_use]
     pub const fn location(&self) -> LocationId {
         self.told.location
     }
 
-    /// The walking speed, in metres a second.
+    /// How fast one may walk here, in metres a second.
     #[must_use]
-    pub const fn speed(&self) -> f64 {
-        self.speed
+    pub fn speed(&self) -> f64 {
+        highest_speed(self.speed, find_location(self.told.location))
     }
 
     /// Where one is, in metres.
     #[must_use]
     pub fn shown(&self, now: Millis) -> Point {
+        if self.measured.is_some() {
+            return self.position.into();
+        }
         let ahead = Point::from(self.position).after(self.velocity.into(), now.since(self.at));
         let within = |n: f64, reach: f64| n.clamp(-reach, reach);
         Point { x: within(ahead.x, LOCATION_REACH), y: within(ahead.y, LOCATION_REACH), z: within(ahead.z, HEIGHT) }
@@ -102,8 +153,20 @@ impl Predict {
         if self.held {
             return None;
         }
-        (self.position, self.velocity, self.at) = (position, velocity, now);
-        self.poll(now)
+        (self.position, self.velocity, self.at, self.measured) = (position, velocity, now, None);
+        self.tell(true, now)
+    }
+
+    /// The game says where its character is, and leaves it to be seen how it moves.
+    pub fn walk_to(&mut self, position: Vec3, now: Millis) -> Option<Step> {
+        if self.held {
+            return None;
+        }
+        let mut measured = self.measured.unwrap_or_else(|| Measured::from(self.position, now));
+        measured.take(position, (self.at, self.position), now);
+        self.velocity = measured.velocity(position, self.speed(), now);
+        (self.position, self.at, self.measured) = (position, now, Some(measured));
+        self.tell(true, now)
     }
 
     /// Nobody is steering any more: one stands where one is.
@@ -117,64 +180,149 @@ impl Predict {
 
     /// Sends what is due.
     pub fn poll(&mut self, now: Millis) -> Option<Step> {
-        if self.due().is_none_or(|due| now < due) {
-            return None;
-        }
-        // What the game said is told as it said it; who walks on unchanged, where that has led.
-        if !self.is_news() {
-            (self.position, self.velocity) = self.position_at(now);
-            self.at = now;
-        }
-        self.unsure = false;
-        self.last_seq = self.last_seq.wrapping_add(1);
-        let client_seq = self.last_seq;
-        match self.told.step(self.position, self.velocity, self.speed, now) {
-            Ok(motion) => {
-                (self.told, self.told_at) = (motion, Some(now));
-                Some(Step::Send(OwnMove { client_seq, position: self.position, velocity: self.velocity }))
-            }
-            Err(_) => {
-                let correction =
-                    PositionCorrection { client_seq, position: self.told.position, velocity: Vec3::ZERO };
-                (self.position, self.velocity, self.at) = (self.told.position, Vec3::ZERO, now);
-                Some(Step::Refused(correction))
-            }
-        }
+        self.tell(self.measured.is_none(), now)
     }
 
     /// When [`Self::poll`] has something to do.
     #[must_use]
     pub fn due(&self) -> Option<Millis> {
-        let wait = if self.is_news() {
-            INTERVAL
-        } else if self.velocity == Vec3::ZERO {
+        self.next(self.measured.is_none())
+    }
+
+    /// The server knows better: where one stands now, unless one knew that already.
+    /// It is told at once, so that both know.
+    pub fn correct(&mut self, correction: &PositionCorrection, now: Millis) -> Option<PositionCorrection> {
+        let (position, _) = self.position_at(now);
+        let Standing { judged_from, position, goes_on } = self.sent.correct(correction, position, self.speed, now)?;
+        let velocity = if goes_on { self.velocity } else { Vec3::ZERO };
+        (self.told, self.unsure) = (judged_from, true);
+        (self.position, self.velocity, self.at) = (position, velocity, now);
+        // The game goes on from here: the way to here was no walk.
+        self.measured = self.measured.map(|_| Measured::from(position, now));
+        Some(PositionCorrection { client_seq: correction.client_seq, position, velocity })
+    }
+
+    /// When something is to be told. Without `steered` the newest state may be a frame
+    /// old and how it goes on is only measured: then there is nothing to tell of a walk
+    /// before the next frame.
+    fn next(&self, steered: bool) -> Option<Millis> {
+        if self.held {
             return None;
-        } else {
-            KEEPALIVE
-        };
-        (!self.held).then(|| self.told_at.map_or(self.at, |told_at| told_at + wait))
+        }
+        let earliest = self.told_at.map_or(self.at, |told_at| told_at + self.interval);
+        let moves = self.velocity != Vec3::ZERO;
+        let told = (self.told.position, self.told.velocity);
+        if self.unsure || (!moves && (self.position, self.velocity) != told) {
+            return Some(earliest);
+        }
+        if !moves {
+            return None;
+        }
+        let still = self.measured.map(|measured| measured.moved + STILL);
+        if !steered {
+            return still;
+        }
+        let keepalive = self.told_at.map_or(self.at, |told_at| told_at + KEEPALIVE);
+        let due = earliest.max(self.strays().map_or(keepalive, |strays| strays.min(keepalive)));
+        Some(still.map_or(due, |still| still.min(due)))
     }
 
-    /// The server knows better: one stands where it says. A motion it still
-    /// believes in is ended by the next step, at the latest by one of our own.
-    pub fn correct(&mut self, correction: &PositionCorrection, now: Millis) {
-        self.told = Motion::standing(self.told.location, correction.position, now);
-        self.told.velocity = correction.velocity;
-        self.unsure = false;
-        (self.position, self.velocity, self.at) = (correction.position, Vec3::ZERO, now);
+    /// When dead reckoning by what was told is too far off the truth, as that goes on:
+    /// where |gap + drift t| = [`TOLERATED`].
+    fn strays(&self) -> Option<Millis> {
+        let gap = self.position - self.reckoned(self.at);
+        if gap.length() > TOLERATED {
+            return Some(self.at);
+        }
+        let (gap, drift) = (gap.to_metres(), (self.velocity - self.told.velocity).to_metres());
+        let dot = |a: [f64; 3], b: [f64; 3]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+        let (a, b, c) = (dot(drift, drift), dot(gap, drift), dot(gap, gap) - TOLERATED * TOLERATED);
+        if a <= 0.0 {
+            return None;
+        }
+        let seconds = ((b * b - a * c).max(0.0).sqrt() - b) / a;
+        // A millisecond later it is too far.
+        Some(self.at + (seconds * 1000.0) as u64 + 1)
     }
 
-    fn is_news(&self) -> bool {
-        self.unsure || (self.position, self.velocity) != (self.told.position, self.told.velocity)
+    /// Where others take one to be.
+    fn reckoned(&self, now: Millis) -> Vec3 {
+        let elapsed = self.told_at.map_or(0, |told_at| now.since(told_at));
+        walked_on(self.told.position, self.told.velocity, elapsed.min(DEAD_RECKONING))
+    }
+
+    fn tell(&mut self, steered: bool, now: Millis) -> Option<Step> {
+        if self.measured.is_some_and(|measured| now >= measured.moved + STILL) {
+            self.velocity = Vec3::ZERO;
+        }
+        if self.next(steered).is_none_or(|due| now < due) {
+            return None;
+        }
+        (self.position, self.velocity) = self.position_at(now);
+        (self.at, self.unsure) = (now, false);
+        self.last_seq = self.last_seq.wrapping_add(1);
+        let client_seq = self.last_seq;
+        match self.told.step(self.position, quantised(self.velocity), self.speed, now) {
+            Ok(motion) => {
+                (self.told, self.told_at) = (motion, Some(now));
+                self.sent.push(client_seq, motion, now);
+                Some(Step::Send(OwnMove { client_seq, position: motion.position, velocity: motion.velocity }))
+            }
+            Err(_) => {
+                // One stands where everybody believes one to be.
+                let position = self.reckoned(now);
+                (self.position, self.velocity, self.measured) = (position, Vec3::ZERO, None);
+                Some(Step::Refused(PositionCorrection { client_seq, position, velocity: Vec3::ZERO }))
+            }
+        }
     }
 
     /// Position and velocity at this moment; who has walked to the end of the
     /// location stands there.
     fn position_at(&self, now: Millis) -> (Vec3, Vec3) {
+        if self.measured.is_some() {
+            return (self.position, self.velocity);
+        }
         let shown = self.shown(now);
         let free = Point::from(self.position).after(self.velocity.into(), now.since(self.at));
         let velocity = if shown == free { self.velocity } else { Vec3::ZERO };
         (Vec3::from_metres(shown.x, shown.y, shown.z).unwrap_or(self.position), velocity)
+    }
+}
+
+impl Measured {
+    const fn from(position: Vec3, now: Millis) -> Self {
+        Self { from: (now, position), next: (now, position), moved: now }
+    }
+
+    /// Takes in a position, where the one before it was `last`.
+    fn take(&mut self, position: Vec3, last: (Millis, Vec3), now: Millis) {
+        if position != last.1 {
+            // The first step after a rest began with the frame before it, and not when
+            // the rest began.
+            if now.since(self.moved) >= STILL {
+                let since = if now.since(last.0) < STILL { last.0 } else { now };
+                *self = Self::from(last.1, since);
+            }
+            self.moved = now;
+        }
+        if now.since(self.next.0) >= MEASURED_OVER {
+            (self.from, self.next) = (self.next, (now, position));
+        }
+    }
+
+    /// The velocity, of at most `speed`: two frames that came close together look
+    /// like a leap.
+    fn velocity(&self, position: Vec3, speed: f64, now: Millis) -> Vec3 {
+        let (since, from) = self.from;
+        let elapsed = now.since(since) as f64 / 1000.0;
+        let [x, y, z] = (position - from).to_metres();
+        let length = (x * x + y * y + z * z).sqrt();
+        if elapsed <= 0.0 || length <= 0.0 {
+            return Vec3::ZERO;
+        }
+        let a_second = 1.0 / elapsed.max(length / speed);
+        Vec3::from_metres(x * a_second, y * a_second, z * a_second).unwrap_or_default()
     }
 }
 
@@ -201,33 +349,166 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_walk_at_sixty_frames_a_second_is_told_twenty_times_a_second_and_its_end_always() {
-        let mut predict = predict();
-        let mut moves: Vec<(u64, OwnMove)> = Vec::new();
-        let mut server = Motion::entering(NEXUS, Millis(START));
-        let mut take = |step, now: Millis, moves: &mut Vec<_>| {
+    /// A game at 60 frames a second, and what it makes the client send.
+    struct Game {
+        predict: Predict,
+        server: Motion,
+        frame: u64,
+        moves: Vec<(u64, OwnMove)>,
+    }
+
+    impl Game {
+        fn new() -> Self {
+            Self { predict: predict(), server: Motion::entering(NEXUS, Millis(START)), frame: 0, moves: Vec::new() }
+        }
+
+        fn now(&self) -> Millis {
+            Millis(START + self.frame * 1000 / 60)
+        }
+
+        fn take(&mut self, step: Option<Step>, now: Millis) {
             if let Some(step) = step {
                 let own_move = sent(Some(step));
-                server = server.step(own_move.position, own_move.velocity, SPEED, now).unwrap();
-                moves.push((now.0, own_move));
+                self.server = self.server.step(own_move.position, own_move.velocity, SPEED, now).unwrap();
+                self.moves.push((now.0, own_move));
             }
-        };
-        for frame in 1..=120_u64 {
-            let now = Millis(START + frame * 1000 / 60);
-            let x = SPEED * frame as f64 / 60.0;
-            take(predict.walk(at(x), at(SPEED), now), now, &mut moves);
         }
-        let end = Millis(START + 2_001);
-        take(predict.walk(at(12.0), Vec3::ZERO, end), end, &mut moves);
-        let due = predict.due().unwrap();
-        take(predict.poll(due), due, &mut moves);
-        assert!((38..=42).contains(&moves.len()), "{}", moves.len());
-        assert!(moves.windows(2).all(|pair| pair[1].0 - pair[0].0 >= INTERVAL));
-        assert!(moves.windows(2).all(|pair| pair[1].1.client_seq == pair[0].1.client_seq + 1));
-        let (_, last) = moves.last().unwrap();
-        assert_eq!((last.position, last.velocity), (at(12.0), Vec3::ZERO));
-        assert_eq!(predict.due(), None);
+
+        /// Does what is due up to this moment.
+        fn poll(&mut self, until: Millis) {
+            while let Some(due) = self.predict.due().filter(|due| *due <= until) {
+                let step = self.predict.poll(due);
+                self.take(step, due);
+            }
+        }
+
+        /// A frame: the game says where it is, and how it moves if it likes to.
+        fn frame(&mut self, position: Vec3, velocity: Option<Vec3>) {
+            self.frame += 1;
+            let now = self.now();
+            self.poll(now);
+            let step = match velocity {
+                Some(velocity) => self.predict.walk(position, velocity, now),
+                None => self.predict.walk_to(position, now),
+            };
+            self.take(step, now);
+        }
+
+        /// How far from where one is others take one to be.
+        fn off(&self, position: Vec3) -> f64 {
+            let (told_at, told) = self.moves.last().cloned().unwrap();
+            (position - walked_on(told.position, told.velocity, self.now().0 - told_at)).length()
+        }
+    }
+
+    fn xy(x: f64, y: f64) -> Vec3 {
+        Vec3::from_metres(x, y, 0.0).unwrap()
+    }
+
+    #[test]
+    fn a_straight_walk_is_told_once_and_its_end_exactly() {
+        let mut game = Game::new();
+        for frame in 1..=110_u64 {
+            game.frame(at(SPEED * frame as f64 / 60.0), Some(at(SPEED)));
+        }
+        assert_eq!(game.moves.len(), 1);
+        game.frame(at(11.03), Some(Vec3::ZERO));
+        let (told, stop) = game.moves.last().cloned().unwrap();
+        assert_eq!((told, stop.position, stop.velocity), (game.now().0, at(11.03), Vec3::ZERO));
+        assert_eq!((game.moves.len(), game.predict.due()), (2, None));
+    }
+
+    #[test]
+    fn a_walk_in_curves_is_told_twenty_times_a_second_at_most_and_others_are_never_far_off() {
+        for (radius, most) in [(4.0, 40), (20.0, 14)] {
+            let mut game = Game::new();
+            let turn = SPEED / radius;
+            let place = |t: f64| xy(radius * (turn * t).sin(), radius - radius * (turn * t).cos());
+            for frame in 1..=120_u64 {
+                let t = frame as f64 / 60.0;
+                game.frame(place(t), Some(xy(SPEED * (turn * t).cos(), SPEED * (turn * t).sin())));
+                // What has strayed since the last move is told when the next may be.
+                assert!(game.off(place(t)) < 0.15, "{} at {t}", game.off(place(t)));
+            }
+            assert!(game.moves.len() <= most, "{} of a circle of {radius} m", game.moves.len());
+            assert!(game.moves.windows(2).all(|pair| pair[1].0 - pair[0].0 >= INTERVAL));
+            assert!(game.moves.windows(2).all(|pair| pair[1].1.client_seq == pair[0].1.client_seq + 1));
+        }
+    }
+
+    #[test]
+    fn a_velocity_that_frames_cannot_hold_is_told_as_they_can_and_told_again_when_that_is_off() {
+        let mut game = Game::new();
+        let velocity = xy(4.243, -4.243);
+        for frame in 1..=110_u64 {
+            let t = frame as f64 / 60.0;
+            let place = xy(4.243 * t, -4.243 * t);
+            game.frame(place, Some(velocity));
+            assert!(game.off(place) <= TOLERATED + 0.011, "{}", game.off(place));
+        }
+        assert!(game.moves.iter().all(|(_, own_move)| own_move.velocity == xy(4.2, -4.2)));
+        assert_eq!(game.moves.len(), 2);
+    }
+
+    #[test]
+    fn a_velocity_that_is_not_said_is_measured() {
+        let mut game = Game::new();
+        for _ in 0..20 {
+            game.frame(at(0.0), None);
+        }
+        assert!(game.moves.is_empty());
+        for frame in 1..=120_u64 {
+            let place = at(SPEED * frame as f64 / 60.0);
+            game.frame(place, None);
+            assert!(frame < 2 || game.off(place) < 0.25, "{} at {frame}", game.off(place));
+        }
+        let (_, last) = game.moves.last().unwrap();
+        assert!((last.velocity.length() - SPEED).abs() <= 0.3, "{:?}", last.velocity);
+        assert!(game.moves.len() <= 6, "{:?}", game.moves);
+        // Where one is shown is what the game said, without guesses.
+        assert_eq!(game.predict.shown(game.now() + 10), at(12.0).into());
+        // And a game that says no more has stopped.
+        let end = game.now();
+        game.poll(end + 10_000);
+        let (stopped, stop) = game.moves.last().cloned().unwrap();
+        assert_eq!((stop.position, stop.velocity), (at(12.0), Vec3::ZERO));
+        assert!(stopped - end.0 <= STILL + INTERVAL);
+        assert_eq!(game.predict.due(), None);
+    }
+
+    #[test]
+    fn who_stays_where_it_is_without_saying_so_has_stopped_too() {
+        let mut game = Game::new();
+        for frame in 1..=60_u64 {
+            game.frame(at(SPEED * frame as f64 / 60.0), None);
+        }
+        for _ in 0..60 {
+            game.frame(at(6.0), None);
+        }
+        let (_, stop) = game.moves.last().cloned().unwrap();
+        assert_eq!((stop.position, stop.velocity), (at(6.0), Vec3::ZERO));
+        assert_eq!(game.predict.due(), None);
+    }
+
+    #[test]
+    fn a_server_that_is_busy_sets_a_slower_pace() {
+        let mut game = Game::new();
+        game.predict.pace(5);
+        let mut last = Vec3::ZERO;
+        for frame in 1..=120_u64 {
+            // To and fro: news at every frame.
+            last = at(if frame % 2 == 0 { 0.05 } else { 0.0 });
+            game.frame(last, Some(at(if frame % 2 == 0 { 3.0 } else { -3.0 })));
+        }
+        assert!(game.moves.windows(2).all(|pair| pair[1].0 - pair[0].0 >= 200));
+        game.frame(last, Some(Vec3::ZERO));
+        game.poll(game.now() + 1_000);
+        assert_eq!(game.moves.last().unwrap().1.velocity, Vec3::ZERO);
+        // A pace without sense, and one that is faster than ours, are not taken.
+        for (pace, interval) in [(0, 1_000), (255, INTERVAL), (15, 67)] {
+            game.predict.pace(pace);
+            assert_eq!(game.predict.interval, interval);
+        }
     }
 
     #[test]
@@ -271,12 +552,23 @@ mod tests {
     }
 
     #[test]
-    fn a_correction_is_where_one_walks_on_from() {
+    fn a_leap_at_the_end_of_a_long_walk_leads_back_to_where_others_see_one() {
         let mut predict = predict();
-        sent(predict.walk(at(3.0), at(SPEED), Millis(START)));
-        predict.walk(at(3.2), at(SPEED), Millis(START + 20));
-        predict
-            .correct(&PositionCorrection { client_seq: 1, position: at(1.0), velocity: at(2.0) }, Millis(START + 60));
+        sent(predict.walk(at(1.0), at(SPEED), Millis(START)));
+        let refused = predict.walk(at(400.0), at(SPEED), Millis(START + 1_500));
+        let back = PositionCorrection { client_seq: 2, position: at(10.0), velocity: Vec3::ZERO };
+        assert_eq!(refused, Some(Step::Refused(back)));
+        let stop = sent(predict.poll(Millis(START + 1_501)));
+        assert_eq!((stop.position, stop.velocity), (at(10.0), Vec3::ZERO));
+    }
+
+    #[test]
+    fn a_correction_is_where_one_stands_and_is_confirmed_at_once() {
+        let mut predict = predict();
+        sent(predict.walk(at(3.0), Vec3::ZERO, Millis(START)));
+        let correction = PositionCorrection { client_seq: 1, position: at(1.0), velocity: at(2.0) };
+        let stands = predict.correct(&correction, Millis(START + 60)).unwrap();
+        assert_eq!((stands.position, stands.velocity), (at(1.0), Vec3::ZERO));
         assert!((predict.shown(Millis(START + 60)).x - 1.0).abs() < 1e-9);
         // The server still believes in a velocity: it is told that one stands.
         let stop = sent(predict.poll(predict.due().unwrap().max(Millis(START + 60))));
