@@ -27,7 +27,7 @@ use tokio::{
 const DOORS: usize = 12;
 
 /// Tickets fetched at once: each is good for 30 s, in which all of them join.
-const BATCH: usize = 1_000;
+const BATCH: usize = 250;
 
 /// What a run found.
 #[derive(Debug, Serialize)]
