@@ -198,9 +198,10 @@ pub const MOVE_PENALTY: u64 = 10 * 1000;
 /// Evidence against a connection is logged at most this often, in milliseconds.
 pub const EVIDENCE_INTERVAL: u64 = 60 * 1000;
 
-/// A hub writes a moving player's place into its socket's attachment at most
-/// this often, in milliseconds.
-pub const ATTACHMENT_INTERVAL: u64 = 1000;
+/// A hub writes a moving player's place into its socket's attachment this often, in
+/// milliseconds. While anybody moves a hub does not sleep, and before it does it writes
+/// all places: this is for a hub that is taken out of memory otherwise.
+pub const ATTACHMENT_INTERVAL: u64 = 10 * 1000;
 
 /// A hub tells World of a changed population after this long, in milliseconds.
 pub const POPULATION_DELAY: u64 = 500;

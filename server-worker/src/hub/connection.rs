@@ -201,6 +201,11 @@ impl Allowance {
         }
     }
 
+    /// Counts a step, if there may be one now.
+    pub fn take_move(&mut self, now: Millis) -> bool {
+        self.moves.take(MOVE_RATE, now).is_ok()
+    }
+
     /// Counts a message.
     ///
     /// # Errors

@@ -12,7 +12,7 @@ use super::{
 use crate::calls::world::Population;
 use shardlink_shared::{
     ErrorCode, Refusal,
-    codec::{Encoding, Frame, Incoming, Rejected, decode},
+    codec::{Encoding, Frame, Incoming, Rejected, binary, decode},
     crypto::token::SessionId,
     ids::{CharacterId, LocationId},
     limits::{
@@ -26,6 +26,7 @@ use shardlink_shared::{
         character::{CharacterList, CharacterUpdate},
         chat::Channel,
         error::ErrorMessage,
+        movement::OwnMove,
     },
     sheet::Sheet,
     time::Millis,
@@ -180,7 +181,20 @@ impl Hub {
     }
 
     fn frame(&mut self, id: ConnectionId, frame: Frame<'_>, out: &mut Outbox) {
-        let Some(connection) = self.connections.get(&id) else { return };
+        let Some(connection) = self.connections.get_mut(&id) else { return };
+        if let (Frame::Binary(bytes), Stage::Playing(player), None) =
+            (frame, &mut connection.stage, &connection.waiting)
+            && let Some(step) = binary::read_only::<OwnMove>(bytes, OwnMove::TAG)
+            && connection.allowance.take_move(out.now)
+        {
+            // Nearly every message is one of these: it is done where its connection is at hand.
+            let walker = (id, connection.encoding);
+            let check = self.settings.movement_check;
+            if let Err(refusal) = walk(walker, player, &Step::from(&step), &mut self.area, check, out) {
+                self.refuse(id, None, &refusal, out);
+            }
+            return;
+        }
         let pending = matches!(connection.stage, Stage::Pending { .. });
         let max_len = if pending { MAX_PENDING_FRAME } else { MAX_CLIENT_FRAME };
         for message in decode::<ClientMessage>(frame, max_len) {
@@ -211,17 +225,6 @@ impl Hub {
             self.refuse(id, request, &refusal, out);
             if refused >= MAX_RATE_REFUSALS {
                 self.close(id, ErrorCode::RateLimited, out);
-            }
-            return;
-        }
-        if let (ClientMessage::OwnMove(step), Stage::Playing(player), None) =
-            (&message, &mut connection.stage, &connection.waiting)
-        {
-            // Nearly every message is one of these: it is done where its connection is at hand.
-            let walker = (id, connection.encoding);
-            let walked = walk(walker, player, &Step::from(step), &mut self.area, self.settings.movement_check, out);
-            if let Err(refusal) = walked {
-                self.refuse(id, request, &refusal, out);
             }
             return;
         }

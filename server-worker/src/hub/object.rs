@@ -62,10 +62,10 @@ struct Inner {
     state: State,
     env: Env,
     alarm: Alarm,
-    memory: RefCell<Option<logic::Hub>>,
+    memory: RefCell<Option<Box<logic::Hub>>>,
     sockets: RefCell<HashMap<ConnectionId, RawSocket>>,
     /// Used again for every event.
-    outbox: RefCell<Outbox>,
+    outbox: RefCell<Option<Box<Outbox>>>,
     /// Used again for every binary message.
     inbound: RefCell<Vec<u8>>,
     timer: Timer,
@@ -110,7 +110,8 @@ impl Inner {
         self.sockets.replace(found);
         // Without a configuration the edge lets nobody in.
         let settings = settings::read(&self.env).map(|config| Settings::of(&config)).unwrap_or_default();
-        self.memory.replace(Some(logic::Hub::restore(self.number(), settings, connections, now)));
+        let hub = logic::Hub::restore(self.number(), settings, connections, now);
+        self.memory.replace(Some(Box::new(hub)));
     }
 
     /// Decides about an event, then performs what was decided.
@@ -118,7 +119,7 @@ impl Inner {
         self.ensure_loaded();
         let Some(mut hub) = self.memory.take() else { return };
         let now = clock::now();
-        let mut out = self.outbox.take();
+        let mut out = self.outbox.take().unwrap_or_default();
         out.reset(now);
         hub.handle(event, &mut out);
         let (deadline, tick) = (hub.next_deadline(), hub.next_tick());
@@ -128,7 +129,7 @@ impl Inner {
             self.perform(effect, &out);
         }
         out.effects = effects;
-        self.outbox.replace(out);
+        self.outbox.replace(Some(out));
         self.alarm.set(&self.state, deadline);
         if let Some(due) = tick {
             self.tick_at(due, now);
@@ -410,7 +411,8 @@ impl Hub {
     #[wasm_bindgen(js_name = webSocketMessage)]
     pub fn message(&self, socket: &RawSocket, message: &JsValue) {
         let Some(id) = id_of(socket) else { return };
-        if let Some(text) = message.as_string() {
+        if message.is_string() {
+            let text = message.as_string().unwrap_or_default();
             return self.0.handle(Event::Frame(id, Frame::Text(&text)));
         }
         let mut bytes = self.0.inbound.take();
