@@ -22,6 +22,9 @@ import { loadWasm, type RawClient } from "./wasm.js";
 export class ShardlinkClient {
   readonly #url: string;
   readonly #storage: string;
+  readonly #interpolationDelay: number | null;
+  #roster: Pick<NearbyPlayer, "character_id" | "character_name" | "faction" | "level">[] = [];
+  #rosterVersion: number | undefined;
   #loading: Promise<RawClient> | undefined;
   #raw: RawClient | undefined;
   readonly #whenLoaded: ((raw: RawClient) => void)[] = [];
@@ -29,6 +32,7 @@ export class ShardlinkClient {
   constructor(options: ClientOptions = {}) {
     this.#url = new URL(options.url ?? location.origin, globalThis.location?.href).href;
     this.#storage = options.storage ?? "local";
+    this.#interpolationDelay = options.interpolationDelay ?? null;
   }
 
   /** What the world is made of; needs no server. */
@@ -87,16 +91,18 @@ export class ShardlinkClient {
   }
 
   /**
-   * Says where one's character is and how it moves; call it at every frame while
-   * it moves, and with no velocity when it stops. Sent at most 20 times a second.
-   * Without a connection it is forgotten. What the server would refuse comes back
-   * as `position_correction`.
+   * Says where one's character is and how it moves; call it at every frame while it
+   * moves, and with a velocity of 0 when it stops. Without a velocity the client
+   * measures it, and takes a character that has been at one place for 150 ms to stand.
+   * Sent at most 20 times a second, and only where others would show one more than
+   * 0.1 m off. Without a connection it is forgotten. What the server would refuse comes
+   * back as `position_correction`: go on from its position.
    */
   sendPositionUpdate(position: Omit<Vector, "z"> & { z?: number }, velocity?: Omit<Vector, "z"> & { z?: number }): void {
     const { x, y, z = 0 } = position;
-    const { x: vx, y: vy, z: vz = 0 } = velocity ?? { x: 0, y: 0 };
     try {
-      this.#raw?.sendPositionUpdate(x, y, z, vx, vy, vz);
+      if (velocity) this.#raw?.sendPositionUpdate(x, y, z, velocity.x, velocity.y, velocity.z ?? 0);
+      else this.#raw?.sendPositionUpdate(x, y, z);
     } catch (thrown) {
       throw asShardlinkError(thrown);
     }
@@ -122,7 +128,41 @@ export class ShardlinkClient {
 
   /** Who else is here, where they are shown at this moment: read it at every frame. */
   getNearbyPlayers(): NearbyPlayer[] {
-    return this.#raw?.getNearbyPlayers() ?? [];
+    const raw = this.#raw;
+    if (!raw) return [];
+    const numbers = raw.nearbyMotions();
+    let next = 0;
+    const number = () => numbers[next++] as number;
+    const version = number();
+    const location_id = number();
+    // Names change seldom: they are asked for only when they do.
+    if (version !== this.#rosterVersion) {
+      this.#roster = raw.nearbyRoster();
+      this.#rosterVersion = version;
+    }
+    return this.#roster.map(({ character_id, character_name, faction, level }) => ({
+      character_id,
+      character_name,
+      faction,
+      level,
+      location_id,
+      position: { x: number(), y: number(), z: number() },
+      velocity: { x: number(), y: number(), z: number() },
+      last_seen: number(),
+    }));
+  }
+
+  /**
+   * Milliseconds to the server and back, lately, as heartbeats and answers tell; null
+   * before they did. {@link ping} measures anew.
+   */
+  get latency(): number | null {
+    return this.#raw?.latency ?? null;
+  }
+
+  /** The server's time in milliseconds since 1970, as it is estimated; null before it was heard of. */
+  serverTime(): number | null {
+    return this.#raw?.serverTime() ?? null;
   }
 
   /** One's own character in the world; null outside of it. */
@@ -171,7 +211,7 @@ export class ShardlinkClient {
 
   async #make(): Promise<RawClient> {
     const { RawClient } = await loadWasm();
-    const raw = new RawClient(this.#url, this.#storage);
+    const raw = new RawClient(this.#url, this.#storage, this.#interpolationDelay);
     this.#raw = raw;
     for (const begin of this.#whenLoaded.splice(0)) begin(raw);
     return raw;

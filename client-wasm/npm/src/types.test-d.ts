@@ -76,5 +76,18 @@ holds<Equal<LocationUpdate, ServerMessages["location_update"]>>();
 // @ts-expect-error: the world's state by REST is no message.
 export const state = async () => (await client.getWorldState()).type;
 
+// The clock and the way are not known before they were measured.
+holds<Equal<typeof client.latency, number | null>>();
+holds<Equal<ReturnType<typeof client.serverTime>, number | null>>();
+// @ts-expect-error: measured, not set.
+client.latency = 5;
+
+// How one moves may be left to the client to see; where others are shown is the game's to choose.
+client.sendPositionUpdate({ x: 1, y: 2 });
+client.sendPositionUpdate({ x: 1, y: 2 }, { x: 0, y: 0 });
+new ShardlinkClient({ interpolationDelay: 200 });
+// @ts-expect-error: in milliseconds.
+new ShardlinkClient({ interpolationDelay: "200ms" });
+
 // The codes are known, and others possible.
 export const known = (error: ShardlinkError): boolean => error.code === "NAME_TAKEN" || error.code === "A_NEWER_ONE";

@@ -9,6 +9,11 @@ export interface ClientOptions {
   url?: string | undefined;
   /** Where the session is kept over reloads: in all tabs ("local", the default), in this tab ("session"), or not. */
   storage?: "local" | "session" | "none" | undefined;
+  /**
+   * How far in the past others are shown, in milliseconds, from 0 to 1000; 100 if left
+   * out. More hides a shakier network, less shows sooner what others do.
+   */
+  interpolationDelay?: number | undefined;
 }
 
 export interface Session {

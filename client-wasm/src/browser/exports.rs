@@ -14,7 +14,9 @@ use crate::logic::{
     canon,
     endpoint::Endpoint,
     failure::Failure,
+    nearby::{DELAY, LONGEST_DELAY, Who},
     rest::{Account, Characters, Made, NewCharacter, Registered, Select, Shards, Ticket, WorldState, path},
+    session::Session,
     sign_in::{Credentials, SignIn, SignUp, SignedIn, Started, sign_up},
 };
 use js_sys::{Function, JsString, Promise};
@@ -68,18 +70,26 @@ fn id<T>(number: f64, new: impl FnOnce(u64) -> Option<T>, field: &str) -> Result
 #[wasm_bindgen]
 impl RawClient {
     /// A client of the server at `url`, which keeps its token in `storage`
-    /// (local, session or none).
+    /// (local, session or none) and shows others `interpolation_delay` milliseconds
+    /// in the past.
     ///
     /// # Errors
     /// INVALID_FIELD.
     #[wasm_bindgen(constructor)]
-    pub fn new(url: &str, storage: &str) -> Result<RawClient, JsValue> {
+    pub fn new(url: &str, storage: &str, interpolation_delay: Option<f64>) -> Result<RawClient, JsValue> {
         let server = Endpoint::parse(url)
             .ok_or_else(|| Failure::from(Refusal::field("url", "The url must be an http or https address.")))?;
         let place = Place::parse(storage)
             .ok_or_else(|| Failure::from(Refusal::field("storage", "The storage must be local, session or none.")))?;
+        let delay = interpolation_delay.unwrap_or(DELAY as f64);
+        if !(0.0..=LONGEST_DELAY as f64).contains(&delay) {
+            let why = "The delay must be from 0 to 1000 milliseconds.";
+            return Err(Failure::from(Refusal::field("interpolationDelay", why)).into());
+        }
         let kept = Kept::new(place, server.storage_key());
-        Ok(Self { shell: Shell::new(server, kept) })
+        let shell = Shell::new(server, kept);
+        shell.with(|session| session.set_interpolation_delay(delay as u64));
+        Ok(Self { shell })
     }
 
     /// Makes an account. The password stays here: the server learns what checks it.
@@ -205,18 +215,33 @@ impl RawClient {
         Ok(self.shell.request(|session| session.travel(location, runtime::now()))?)
     }
 
-    /// Says where one's character is (metres) and how it moves (metres a second).
+    /// Says where one's character is (metres) and how it moves (metres a second);
+    /// without the latter the client sees for itself.
     ///
     /// # Errors
     /// INVALID_FIELD.
     #[wasm_bindgen(js_name = sendPositionUpdate)]
-    pub fn send_position_update(&self, x: f64, y: f64, z: f64, vx: f64, vy: f64, vz: f64) -> Result<(), JsValue> {
+    pub fn send_position_update(
+        &self,
+        x: f64,
+        y: f64,
+        z: f64,
+        vx: Option<f64>,
+        vy: Option<f64>,
+        vz: Option<f64>,
+    ) -> Result<(), JsValue> {
         let finite = |vector: Option<Vec3>, field| {
             vector.ok_or_else(|| Failure::from(Refusal::field(field, "Coordinates must be finite numbers.")))
         };
         let position = finite(Vec3::from_metres(x, y, z), "position")?;
-        let velocity = finite(Vec3::from_metres(vx, vy, vz), "velocity")?;
-        self.shell.with(|session| session.walk(position, velocity, runtime::now()));
+        let now = runtime::now();
+        if vx.is_none() && vy.is_none() && vz.is_none() {
+            self.shell.with(|session| session.walk_to(position, now));
+        } else {
+            let [vx, vy, vz] = [vx, vy, vz].map(Option::unwrap_or_default);
+            let velocity = finite(Vec3::from_metres(vx, vy, vz), "velocity")?;
+            self.shell.with(|session| session.walk(position, velocity, now));
+        }
         Ok(())
     }
 
@@ -248,13 +273,45 @@ impl RawClient {
         Ok(self.shell.request(|session| session.request(&chat, runtime::now()))?)
     }
 
-    /// Who else is here, as shown at this moment.
+    /// Where others are at this moment, as plain numbers: objects for 200 players at
+    /// every frame are cheaper made on the other side. First the roster's version
+    /// and the location (0 outside the world), then for each of the roster
+    /// x, y, z, vx, vy, vz and when it was last heard of.
+    #[wasm_bindgen(js_name = nearbyMotions)]
+    pub fn nearby_motions(&self) -> Vec<f64> {
+        self.shell.read(|session| {
+            let mut numbers = Vec::with_capacity(2 + 7 * session.roster().len());
+            numbers.extend([f64::from(session.roster_version()), 0.0]);
+            for seen in session.nearby(runtime::now()) {
+                if let [_, location, ..] = numbers.as_mut_slice() {
+                    *location = seen.location_id.get() as f64;
+                }
+                let (at, by) = (seen.position, seen.velocity);
+                numbers.extend([at.x, at.y, at.z, by.x, by.y, by.z, seen.last_seen.0 as f64]);
+            }
+            numbers
+        })
+    }
+
+    /// Who else is here, in the order of [`Self::nearby_motions`]; changes with its version.
     ///
     /// # Errors
     /// None in practice.
-    #[wasm_bindgen(js_name = getNearbyPlayers)]
-    pub fn get_nearby_players(&self) -> Result<JsValue, JsValue> {
-        Ok(to_js(&self.shell.read(|session| session.nearby(runtime::now())))?)
+    #[wasm_bindgen(js_name = nearbyRoster)]
+    pub fn nearby_roster(&self) -> Result<JsValue, JsValue> {
+        Ok(self.shell.read(|session| to_js(&session.roster().collect::<Vec<&Who>>()))?)
+    }
+
+    /// Milliseconds to the server and back, lately; undefined before they were measured.
+    #[wasm_bindgen(getter)]
+    pub fn latency(&self) -> Option<f64> {
+        self.shell.read(Session::round_trip)
+    }
+
+    /// The server's time in milliseconds since 1970; undefined before it was heard of.
+    #[wasm_bindgen(js_name = serverTime)]
+    pub fn server_time(&self) -> Option<f64> {
+        self.shell.read(|session| session.server_time(runtime::now())).map(|time| time.0 as f64)
     }
 
     /// One's own character, or null outside the world.
@@ -299,12 +356,15 @@ impl RawClient {
 
     /// Calls the handler with every event of a type; the number is for `off`.
     pub fn on(&self, event: String, handler: Function) -> u32 {
-        self.shell.subscriptions.add(event, handler)
+        let subscription = self.shell.subscriptions.add(event, handler);
+        self.shell.subscribed();
+        subscription
     }
 
     /// Ends a subscription.
     pub fn off(&self, subscription: u32) {
         self.shell.subscriptions.remove(subscription);
+        self.shell.subscribed();
     }
 }
 

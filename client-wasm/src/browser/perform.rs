@@ -126,6 +126,13 @@ impl Shell {
         read(&self.session.borrow())
     }
 
+    /// Others hear something else now: position frames are made events only for
+    /// whoever listens.
+    pub fn subscribed(&self) {
+        let heard = self.subscriptions.has("position_frame");
+        self.session.borrow_mut().hear_frames(heard);
+    }
+
     /// Sends a request; the promise of its answer.
     ///
     /// # Errors

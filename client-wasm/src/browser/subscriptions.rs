@@ -39,6 +39,11 @@ impl Subscriptions {
         self.all.borrow_mut().retain(|subscription| subscription.number != number);
     }
 
+    /// Whether somebody hears this type of event.
+    pub fn has(&self, event: &str) -> bool {
+        self.all.borrow().iter().any(|subscription| subscription.event == event)
+    }
+
     /// Calls the handlers of this type of event in the order they came. One
     /// that throws is reported and keeps the others from nothing. The event is
     /// made only if somebody listens.

@@ -29,6 +29,24 @@ impl Point {
         self.zip(other, |from, to| from + (to - from) * share)
     }
 
+    /// The way from another point to this.
+    #[must_use]
+    pub fn minus(self, other: Self) -> Self {
+        self.zip(other, |to, from| to - from)
+    }
+
+    /// The point that lies this share of a way further.
+    #[must_use]
+    pub fn plus(self, way: Self, share: f64) -> Self {
+        self.zip(way, |from, way| from + way * share)
+    }
+
+    /// The length in metres.
+    #[must_use]
+    pub fn length(self) -> f64 {
+        (self.x * self.x + self.y * self.y + self.z * self.z).sqrt()
+    }
+
     fn zip(self, other: Self, with: impl Fn(f64, f64) -> f64) -> Self {
         Self { x: with(self.x, other.x), y: with(self.y, other.y), z: with(self.z, other.z) }
     }

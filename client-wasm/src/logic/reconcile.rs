@@ -88,7 +88,10 @@ impl Sent {
         let again = self
             .corrected
             .is_some_and(|(last, at)| is_newer(correction.client_seq, last) && refused_at.since(at) <= AGAIN);
-        let state = self.find(before, correction, refused_at);
+        // Whoever refused a move that was within the rule as it is known here had credited
+        // less than was believed: how much is not known, so nothing is counted.
+        let mut state = Motion::standing(self.base.location, correction.position, refused_at);
+        state.velocity = correction.velocity;
         let displaced_since = refused.map_or(position, |sent| sent.position);
         self.drop_before(behind);
         self.base = state;
@@ -128,20 +131,6 @@ impl Sent {
             }
         }
         (state, refused)
-    }
-
-    /// The state that the server goes on from, with what it has earned since: one of
-    /// those that were told, or else one of which nothing but the place is known.
-    fn find(&self, before: usize, correction: &PositionCorrection, refused_at: Millis) -> Motion {
-        let told = self.moves.iter().take(before).rev().find(|sent| sent.position == correction.position);
-        let known = match told {
-            Some(sent) => sent.accepted,
-            None => Some(self.base).filter(|base| base.position == correction.position),
-        };
-        let since = told.map_or(refused_at, |sent| sent.at);
-        let mut motion = known.unwrap_or_else(|| Motion::standing(self.base.location, correction.position, since));
-        motion.velocity = correction.velocity;
-        motion
     }
 
     fn state_before(&self, index: usize) -> Motion {

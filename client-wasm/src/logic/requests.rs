@@ -26,9 +26,9 @@ impl Requests {
         }
     }
 
-    /// Whether the number was waited for; it no longer is.
-    pub(super) fn end(&mut self, request: u32) -> bool {
-        self.due.remove(&request).is_some()
+    /// When the number was begun, if it was waited for; it no longer is.
+    pub(super) fn end(&mut self, request: u32) -> Option<Millis> {
+        self.due.remove(&request).map(|due| due - DEADLINE)
     }
 
     /// Takes those whose time is up.
@@ -69,7 +69,7 @@ mod tests {
         assert_eq!(requests.due(), Some(Millis(10_000)));
         assert!(requests.expired(Millis(9_999)).is_empty());
         assert_eq!(requests.expired(Millis(10_000)), [first]);
-        assert!(requests.end(second) && !requests.end(second));
+        assert_eq!((requests.end(second), requests.end(second)), (Some(Millis(1)), None));
         assert_eq!(requests.due(), None);
     }
 }

@@ -5,10 +5,16 @@
 //! shell, a bot): tell it what happened, perform what [`Session::next_effect`]
 //! gives until there is nothing left, and call [`Session::tick`] when
 //! [`Session::due`] has come.
+//!
+//! What is heard of others is in [`Session::nearby`]. The messages that tell of it are
+//! events too, except position frames: twenty a second are events only for whoever
+//! asked for them ([`Session::hear_frames`]). Whoever measures looks at each entry
+//! with [`Session::frame_observed`].
 
 use super::{
+    clock::Clock,
     failure::{Failure, close_reason},
-    nearby::{Nearby, Seen},
+    nearby::{Nearby, News, Placed, Seen, Who},
     point::Point,
     predict::{Predict, Step},
     reconnect::{self, Backoff},
@@ -27,7 +33,7 @@ use shardlink_shared::{
     protocol::{
         ClientMessage, Envelope, RequestId, ServerMessage,
         account::{AuthResponse, Disconnect},
-        movement::{MoveRequest, PositionCorrection},
+        movement::MoveRequest,
     },
     rules::character::walking_speed,
     sheet::Sheet,
@@ -79,7 +85,7 @@ pub enum Effect {
 /// What a game hears.
 #[derive(Debug, PartialEq)]
 pub enum Event {
-    /// A message of the server.
+    /// A message of the server; a position frame only if [`Session::hear_frames`] asked for it.
     Message(Box<Incoming<ServerMessage>>),
     /// The connection changed.
     Status(Status),
@@ -138,6 +144,12 @@ pub struct Session {
     sheet: Option<Box<Sheet>>,
     own: Option<Predict>,
     nearby: Nearby,
+    clock: Clock,
+    /// When the heartbeat was sent that is not answered yet.
+    beat: Option<Millis>,
+    /// The pace that the server has set on this connection, in moves a second.
+    pace: Option<u8>,
+    frames_heard: bool,
     backoff: Backoff,
     attempt: u32,
     effects: VecDeque<Effect>,
@@ -196,10 +208,44 @@ impl Session {
         })
     }
 
-    /// Who else is here.
-    #[must_use]
-    pub fn nearby(&self, now: Millis) -> Vec<Seen> {
+    /// Who else is here, as shown at this moment, in the order of their ids.
+    pub fn nearby(&self, now: Millis) -> impl Iterator<Item = Seen<'_>> {
         self.nearby.seen(now)
+    }
+
+    /// Who is here, without where: in the same order, and the same as long as
+    /// [`Self::roster_version`] is.
+    pub fn roster(&self) -> impl ExactSizeIterator<Item = &Who> {
+        self.nearby.roster()
+    }
+
+    /// Changes whenever [`Self::roster`] does.
+    #[must_use]
+    pub const fn roster_version(&self) -> u32 {
+        self.nearby.version()
+    }
+
+    /// How far in the past others are shown, in milliseconds; at most
+    /// [`LONGEST_DELAY`](super::nearby::LONGEST_DELAY).
+    pub fn set_interpolation_delay(&mut self, milliseconds: u64) {
+        self.nearby.set_delay(milliseconds);
+    }
+
+    /// Whether position frames are events.
+    pub const fn hear_frames(&mut self, heard: bool) {
+        self.frames_heard = heard;
+    }
+
+    /// Milliseconds to the server and back, lately; `None` before it was measured.
+    #[must_use]
+    pub const fn round_trip(&self) -> Option<f64> {
+        self.clock.round_trip()
+    }
+
+    /// The server's time at this moment; `None` before it was heard of.
+    #[must_use]
+    pub fn server_time(&self, now: Millis) -> Option<Millis> {
+        self.clock.server_time(now)
     }
 
     /// Enters the world with a ticket; [`Effect::Entered`] tells the outcome.
@@ -264,6 +310,12 @@ impl Session {
         self.step(|own, now| own.walk(position, velocity, now), now);
     }
 
+    /// The game says where its character is, and leaves it to the client to see how
+    /// it moves.
+    pub fn walk_to(&mut self, position: Vec3, now: Millis) {
+        self.step(|own, now| own.walk_to(position, now), now);
+    }
+
     /// Nobody looks any more, so nobody steers: the character stands.
     pub fn hidden(&mut self, now: Millis) {
         self.step(Predict::stop, now);
@@ -308,11 +360,20 @@ impl Session {
 
     /// A frame came.
     pub fn frame(&mut self, frame: Frame<'_>, now: Millis) {
+        self.frame_observed(frame, now, &mut |_| {});
+    }
+
+    /// A frame came; `observe` is shown each entry of its position frames that was
+    /// taken in: those of players one knows of, without oneself.
+    pub fn frame_observed(&mut self, frame: Frame<'_>, now: Millis, observe: &mut dyn FnMut(Placed)) {
         if let Link::Open { heard, .. } = &mut self.link {
             *heard = now;
         }
         // Text is the runtime's own answer to a heartbeat; messages are binary.
         let Frame::Binary(bytes) = frame else {
+            if let Some(asked) = self.beat.take() {
+                self.clock.answered(asked, true, now);
+            }
             return;
         };
         let Ok(mut messages) = Frames::new(bytes, MAX_SERVER_FRAME) else {
@@ -324,7 +385,7 @@ impl Session {
             }
             // What cannot be read is passed over: a request that it answered times out.
             if let Ok(incoming) = incoming {
-                self.message(incoming, now);
+                self.message(incoming, now, observe);
             }
         }
     }
@@ -375,14 +436,22 @@ impl Session {
                     self.closed(LOST, "", now, entropy);
                 } else {
                     *pinged = now;
-                    self.effects.push_back(Effect::Send(Encoded::Text("ping".to_owned())));
+                    self.heartbeat(now);
                 }
             }
             _ => {}
         }
     }
 
+    fn heartbeat(&mut self, now: Millis) {
+        self.beat = Some(now);
+        self.effects.push_back(Effect::Send(Encoded::Text("ping".to_owned())));
+    }
+
     fn open(&mut self, ticket: Token, now: Millis) {
+        // Another connection may lead to another machine.
+        (self.clock, self.beat) = (Clock::default(), None);
+        self.set_pace(None);
         self.link = Link::Entering { due: now + ENTERING, authenticated: false, placed: false, refusal: None };
         self.effects.push_back(Effect::Open(ticket));
     }
@@ -432,6 +501,13 @@ impl Session {
         self.effects.push_back(Effect::Answer(request, result));
     }
 
+    fn set_pace(&mut self, pace: Option<u8>) {
+        self.pace = pace;
+        if let Some(own) = &mut self.own {
+            own.pace(pace.unwrap_or(u8::MAX));
+        }
+    }
+
     fn hold(&mut self, held: bool) {
         if let Some(own) = &mut self.own {
             own.hold(held);
@@ -467,12 +543,42 @@ impl Session {
         self.effects.push_back(Effect::Emit(Event::Message(Box::new(incoming))));
     }
 
-    fn message(&mut self, mut incoming: Incoming<ServerMessage>, now: Millis) {
+    fn message(&mut self, mut incoming: Incoming<ServerMessage>, now: Millis, observe: &mut dyn FnMut(Placed)) {
+        if let ServerMessage::PositionFrame(frame) = &incoming.message {
+            let time = self.clock.moment(frame.time, now);
+            self.clock.heard(time, now);
+            let news = News { came: now, due: self.clock.arrival(time, now) };
+            self.nearby.frame(frame, time, news, observe);
+            if self.frames_heard {
+                incoming.envelope.timestamp.get_or_insert(time);
+                self.emit(incoming);
+            }
+            return;
+        }
+        let mut due = now;
+        if let Some(sent) = incoming.envelope.timestamp {
+            self.clock.heard(sent, now);
+            due = self.clock.arrival(sent, now);
+        }
         incoming.envelope.timestamp.get_or_insert(now);
-        match &incoming.message {
-            ServerMessage::AuthResponse(response) => self.authenticated(response),
+        match &mut incoming.message {
+            ServerMessage::AuthResponse(response) => {
+                // 0 stands for a time that was left out.
+                if response.server_time.0 > Millis(0) {
+                    self.clock.heard(response.server_time.0, now);
+                }
+                self.authenticated(response);
+            }
             ServerMessage::LocationUpdate(update) => self.arrived(update.location_id, now),
-            ServerMessage::PositionCorrection(correction) => self.corrected(correction, now),
+            ServerMessage::PositionCorrection(correction) => {
+                // The game hears where it stands, once.
+                let standing = self.own.as_mut().and_then(|own| own.correct(correction, now));
+                let Some(standing) = standing else {
+                    return;
+                };
+                *correction = standing;
+            }
+            ServerMessage::Pace(pace) => self.set_pace(Some(pace.max_position_rate)),
             ServerMessage::CharacterUpdate(update) => {
                 if let Some(sheet) = self.sheet.as_mut().filter(|sheet| sheet.id == update.character_id) {
                     sheet.progression.level = update.level.unwrap_or(sheet.progression.level);
@@ -487,10 +593,15 @@ impl Session {
             _ => {}
         }
         if let Some(own) = self.sheet.as_ref().map(|sheet| sheet.id) {
-            self.nearby.apply(&incoming.message, own, now);
+            self.nearby.apply(&incoming.message, own, News { came: now, due });
         }
         let request = incoming.envelope.reply_to.as_ref().and_then(RequestId::as_number);
-        let request = request.filter(|request| self.requests.end(*request));
+        let begun = request.and_then(|request| Some((request, self.requests.end(request)?)));
+        let request = begun.map(|(request, asked)| {
+            // A ping is answered by the hub itself; for other answers it may have asked elsewhere.
+            self.clock.answered(asked, matches!(incoming.message, ServerMessage::Pong(_)), now);
+            request
+        });
         match (request, incoming.message) {
             // A refusal is its request's alone; every other answer is news to the whole game.
             (Some(request), ServerMessage::Error(error) | ServerMessage::InvalidMessage(error)) => {
@@ -534,16 +645,14 @@ impl Session {
         sheet.location_id = location;
         match &mut self.own {
             Some(own) => own.arrive(location, now),
-            None => self.own = Some(Predict::entering(location, walking_speed(&sheet.stats), now)),
+            None => {
+                let mut own = Predict::entering(location, walking_speed(&sheet.stats), now);
+                own.pace(self.pace.unwrap_or(u8::MAX));
+                self.own = Some(own);
+            }
         }
         if let Link::Entering { authenticated: true, placed, .. } = &mut self.link {
             *placed = true;
-        }
-    }
-
-    fn corrected(&mut self, correction: &PositionCorrection, now: Millis) {
-        if let Some(own) = &mut self.own {
-            own.correct(correction, now);
         }
     }
 
@@ -556,6 +665,8 @@ impl Session {
             return;
         };
         self.link = Link::Open { since: now, heard: now, pinged: now };
+        // The first heartbeat goes out at once: its answer says how far the server is.
+        self.heartbeat(now);
         self.status(State::Connected, None, "");
         if !std::mem::replace(&mut self.returning, true) {
             self.effects.push_back(Effect::Entered(Ok(sheet)));

@@ -14,13 +14,15 @@ use shardlink_client::browser::{
     stretch::{by_crate, by_web_crypto, stretch},
 };
 use shardlink_shared::{
-    codec::{self, Encoded, Encoding},
+    codec::{self, Encoded, Encoding, snapshot::Entries},
     crypto::scram::Challenge,
     protocol::{
         ClientMessage, Envelope, ServerMessage,
-        movement::{OwnMove, PlayerLeftArea, PositionCorrection},
+        movement::{OwnMove, PlayerJoinedArea, PlayerLeftArea, PositionCorrection, PositionFrame},
     },
+    rules::interest::Cell,
     text::Password,
+    time::{FrameTime, Millis},
     vector::Vec3,
     world::NEXUS,
 };
@@ -33,6 +35,12 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_browser);
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = performance, js_name = now)]
+    fn performance_now() -> f64;
+}
 
 fn get(object: &JsValue, path: &str) -> JsValue {
     path.split('.').fold(object.clone(), |value, key| Reflect::get(&value, &key.into()).unwrap())
@@ -80,7 +88,7 @@ fn states(heard: &RefCell<Vec<JsValue>>) -> Vec<String> {
 /// A client whose character stands in the Nexus, on the server's first socket.
 async fn in_world(server: &Server) -> RawClient {
     server.is_friendly();
-    let client = RawClient::new(URL, "none").unwrap();
+    let client = RawClient::new(URL, "none", None).unwrap();
     enter(&client, server).await;
     client
 }
@@ -158,7 +166,7 @@ fn a_token_is_kept_where_it_was_asked_for_and_forgotten_by_its_owner_alone() {
 
 #[wasm_bindgen_test]
 async fn a_server_that_is_not_there_is_unreachable() {
-    let client = RawClient::new("http://127.0.0.1:9", "none").unwrap();
+    let client = RawClient::new("http://127.0.0.1:9", "none", None).unwrap();
     assert_eq!(code(client.connect("aria".into(), "secret".into())).await, "UNREACHABLE");
     assert_eq!(code(client.get_world_state()).await, "UNREACHABLE");
 }
@@ -167,7 +175,7 @@ async fn a_server_that_is_not_there_is_unreachable() {
 async fn a_socket_that_cannot_be_opened_is_unreachable() {
     let server = Server::start();
     server.is_friendly();
-    let client = RawClient::new(URL, "none").unwrap();
+    let client = RawClient::new(URL, "none", None).unwrap();
     let status = hear(&client, "status");
     JsFuture::from(client.connect("aria".into(), "secret".into())).await.unwrap();
     let selected = client.select_character(5.0);
@@ -179,11 +187,14 @@ async fn a_socket_that_cannot_be_opened_is_unreachable() {
 
 #[wasm_bindgen_test]
 async fn what_cannot_be_asked_is_refused_here() {
-    assert_eq!(thrown(RawClient::new("nonsense", "local")), "INVALID_FIELD");
-    assert_eq!(thrown(RawClient::new(URL, "cloud")), "INVALID_FIELD");
+    assert_eq!(thrown(RawClient::new("nonsense", "local", None)), "INVALID_FIELD");
+    assert_eq!(thrown(RawClient::new(URL, "cloud", None)), "INVALID_FIELD");
+    for delay in [-1.0, 1_001.0, f64::NAN] {
+        assert_eq!(thrown(RawClient::new(URL, "none", Some(delay))), "INVALID_FIELD");
+    }
     let server = Server::start();
     server.is_friendly();
-    let client = RawClient::new(URL, "none").unwrap();
+    let client = RawClient::new(URL, "none", None).unwrap();
     for (username, password, field) in
         [("a b", "secret", "username"), ("ab", "secret", "username"), ("aria", "short", "password")]
     {
@@ -206,10 +217,15 @@ async fn what_cannot_be_asked_is_refused_here() {
     assert_eq!(thrown(client.send_chat(" ", "global", None, None)), "EMPTY");
     assert_eq!(thrown(client.send_chat(&"x".repeat(501), "global", None, None)), "TOO_LONG");
     assert_eq!(thrown(client.send_chat("hi", "shout", None, None)), "INVALID_FIELD");
-    assert_eq!(thrown(client.send_position_update(f64::NAN, 0.0, 0.0, 0.0, 0.0, 0.0)), "INVALID_FIELD");
-    assert!(client.send_position_update(1.0, 0.0, 0.0, 0.0, 0.0, 0.0).is_ok());
+    assert_eq!(
+        thrown(client.send_position_update(f64::NAN, 0.0, 0.0, Some(0.0), Some(0.0), Some(0.0))),
+        "INVALID_FIELD"
+    );
+    assert!(client.send_position_update(1.0, 0.0, 0.0, Some(0.0), Some(0.0), Some(0.0)).is_ok());
     assert!(client.own().unwrap().is_null());
-    assert_eq!(json(&client.get_nearby_players().unwrap()), "[]");
+    assert_eq!(client.nearby_motions()[1..], [0.0]);
+    assert_eq!(json(&client.nearby_roster().unwrap()), "[]");
+    assert_eq!((client.latency(), client.server_time()), (None, None));
     assert!(server.asked().is_empty());
 }
 
@@ -218,7 +234,7 @@ async fn a_refusal_carries_its_code_sentence_field_and_wait() {
     let server = Server::start();
     server.is_friendly();
     server.refuses("POST /api/auth/scram/start", 429, r#"{"code":"RATE_LIMITED","detail":"Wait."}"#, "30");
-    let client = RawClient::new(URL, "none").unwrap();
+    let client = RawClient::new(URL, "none", None).unwrap();
     let error = JsFuture::from(client.register("aria".into(), "secret".into())).await.unwrap_err();
     assert!(error.is_instance_of::<js_sys::Error>());
     assert_eq!((text(&error, "code"), text(&error, "field")), ("NAME_TAKEN".to_owned(), "username".to_owned()));
@@ -271,7 +287,7 @@ async fn the_page_goes_on_while_the_crate_stretches() {
 async fn who_signed_up_can_sign_in_and_the_password_never_travels() {
     let server = Server::start();
     server.is_friendly();
-    let client = RawClient::new(URL, "none").unwrap();
+    let client = RawClient::new(URL, "none", None).unwrap();
     let registered = JsFuture::from(client.register("Bran".into(), "correct horse".into())).await.unwrap();
     assert_eq!(json(&registered), r#"{"playerId":2}"#);
     let session = JsFuture::from(client.connect("bran".into(), "correct horse".into())).await.unwrap();
@@ -293,7 +309,7 @@ async fn a_server_that_cannot_prove_itself_gets_no_session() {
     let server = Server::start();
     server.is_friendly();
     server.accounts.borrow_mut().lies = true;
-    let client = RawClient::new(URL, "local").unwrap();
+    let client = RawClient::new(URL, "local", None).unwrap();
     assert_eq!(code(client.connect("aria".into(), "secret".into())).await, "BAD_SERVER_PROOF");
     assert_eq!(code(client.get_characters()).await, "UNAUTHENTICATED");
     assert_eq!(web_sys::window().unwrap().local_storage().unwrap().unwrap().length().unwrap(), 0);
@@ -306,7 +322,7 @@ async fn a_server_that_asks_for_too_little_stretching_learns_nothing() {
     let server = Server::start();
     server.is_friendly();
     server.accounts.borrow_mut().iterations = Some(599_999);
-    let client = RawClient::new(URL, "none").unwrap();
+    let client = RawClient::new(URL, "none", None).unwrap();
     assert_eq!(code(client.connect("aria".into(), "secret".into())).await, "WEAK_SERVER");
     assert_eq!(server.asked().len(), 1);
 }
@@ -316,12 +332,12 @@ async fn a_session_survives_a_reload_until_the_server_has_ended_it() {
     clear_storage();
     let server = Server::start();
     server.is_friendly();
-    let first = RawClient::new(URL, "local").unwrap();
+    let first = RawClient::new(URL, "local", None).unwrap();
     let session = JsFuture::from(first.connect("aria".into(), "secret".into())).await.unwrap();
     assert_eq!(json(&session), r#"{"username":"aria","playerId":7,"characterId":null}"#);
     drop(first);
 
-    let reloaded = RawClient::new(URL, "local").unwrap();
+    let reloaded = RawClient::new(URL, "local", None).unwrap();
     assert_eq!(code(reloaded.restore()).await, "UNREACHABLE");
     server.answers(
         "GET /api/auth/session",
@@ -332,12 +348,17 @@ async fn a_session_survives_a_reload_until_the_server_has_ended_it() {
     assert_eq!(json(&session), r#"{"username":"aria","playerId":7,"characterId":5}"#);
     assert_eq!(server.asked().last().unwrap(), "GET /api/auth/session Bearer s1_abc ");
     // Another server's client has no part in it.
-    assert!(JsFuture::from(RawClient::new("http://other.test", "local").unwrap().restore()).await.unwrap().is_null());
+    assert!(
+        JsFuture::from(RawClient::new("http://other.test", "local", None).unwrap().restore())
+            .await
+            .unwrap()
+            .is_null()
+    );
 
     server.answers("GET /api/auth/session", 401, r#"{"code":"SESSION_EXPIRED"}"#);
     assert!(JsFuture::from(reloaded.restore()).await.unwrap().is_null());
     let asked = server.asked().len();
-    assert!(JsFuture::from(RawClient::new(URL, "local").unwrap().restore()).await.unwrap().is_null());
+    assert!(JsFuture::from(RawClient::new(URL, "local", None).unwrap().restore()).await.unwrap().is_null());
     assert_eq!(server.asked().len(), asked);
 }
 
@@ -346,13 +367,13 @@ async fn signing_out_ends_the_session_here_and_there() {
     clear_storage();
     let server = Server::start();
     server.is_friendly();
-    let client = RawClient::new(URL, "local").unwrap();
+    let client = RawClient::new(URL, "local", None).unwrap();
     enter(&client, &server).await;
     JsFuture::from(client.disconnect()).await.unwrap();
     assert!(server.asked().last().unwrap().starts_with("POST /api/auth/logout Bearer s1_abc"));
     assert_eq!(server.was_closed_with(0), Some(1000));
     assert!(matches!(server.received(0)[0].message, ClientMessage::Disconnect(_)));
-    assert!(JsFuture::from(RawClient::new(URL, "local").unwrap().restore()).await.unwrap().is_null());
+    assert!(JsFuture::from(RawClient::new(URL, "local", None).unwrap().restore()).await.unwrap().is_null());
     assert_eq!(code(client.get_characters()).await, "UNAUTHENTICATED");
 }
 
@@ -360,7 +381,7 @@ async fn signing_out_ends_the_session_here_and_there() {
 async fn a_character_enters_sees_and_is_told() {
     let server = Server::start();
     server.is_friendly();
-    let client = RawClient::new(URL, "none").unwrap();
+    let client = RawClient::new(URL, "none", None).unwrap();
     let (status, updates) = (hear(&client, "status"), hear(&client, "location_update"));
     enter(&client, &server).await;
     assert_eq!(server.offered(0), ["shardlink.v1.bin", "t1_first"]);
@@ -372,15 +393,89 @@ async fn a_character_enters_sees_and_is_told() {
     let own = client.own().unwrap();
     assert_eq!((text(&own, "character_name"), number(&own, "location_id")), ("Aria".to_owned(), 1.0));
     assert_eq!(json(&get(&own, "position")), r#"{"x":0,"y":0,"z":0}"#);
-    let others = client.get_nearby_players().unwrap();
-    assert_eq!((text(&others, "0.character_name"), number(&others, "0.position.y")), ("Bran".to_owned(), -2.5));
-    assert_eq!((text(&others, "0.faction"), number(&others, "0.velocity.x")), ("Golden Order".to_owned(), 0.0));
+    let roster = client.nearby_roster().unwrap();
+    assert_eq!(json(&roster), r#"[{"character_id":8,"character_name":"Bran","faction":"Golden Order","level":3}]"#);
+    let motions = client.nearby_motions();
+    assert_eq!(motions[1..8], [1.0, 5.0, -2.5, 0.0, 0.0, 0.0, 0.0]);
+    assert_eq!(motions.len(), 9);
     server.sends(
         0,
         None,
         &ServerMessage::PlayerLeftArea(PlayerLeftArea { character_id: fake::character(8), location_id: NEXUS }),
     );
-    assert_eq!(json(&client.get_nearby_players().unwrap()), "[]");
+    assert_eq!(json(&client.nearby_roster().unwrap()), "[]");
+    assert!(client.nearby_motions()[0] != motions[0]);
+}
+
+/// Somebody of the slot of the snapshot's player walks east.
+fn frame(time: Millis, x: f64) -> ServerMessage {
+    let cell = Cell::new(0, 0).unwrap();
+    let players = [(0, Vec3::from_metres(x, 0.0, 0.0).unwrap(), Vec3::from_metres(6.0, 0.0, 0.0).unwrap())];
+    ServerMessage::PositionFrame(PositionFrame {
+        location_id: NEXUS,
+        time: FrameTime::of(time),
+        cell,
+        full: false,
+        players: Entries::of(players, cell.centre()),
+    })
+}
+
+#[wasm_bindgen_test]
+async fn who_walks_is_seen_walking_and_frames_are_events_for_who_asked() {
+    let server = Server::start();
+    let client = in_world(&server).await;
+    server.sends(0, None, &frame(fake::NOW + 50, 6.0));
+    pause(300).await;
+    let (first, begun) = (client.nearby_motions(), performance_now());
+    pause(200).await;
+    let (then, walked) = (client.nearby_motions(), performance_now() - begun);
+    assert!(first[2] >= 6.0 && first[5] == 6.0, "{first:?}");
+    // It takes the time of the page's clock, in whole milliseconds.
+    assert!((then[2] - first[2] - 0.006 * walked).abs() < 0.02, "{first:?} to {then:?} in {walked} ms");
+
+    let frames = hear(&client, "position_frame");
+    server.sends(0, None, &frame(fake::NOW + 1_000, 9.0));
+    assert_eq!(frames.borrow().len(), 1);
+    assert_eq!(number(&frames.borrow()[0], "players.0.slot"), 0.0);
+}
+
+#[wasm_bindgen_test]
+async fn the_first_heartbeat_measures_the_way_and_the_servers_time_is_known() {
+    let server = Server::start();
+    let client = in_world(&server).await;
+    pause(30).await;
+    server.sends_raw(0, &"pong".into());
+    let latency = client.latency().unwrap();
+    assert!((25.0..1_000.0).contains(&latency), "{latency}");
+    let ahead = client.server_time().unwrap() - fake::NOW.0 as f64;
+    assert!((0.0..2_000.0).contains(&ahead), "{ahead}");
+}
+
+/// What 200 players cost at every frame of a game, printed and bounded generously: a
+/// frame at 60 a second has 16 ms.
+#[wasm_bindgen_test]
+async fn two_hundred_players_are_read_within_a_small_part_of_a_frame() {
+    let server = Server::start();
+    let client = in_world(&server).await;
+    for number in 1..200_u16 {
+        let message = ServerMessage::PlayerJoinedArea(PlayerJoinedArea {
+            character_id: fake::character(100 + u64::from(number)),
+            character_name: fake::name(&format!("Walker {number}")),
+            location_id: NEXUS,
+            position: Vec3::from_metres(f64::from(number), 0.0, 0.0),
+            faction: None,
+            level: Some(1),
+            slot: number,
+        });
+        server.sends(0, None, &message);
+    }
+    let begun = performance_now();
+    for _ in 0..200 {
+        assert_eq!(client.nearby_motions().len(), 2 + 7 * 200);
+    }
+    let each = (performance_now() - begun) / 200.0;
+    wasm_bindgen_test::console_log!("200 players' numbers: {:.1} µs", each * 1000.0);
+    assert!(each < 4.0, "{each} ms");
 }
 
 #[wasm_bindgen_test]
@@ -412,10 +507,10 @@ async fn steps_are_sent_twenty_times_a_second_and_the_last_one_always() {
     let server = Server::start();
     let client = in_world(&server).await;
     for step in 1..=30 {
-        client.send_position_update(0.1 * f64::from(step), 0.0, 0.0, 6.0, 0.0, 0.0).unwrap();
+        client.send_position_update(0.1 * f64::from(step), 0.0, 0.0, Some(6.0), Some(0.0), Some(0.0)).unwrap();
         pause(10).await;
     }
-    client.send_position_update(3.0, 0.0, 0.0, 0.0, 0.0, 0.0).unwrap();
+    client.send_position_update(3.0, 0.0, 0.0, Some(0.0), Some(0.0), Some(0.0)).unwrap();
     pause(120).await;
     let moves = server.received(0);
     assert!((4..=12).contains(&moves.len()), "{}", moves.len());
@@ -504,7 +599,7 @@ async fn a_lost_connection_comes_back_with_a_new_ticket() {
     assert_eq!(server.offered(1), ["shardlink.v1.bin", "t1_next"]);
     server.lets_in(1);
     assert_eq!(states(&status), [r#"{"state":"reconnecting","code":1012}"#, r#"{"state":"connected"}"#]);
-    client.send_position_update(0.5, 0.0, 0.0, 0.0, 0.0, 0.0).unwrap();
+    client.send_position_update(0.5, 0.0, 0.0, Some(0.0), Some(0.0), Some(0.0)).unwrap();
     pause(60).await;
     assert!(matches!(server.received(1)[0].message, ClientMessage::OwnMove(_)));
 }
@@ -525,7 +620,7 @@ async fn a_sign_in_elsewhere_is_final() {
 async fn who_leaves_before_the_ticket_came_does_not_enter() {
     let server = Server::start();
     server.is_friendly();
-    let client = RawClient::new(URL, "none").unwrap();
+    let client = RawClient::new(URL, "none", None).unwrap();
     JsFuture::from(client.connect("aria".into(), "secret".into())).await.unwrap();
     let selected = client.select_character(5.0);
     client.leave_world();

@@ -2,7 +2,7 @@
 // hand so that the facade's types check in a clean clone.
 
 export class RawClient {
-  constructor(url: string, storage: string);
+  constructor(url: string, storage: string, interpolationDelay?: number | null);
   free(): void;
   register(username: string, password: string): Promise<any>;
   connect(username: string, password: string): Promise<any>;
@@ -14,9 +14,12 @@ export class RawClient {
   selectCharacter(character: number): Promise<any>;
   leaveWorld(): void;
   sendMove(location: number): Promise<any>;
-  sendPositionUpdate(x: number, y: number, z: number, vx: number, vy: number, vz: number): void;
+  sendPositionUpdate(x: number, y: number, z: number, vx?: number | null, vy?: number | null, vz?: number | null): void;
   sendChat(content: string, channel: string, recipientId?: number | null, recipientName?: string | null): Promise<any>;
-  getNearbyPlayers(): any;
+  nearbyMotions(): Float64Array;
+  nearbyRoster(): any;
+  readonly latency: number | undefined;
+  serverTime(): number | undefined;
   readonly self: any;
   getWorldState(): Promise<any>;
   getShardStatus(): Promise<any>;

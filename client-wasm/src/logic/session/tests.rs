@@ -3,17 +3,20 @@
 use super::*;
 use shardlink_shared::{
     ErrorCode, Refusal,
-    codec::{self, Encoding},
+    codec::{self, Encoding, snapshot::Entries},
     entropy::Seeded,
     protocol::{
-        account::Pong,
+        account::{Pace, Pong},
         bounded::List,
         chat::{Channel, Chat, SendChat},
         error::ErrorMessage,
-        movement::{LocationUpdate, OwnMove, PlayerHere, PlayerLeftArea},
+        movement::{
+            LocationUpdate, OwnMove, PlayerHere, PlayerJoinedArea, PlayerLeftArea, PositionCorrection, PositionFrame,
+        },
     },
-    rules::character::roll_stats,
+    rules::{character::roll_stats, interest::Cell},
     text::Draft,
+    time::FrameTime,
     world::{Class, NEXUS, Race},
 };
 
@@ -151,6 +154,10 @@ fn sent(effects: &[Effect]) -> Vec<Incoming<ClientMessage>> {
     frames.flat_map(|frame| codec::decode(frame.as_frame(), 16_384)).map(Result::unwrap).collect()
 }
 
+fn seen(player: &Player) -> Vec<Seen<'_>> {
+    player.session.nearby(player.now).collect()
+}
+
 fn statuses(effects: &[Effect]) -> Vec<(State, Option<u16>)> {
     effects
         .iter()
@@ -210,7 +217,7 @@ fn one_is_in_the_world_once_authenticated_and_placed() {
     let own = player.session.own(player.now).unwrap();
     assert_eq!((own.location_id, own.position, own.faction), (NEXUS, Point::default(), Faction::MoonlitCircle));
     assert!((own.speed - walking_speed(&sheet().stats)).abs() < 1e-9);
-    assert_eq!(player.session.nearby(player.now)[0].character_id, character(8));
+    assert_eq!(seen(&player)[0].who.character_id, character(8));
 }
 
 #[test]
@@ -346,7 +353,7 @@ fn a_journey_ends_at_the_entrance_of_the_next_location() {
     assert_eq!(emitted(&effects), [&snapshot(volcano())]);
     let own = player.session.own(player.now + 500).unwrap();
     assert_eq!((own.location_id, own.position), (volcano(), Point::default()));
-    assert_eq!(player.session.nearby(player.now)[0].location_id, volcano());
+    assert_eq!(seen(&player)[0].location_id, volcano());
 }
 
 #[test]
@@ -443,7 +450,7 @@ fn a_final_close_is_not_retried_and_says_whether_the_session_ended() {
         assert_eq!(statuses(&effects), [(State::Closed, Some(code))], "{code}");
         assert_eq!(effects.contains(&Effect::SessionEnded), ended, "{code}");
         assert_eq!((player.session.due(), player.session.own(player.now)), (None, None));
-        assert!(player.session.nearby(player.now).is_empty());
+        assert!(seen(&player).is_empty());
     }
 }
 
@@ -525,7 +532,7 @@ fn noise_from_the_server_is_passed_over() {
     let gone = ServerMessage::PlayerLeftArea(PlayerLeftArea { character_id: character(8), location_id: NEXUS });
     player.hear(None, &gone);
     assert_eq!(emitted(&player.effects()), [&gone]);
-    assert!(player.session.nearby(player.now).is_empty());
+    assert!(seen(&player).is_empty());
 }
 
 #[test]
@@ -547,4 +554,154 @@ fn an_own_step_has_its_golden_bytes() {
         frame,
         Encoded::Binary(vec![14, 21, 0, 0xac, 0x02, 0xf2, 0xc0, 0x01, 0xcb, 0x0a, 0, 0xaf, 0x09, 0, 0])
     );
+}
+
+/// A frame of these slots, places and speeds.
+fn position_frame(time: Millis, players: impl IntoIterator<Item = (u16, f64, f64)>) -> ServerMessage {
+    let cell = Cell::new(0, 0).unwrap();
+    let players = players.into_iter().map(|(slot, x, speed)| (slot, at(x), at(speed)));
+    ServerMessage::PositionFrame(PositionFrame {
+        location_id: NEXUS,
+        time: FrameTime::of(time),
+        cell,
+        full: false,
+        players: Entries::of(players, cell.centre()),
+    })
+}
+
+fn frame_of(message: &ServerMessage) -> Encoded {
+    codec::encode(Encoding::Binary, &Envelope::default(), message)
+}
+
+#[test]
+fn the_first_heartbeat_goes_out_on_entering_and_measures_the_way() {
+    let mut player = Player::new();
+    player.session.enter(token("t1_a"), player.now);
+    player.let_in();
+    assert!(player.effects().contains(&Effect::Send(Encoded::Text("ping".to_owned()))));
+    assert_eq!((player.session.round_trip(), player.session.server_time(player.now)), (None, Some(START)));
+    player.now = player.now + 80;
+    player.session.frame(Frame::Text("pong"), player.now);
+    assert_eq!(player.session.round_trip(), Some(80.0));
+    // Half of it is the way here, which the server's word had behind it.
+    assert_eq!(player.session.server_time(player.now), Some(player.now + 40));
+    // A pong that nobody asked for measures nothing.
+    player.session.frame(Frame::Text("pong"), player.now + 900);
+    assert_eq!(player.session.round_trip(), Some(80.0));
+}
+
+#[test]
+fn a_ping_measures_the_way_too() {
+    let mut player = Player::in_world();
+    let request = player.session.request(&ClientMessage::Ping(Default::default()), player.now).unwrap();
+    player.now = player.now + 60;
+    player.hear(Some(request), &ServerMessage::Pong(Pong {}));
+    assert_eq!(player.session.round_trip(), Some(60.0));
+}
+
+#[test]
+fn position_frames_place_others_are_observed_and_are_events_for_whoever_asked() {
+    let mut player = Player::in_world();
+    let frame = frame_of(&position_frame(START + 50, [(0, 8.0, 6.0), (9, 1.0, 0.0)]));
+    let mut placed = Vec::new();
+    player.session.frame_observed(frame.as_frame(), START + 50, &mut |one| placed.push(one));
+    assert_eq!(
+        placed.iter().map(|one| (one.character_id, one.slot, one.time)).collect::<Vec<_>>(),
+        [(character(8), 0, START + 50)]
+    );
+    assert_eq!(emitted(&player.effects()), [] as [&ServerMessage; 0]);
+    player.now = player.now + 350;
+    assert!((seen(&player)[0].position.x - 9.2).abs() < 1e-9);
+
+    player.session.hear_frames(true);
+    player.session.frame(frame.as_frame(), player.now);
+    let effects = player.effects();
+    assert!(matches!(emitted(&effects)[..], [ServerMessage::PositionFrame(_)]));
+}
+
+#[test]
+fn a_correction_is_told_once_with_where_one_stands() {
+    let mut player = Player::in_world();
+    for step in 1..=4_u64 {
+        // To and fro: each is news.
+        player.session.walk(at(if step % 2 == 0 { 0.3 } else { 0.0 }), Vec3::ZERO, player.now + 50 * step);
+        assert_eq!(sent(&player.effects()).len(), usize::from(step > 1));
+    }
+    player.now = player.now + 250;
+    let correction = |client_seq| {
+        ServerMessage::PositionCorrection(PositionCorrection { client_seq, position: at(-9.0), velocity: Vec3::ZERO })
+    };
+    player.hear(None, &correction(1));
+    // 0.3 m were walked since the first of three, back and forth: nothing in the end.
+    let effects = player.effects();
+    let [ServerMessage::PositionCorrection(standing)] = emitted(&effects)[..] else { panic!("{effects:?}") };
+    assert_eq!(player.session.own(player.now).unwrap().position, standing.position.into());
+    for client_seq in [2, 3] {
+        player.hear(None, &correction(client_seq));
+        assert_eq!(emitted(&player.effects()), [] as [&ServerMessage; 0]);
+    }
+    let confirmed = sent(&player.wait(50));
+    let ClientMessage::OwnMove(confirmed) = &confirmed[0].message else { panic!() };
+    assert_eq!((confirmed.client_seq, confirmed.position), (4, standing.position));
+}
+
+#[test]
+fn a_pace_holds_for_its_connection() {
+    let mut player = Player::in_world();
+    player.hear(None, &ServerMessage::Pace(Pace { max_position_rate: 4 }));
+    player.session.walk(at(0.5), Vec3::ZERO, player.now);
+    player.session.walk(at(0.1), Vec3::ZERO, player.now);
+    player.effects();
+    assert!(sent(&player.wait(249)).is_empty());
+    assert_eq!(sent(&player.wait(1)).len(), 1);
+
+    player.lose(1006);
+    player.wait(500);
+    player.answer_ticket(1, Ok(token("t1_b")));
+    player.let_in();
+    player.wait(0);
+    player.session.walk(at(0.5), Vec3::ZERO, player.now);
+    assert_eq!(sent(&player.wait(50)).len(), 1);
+}
+
+/// What 200 players in sight cost: `cargo test --release -p shardlink-client --lib
+/// -- --ignored --nocapture costs`.
+#[test]
+#[ignore = "a measurement"]
+#[allow(clippy::disallowed_methods)]
+fn what_a_crowd_costs() {
+    let mut player = Player::in_world();
+    for number in 1..200_u16 {
+        player.hear(
+            None,
+            &ServerMessage::PlayerJoinedArea(PlayerJoinedArea {
+                character_id: character(100 + u64::from(number)),
+                character_name: name("Walker"),
+                location_id: NEXUS,
+                position: Some(at(f64::from(number) / 10.0)),
+                faction: None,
+                level: None,
+                slot: number,
+            }),
+        );
+    }
+    let frames: Vec<Encoded> = (1..=2_000_u64)
+        .map(|tick| {
+            let crowd = (0..200_u16).map(|slot| (slot, f64::from(slot) / 10.0 + tick as f64 * 0.001, 6.0));
+            frame_of(&position_frame(START + 50 * tick, crowd))
+        })
+        .collect();
+    let begun = std::time::Instant::now();
+    for (tick, frame) in (1..).zip(&frames) {
+        player.session.frame(frame.as_frame(), START + 50 * tick);
+    }
+    let applied = begun.elapsed().as_secs_f64() / (frames.len() * 200) as f64;
+    let begun = std::time::Instant::now();
+    let mut sum = 0.0;
+    for read in 0..2_000_u64 {
+        let now = START + 50 * 2_000 + read % 100;
+        sum += player.session.nearby(now).map(|seen| seen.position.x).sum::<f64>();
+    }
+    let read = begun.elapsed().as_secs_f64() / 2_000.0;
+    println!("an entry applied: {:.0} ns; 200 players read: {:.1} µs ({sum})", applied * 1e9, read * 1e6);
 }
