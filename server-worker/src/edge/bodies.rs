@@ -67,7 +67,7 @@ macro_rules! json_bodies {
                 const PLACE: Place = Place::Json;
 
                 fn read(text: &str) -> Result<Self, Refusal> {
-                    json::check_nesting(text)?;
+                    json::check_object(text)?;
                     json::read(text)
                 }
             }
@@ -301,7 +301,7 @@ impl Body for Logout {
         if text.trim().is_empty() {
             return Ok(Self::default());
         }
-        json::check_nesting(text)?;
+        json::check_object(text)?;
         json::read(text)
     }
 }
