@@ -1,7 +1,7 @@
 // `npm run serve`: what was built, under workerd, with its objects on disk.
 // Never builds. The first line on stdout is the URL, once it answers there.
 import { inRoot } from "./lib/paths.mjs";
-import { healthy } from "./lib/healthy.mjs";
+import { ready } from "./lib/ready.mjs";
 import { checkPort, readPort } from "./lib/ports.mjs";
 import { onStopSignal } from "./lib/processes.mjs";
 import { note } from "./lib/say.mjs";
@@ -32,6 +32,9 @@ function readSettings(env) {
       ALLOWED_ORIGINS: env.ALLOWED_ORIGINS,
       CLIENT_ADDRESS: env.CLIENT_ADDRESS || "socket",
       HUB_CAPACITY: env.HUB_CAPACITY,
+      TICK_RATE: env.TICK_RATE,
+      AREA_CAP: env.AREA_CAP,
+      MOVEMENT_CHECK: env.MOVEMENT_CHECK,
       SIGN_IN_FAILURES_PER_NAME: env.SIGN_IN_FAILURES_PER_NAME,
       SIGN_IN_FAILURES_PER_ADDRESS: env.SIGN_IN_FAILURES_PER_ADDRESS,
       REGISTRATIONS_PER_ADDRESS: env.REGISTRATIONS_PER_ADDRESS,
@@ -54,10 +57,10 @@ async function serveFrom(data, settings) {
   const port = await workerd.listening;
   if (port !== undefined) {
     const url = `http://${urlHost(settings.host)}:${port}`;
-    const answers = await healthy(url, { givenUp: () => stopping || workerd.ended() });
-    if (answers) console.log(url);
+    const state = await ready(url, { givenUp: () => stopping || workerd.ended() });
+    if (state === "ready") console.log(url);
     else if (!stopping && !workerd.ended()) {
-      note(`${url}/healthz has not answered 200 within 30 seconds: giving up`);
+      note(state === "silent" ? `${url}/readyz has not answered 200 within 30 seconds: giving up` : "The server is not configured: the line above names the variable.");
       workerd.stop();
     }
   }

@@ -2,10 +2,10 @@
 import { spawn } from "node:child_process";
 import { buildAll } from "./build.mjs";
 import { childEnvironment, find } from "./lib/environment.mjs";
-import { healthy } from "./lib/healthy.mjs";
 import { inRoot, root } from "./lib/paths.mjs";
 import { checkPort, readPort } from "./lib/ports.mjs";
 import { onStopSignal } from "./lib/processes.mjs";
+import { ready } from "./lib/ready.mjs";
 import { makeDevVars } from "./lib/secret.mjs";
 import { Stop, note, step } from "./lib/say.mjs";
 import { setUp } from "./setup.mjs";
@@ -53,10 +53,11 @@ async function developmentServer(port) {
   });
 
   const url = `http://localhost:${port}`;
-  if (await healthy(url, { timeout: 60_000, givenUp: () => stopping || ended })) {
+  const state = await ready(url, { timeout: 60_000, givenUp: () => stopping || ended });
+  if (state === "ready") {
     console.log(`\nShardlink is running: ${url}\n`);
   } else if (!stopping && !ended) {
-    note(`${url}/healthz has not answered 200 within a minute; wrangler's messages above may say why`);
+    note(state === "silent" ? `${url}/readyz has not answered 200 within a minute; wrangler's messages above may say why` : "The server is not configured: a line above names the variable, which .dev.vars or wrangler.toml sets.");
   }
   const how = await end;
   // Whatever of its group is left, after a crash as well.

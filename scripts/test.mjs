@@ -1,5 +1,5 @@
 // `npm test`: sets up, builds and runs every test; `npm test -- native` (or
-// documents, browser, e2e) runs one stage. The last line on stdout is "N passed, N failed".
+// documents, tools, browser, e2e) runs one stage. The last line on stdout is "N passed, N failed".
 import fs from "node:fs";
 import { buildAll } from "./build.mjs";
 import { testArtefacts } from "./lib/paths.mjs";
@@ -9,11 +9,13 @@ import { browser } from "./test/browser.mjs";
 import { documents } from "./test/documents.mjs";
 import { endToEnd } from "./test/e2e.mjs";
 import { native } from "./test/native.mjs";
+import { tools } from "./test/tools.mjs";
 
 /** Each resolves to { code, passed, failed }. */
 const STAGES = {
   native: { what: "Native tests: rules, logic and codecs", run: native },
   documents: { what: "The protocol's documents, by their own validators", run: documents },
+  tools: { what: "The benchmark's own arithmetic", run: tools },
   browser: { what: "Browser tests of the client, in headless Chromium", run: browser, needsBrowser: true },
   e2e: { what: "End to end: the built server under workerd, and real pages", run: endToEnd, needsBrowser: true, needsBuild: true },
 };

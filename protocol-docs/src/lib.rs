@@ -6,6 +6,7 @@ mod asyncapi;
 mod json_schema;
 mod markdown;
 mod node;
+mod openapi;
 mod prose;
 mod protocol;
 mod typescript;
@@ -38,6 +39,7 @@ pub fn files(root: &Path) -> io::Result<Vec<File>> {
     Ok(vec![
         File { path: "docs/protocol/schema.json", content: json_schema::document(&protocol).print() },
         File { path: "docs/protocol/asyncapi.json", content: asyncapi::document(&protocol).print() },
+        File { path: "docs/protocol/openapi.json", content: openapi::document().print() },
         File { path: "client-wasm/npm/src/messages.ts", content: typescript::module(&protocol) },
         File { path: markdown::PATH, content: markdown::fill(&document, &protocol)? },
     ])

@@ -44,6 +44,15 @@ export async function tee(command, args, options = {}) {
   return { code, output: stripVTControlCharacters(output) };
 }
 
+/** Runs a program to its end and returns what it prints on stdout; what it says on stderr is shown. */
+export async function capture(command, args, options = {}) {
+  let output = "";
+  const code = await execute(command, args, { ...options, stdio: ["ignore", "pipe", process.stderr] }, (child) => {
+    child.stdout.setEncoding("utf8").on("data", (text) => (output += text));
+  });
+  return { code, output };
+}
+
 /** Asks a program something short. Never throws: a program that is not there has code -1. */
 export function ask(command, args, options = {}) {
   const result = spawnSync(command, args, { cwd: root, env: childEnvironment(), encoding: "utf8", ...options });

@@ -7,7 +7,7 @@ import { createInterface } from "node:readline";
 import { childEnvironment } from "../lib/environment.mjs";
 import { inRoot, root } from "../lib/paths.mjs";
 import { Stop } from "../lib/say.mjs";
-import { workerdConfig } from "./config.mjs";
+import { shardlink, workerdConfig } from "./config.mjs";
 
 /** How long workerd has to end by itself; `serve` promises five seconds in all. */
 const GRACE_MS = 4_000;
@@ -17,13 +17,14 @@ const GRACE_MS = 4_000;
 const RAISE_LIMIT = 'ulimit -n "$(ulimit -Hn)" 2>/dev/null || ulimit -n 10240 2>/dev/null; exec "$@"';
 
 /**
+ * Starts our server, or another `program` (config.mjs has the shape):
  * { pid, listening, end, ended(), stop() }. `listening` resolves to the port, or
  * to undefined if it ended first; `end` to how it ended.
  */
-export function startWorkerd({ port, host, data, bindings, pidFile }) {
+export function startWorkerd({ port, host, data, bindings, pidFile, program = shardlink() }) {
   const values = Object.fromEntries(Object.entries({ SERVER_SECRET: data.secret, ...bindings }).filter(([, value]) => value !== undefined));
   const address = `${host.includes(":") ? `[${host}]` : host}:${port}`;
-  const config = workerdConfig({ folder: path.dirname(data.config), objects: data.objects, address, bindings: Object.keys(values) });
+  const config = workerdConfig({ folder: path.dirname(data.config), objects: data.objects, address, bindings: Object.keys(values), program });
   fs.writeFileSync(data.config, config, { mode: 0o600 });
 
   const child = spawn("sh", ["-c", RAISE_LIMIT, "sh", binary(), "serve", "--control-fd=3", data.config], {

@@ -46,11 +46,10 @@ macro_rules! calls {
     };
 }
 
-/// Which of `shards` objects these texts belong to, by their FNV-1a hash.
-fn spread(texts: &[&str], shards: u64) -> u64 {
-    let bytes = texts.iter().flat_map(|text| text.bytes().chain([0]));
-    let hash =
-        bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+/// Which of `shards` objects a text belongs to, by its FNV-1a hash.
+fn spread(text: &str, shards: u64) -> u64 {
+    let step = |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325, step);
     // The low bits of FNV-1a of short texts are its weakest.
     (hash ^ (hash >> 32)) % shards
 }
@@ -65,7 +64,7 @@ pub mod throttle {
     /// The Throttle that a key belongs to: one of a fixed set.
     #[must_use]
     pub fn object_name(key: &str) -> String {
-        format!("throttle-{}", super::spread(&[key], SHARDS))
+        format!("throttle-{}", super::spread(key, SHARDS))
     }
 
     calls!("THROTTLE",
@@ -89,7 +88,7 @@ pub mod directory {
     pub const SHARDS: u64 = 64;
 
     /// What a name names.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
     pub enum Kind {
         /// An account.
         User,
@@ -112,12 +111,7 @@ pub mod directory {
     /// FNV-1a hash, so that a made-up name makes no object.
     #[must_use]
     pub fn object_name(kind: Kind, key: &str) -> String {
-        let hash =
-            kind.as_str().bytes().chain([0]).chain(key.bytes()).fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-                (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-            });
-        // The low bits of FNV-1a of short texts are its weakest.
-        format!("directory-{}", (hash ^ (hash >> 32)) % SHARDS)
+        format!("directory-{}", super::spread(&format!("{}\0{key}", kind.as_str()), SHARDS))
     }
 
     /// A name that somebody has.
@@ -177,6 +171,33 @@ pub mod account {
         pub previous_hub: Option<u32>,
     }
 
+    /// What shows that somebody knows the account's password.
+    #[derive(Debug, Clone, Serialize, Deserialize)]
+    pub enum Proof {
+        /// What the password they told was stretched to.
+        Verifier(Verifier),
+        /// A SCRAM exchange.
+        Scram(ScramProof),
+    }
+
+    /// A whole SCRAM exchange, which serves once.
+    #[derive(Debug, Clone, Serialize, Deserialize)]
+    pub struct ScramProof {
+        /// What the client said first, without its header.
+        pub client_first_bare: String,
+        /// What the server answered.
+        pub server_first: String,
+        /// What the client said last.
+        pub client_final: String,
+        /// What tells the exchange from others.
+        pub handshake: [u8; 8],
+        /// Until when it may be finished.
+        pub handshake_expires: Millis,
+    }
+
+    /// Sessions that ended, and the hubs that hold their sockets.
+    pub type Ended = Vec<(SessionId, u32)>;
+
     /// A session that has begun.
     #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
     pub struct SignedIn {
@@ -184,17 +205,43 @@ pub mod account {
         pub username: UserName,
         /// When the session ends if it is not used.
         pub expires: Millis,
-        /// The sessions that this one ended and the hubs that hold their sockets.
-        pub ended: Vec<(SessionId, u32)>,
+        /// The sessions that this one ended.
+        pub ended: Ended,
+        /// The server's proof that it knows the verifier, where SCRAM was the way.
+        pub server_final: Option<String>,
     }
 
-    /// A session that a SCRAM exchange began.
+    /// A session that has a new token.
     #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-    pub struct Proven {
-        /// The session.
-        pub signed_in: SignedIn,
-        /// The server's proof that it knows the verifier.
-        pub server_final: String,
+    pub struct Renewed {
+        /// The account's user name.
+        pub username: UserName,
+        /// When the session ends if it is not used.
+        pub expires: Millis,
+        /// The hub that holds the session's socket.
+        pub hub: Option<u32>,
+    }
+
+    /// A password that was changed.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+    pub struct PasswordChanged {
+        /// The sessions that this ended.
+        pub ended: Ended,
+        /// The server's proof that it knew the old verifier, where SCRAM was the way.
+        pub server_final: Option<String>,
+    }
+
+    /// An account that is being deleted, and what is left of it.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+    pub struct Deletion {
+        /// Which.
+        pub player: PlayerId,
+        /// Its name.
+        pub username: UserName,
+        /// Its characters and their names.
+        pub characters: Vec<(CharacterId, CharacterName)>,
+        /// The sessions that this ended.
+        pub ended: Ended,
     }
 
     /// What becomes of a name that was claimed and not committed.
@@ -216,18 +263,21 @@ pub mod account {
             /// How the password was stretched.
             GetSalt {} -> (Salt, u32);
             /// Begins a session, for whoever knows the password, and ends the
-            /// older ones. Refused with BAD_CREDENTIALS.
-            SignIn { verifier: Verifier, session: SessionId } -> SignedIn;
-            /// Begins a session, for whoever finishes a SCRAM exchange, which
-            /// serves once. Refused with BAD_CREDENTIALS, whatever is wrong.
-            FinishScram {
-                client_first_bare: String,
-                server_first: String,
-                client_final: String,
-                handshake: [u8; 8],
-                handshake_expires: Millis,
-                session: SessionId,
-            } -> Proven;
+            /// older ones; `mark` is where from, to be remembered. Refused with
+            /// BAD_CREDENTIALS, whatever is wrong.
+            SignIn { proof: Proof, session: SessionId, mark: Option<[u8; 16]> } -> SignedIn;
+            /// Whether somebody signed in from there within the last 30 days.
+            Knows { mark: [u8; 16] } -> bool;
+            /// Gives a session another token. Refused with SESSION_EXPIRED.
+            Renew { session: SessionId, new: SessionId } -> Renewed;
+            /// Another password, for whoever knows the old one; ends the other
+            /// sessions. Refused with SESSION_EXPIRED, BAD_CREDENTIALS.
+            ChangePassword { session: SessionId, proof: Proof, verifier: Verifier } -> PasswordChanged;
+            /// The account is going to be deleted, all of it. Refused with
+            /// SESSION_EXPIRED, BAD_CREDENTIALS.
+            BeginDeletion { session: SessionId, proof: Proof } -> Deletion;
+            /// All that was the account's elsewhere is gone: so is the account.
+            Erase {} -> ();
             /// Whether a session is good; `hub` is where its socket is, if it
             /// is a socket that asks. Refused with SESSION_EXPIRED.
             Authenticate { session: SessionId, hub: Option<u32> } -> Authenticated;
@@ -242,6 +292,9 @@ pub mod account {
             AbandonCharacter { character: CharacterId } -> ();
             /// The session's characters, oldest first.
             ListCharacters { session: SessionId } -> Vec<CharacterId>;
+            /// Whether a character is the session's account's. Refused with
+            /// SESSION_EXPIRED, NOT_YOUR_CHARACTER.
+            Owns { session: SessionId, character: CharacterId } -> ();
             /// Selects a character; the hub that holds the session's socket.
             /// Refused with NOT_YOUR_CHARACTER.
             SelectCharacter { session: SessionId, character: CharacterId } -> Option<u32>;
@@ -260,6 +313,7 @@ pub mod character {
     use serde::{Deserialize, Serialize};
     use shardlink_shared::{
         ids::{CharacterId, LocationId, PlayerId},
+        protocol::trade::Inventory,
         sheet::Sheet,
     };
 
@@ -291,8 +345,11 @@ pub mod character {
             Stay { visit: Visit, location: LocationId } -> ();
             /// It has left the world, from this location.
             Leave { visit: Visit, location: LocationId } -> ();
-            /// It is deleted. Refused with CHARACTER_ONLINE.
-            Delete { owner: PlayerId } -> ();
+            /// What it holds.
+            GetInventory { owner: PlayerId } -> Inventory;
+            /// It is deleted. Refused with CHARACTER_ONLINE, unless it goes
+            /// with its whole account.
+            Delete { owner: PlayerId, even_online: bool } -> ();
         }
     );
 }
@@ -313,6 +370,8 @@ pub mod hub {
         HubCall {
             /// A session has ended: its socket is closed, and the code says why.
             EndSession { session: SessionId, code: ErrorCode } -> ();
+            /// A session has another token: its socket stays.
+            RenewSession { old: SessionId, new: SessionId } -> ();
             /// A session has selected a character: it enters the world on the
             /// session's socket.
             EnterWorld { session: SessionId, character: CharacterId } -> ();
@@ -323,7 +382,7 @@ pub mod hub {
 /// The World: what all hubs share.
 pub mod world {
     use serde::{Deserialize, Serialize};
-    use shardlink_shared::time::Millis;
+    use shardlink_shared::{time::Millis, world::Faction};
 
     /// The one realm there is.
     pub const REALM: &str = "main";
@@ -352,6 +411,21 @@ pub mod world {
         pub population: Population,
     }
 
+    /// Something that happened in the realm.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+    pub struct Happening {
+        /// What kind of event it is.
+        pub event_type: String,
+        /// What it is called.
+        pub title: String,
+        /// What happened.
+        pub description: String,
+        /// When.
+        pub at: Millis,
+        /// The faction it is about.
+        pub faction: Option<Faction>,
+    }
+
     calls!("WORLD",
         /// What the World is asked.
         WorldCall {
@@ -361,6 +435,9 @@ pub mod world {
             Report { hub: u32, population: Population } -> ();
             /// The realm as a whole.
             GetStatus {} -> Status;
+            /// What happened, the newest first: at most `limit` events, older
+            /// than the one of the number `before`.
+            GetEvents { before: Option<u64>, limit: u32 } -> Vec<(u64, Happening)>;
         }
     );
 }

@@ -1,6 +1,9 @@
 //! Configuration: read once from the environment, validated, typed.
 
-use shardlink_shared::limits::{REGISTRATIONS_PER_ADDRESS, SIGN_IN_FAILURES_PER_ADDRESS, SIGN_IN_FAILURES_PER_NAME};
+use shardlink_shared::limits::{
+    AREA_CAP, HUB_CAPACITY, MAX_FRAME_PLAYERS, MAX_HUB_CAPACITY, MAX_TICK_RATE, REGISTRATIONS_PER_ADDRESS,
+    SIGN_IN_FAILURES_PER_ADDRESS, SIGN_IN_FAILURES_PER_NAME, TICK_RATE,
+};
 use std::fmt;
 
 /// What the operator sets. The table stands in `README.md`.
@@ -13,8 +16,14 @@ pub struct Config {
     pub allowed_origins: Vec<String>,
     /// `CLIENT_ADDRESS`: where a client's address is read.
     pub client_address: ClientAddress,
-    /// `HUB_CAPACITY`: players in a hub, 1 to 500.
+    /// `HUB_CAPACITY`: players in a hub, 1 to 2,000.
     pub hub_capacity: u32,
+    /// `TICK_RATE`: how often a second a hub tells of moves, 1 to 60.
+    pub tick_rate: u32,
+    /// `AREA_CAP`: players that are seen from a cell at most, 1 to 2,000.
+    pub area_cap: u32,
+    /// `MOVEMENT_CHECK`: what becomes of impossible moves.
+    pub movement_check: MovementCheck,
     /// `SIGN_IN_FAILURES_PER_NAME`: wrong passwords for a user name in a minute.
     pub failures_per_name: u32,
     /// `SIGN_IN_FAILURES_PER_ADDRESS`: wrong names or passwords from an address
@@ -38,6 +47,16 @@ pub enum ClientAddress {
     Header(String),
 }
 
+/// What becomes of impossible moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MovementCheck {
+    /// `enforce`: they are corrected, counted and in the end refused.
+    Enforce,
+    /// `shadow`: they are counted and logged, and accepted if they are in bounds: to
+    /// see whom a rule would hit before it does.
+    Shadow,
+}
+
 /// A variable that is missing or wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigError {
@@ -59,6 +78,9 @@ impl fmt::Debug for Config {
             .field("allowed_origins", &self.allowed_origins)
             .field("client_address", &self.client_address)
             .field("hub_capacity", &self.hub_capacity)
+            .field("tick_rate", &self.tick_rate)
+            .field("area_cap", &self.area_cap)
+            .field("movement_check", &self.movement_check)
             .finish_non_exhaustive()
     }
 }
@@ -101,13 +123,25 @@ impl Config {
                 }
             },
         };
-        let hub_capacity = match set("HUB_CAPACITY") {
-            None => shardlink_shared::limits::HUB_CAPACITY as u32,
+        let up_to = |variable, most: usize, problem, default: usize| match set(variable) {
+            None => Ok(default as u32),
             Some(text) => text
                 .parse()
                 .ok()
-                .filter(|capacity| (1..=shardlink_shared::limits::HUB_CAPACITY as u32).contains(capacity))
-                .ok_or(ConfigError { variable: "HUB_CAPACITY", problem: "must be an integer from 1 to 500" })?,
+                .filter(|number| (1..=most as u32).contains(number))
+                .ok_or(ConfigError { variable, problem }),
+        };
+        let up_to_2000 = "must be an integer from 1 to 2000";
+        let hub_capacity = up_to("HUB_CAPACITY", MAX_HUB_CAPACITY, up_to_2000, HUB_CAPACITY)?;
+        let area_cap = up_to("AREA_CAP", MAX_FRAME_PLAYERS, up_to_2000, AREA_CAP)?;
+        let up_to_60 = "must be an integer from 1 to 60";
+        let tick_rate = up_to("TICK_RATE", MAX_TICK_RATE as usize, up_to_60, TICK_RATE as usize)?;
+        let movement_check = match set("MOVEMENT_CHECK").as_deref() {
+            None | Some("enforce") => MovementCheck::Enforce,
+            Some("shadow") => MovementCheck::Shadow,
+            Some(_) => {
+                return Err(ConfigError { variable: "MOVEMENT_CHECK", problem: "must be enforce or shadow" });
+            }
         };
         let per_minute = |variable, default: u32| match set(variable) {
             None => Ok(default),
@@ -126,6 +160,9 @@ impl Config {
             allowed_origins,
             client_address,
             hub_capacity,
+            tick_rate,
+            area_cap,
+            movement_check,
             failures_per_name,
             failures_per_address,
             registrations_per_address,
@@ -163,8 +200,26 @@ mod tests {
             read(&[SECRET, ("ALLOWED_ORIGINS", "https://a.example, https://b.example/x")]),
             Err("ALLOWED_ORIGINS")
         );
-        assert_eq!(read(&[SECRET, ("HUB_CAPACITY", "0")]), Err("HUB_CAPACITY"));
+        for (variable, wrong) in [
+            ("HUB_CAPACITY", ["0", "2001", "many"]),
+            ("AREA_CAP", ["0", "2001", "-1"]),
+            ("TICK_RATE", ["0", "61", "20.5"]),
+            ("MOVEMENT_CHECK", ["off", "Shadow", "true"]),
+        ] {
+            for value in wrong {
+                assert_eq!(read(&[SECRET, (variable, value)]), Err(variable), "{value}");
+            }
+        }
         assert_eq!(read(&[SECRET, ("REGISTRATIONS_PER_ADDRESS", "many")]), Err("REGISTRATIONS_PER_ADDRESS"));
+    }
+
+    #[test]
+    fn a_hub_has_its_defaults_and_may_be_set_otherwise() {
+        let hub = |config: Config| (config.hub_capacity, config.tick_rate, config.area_cap, config.movement_check);
+        assert_eq!(hub(read(&[SECRET]).unwrap()), (500, 20, 200, MovementCheck::Enforce));
+        let set =
+            [SECRET, ("HUB_CAPACITY", "2000"), ("TICK_RATE", "60"), ("AREA_CAP", "1"), ("MOVEMENT_CHECK", "shadow")];
+        assert_eq!(hub(read(&set).unwrap()), (2_000, 60, 1, MovementCheck::Shadow));
     }
 
     #[test]

@@ -13,10 +13,9 @@ pub mod directory;
 pub mod edge;
 pub mod effect;
 pub mod hub;
+pub mod service;
 pub mod throttle;
 pub mod world;
 
 #[cfg(target_arch = "wasm32")]
 mod runtime;
-#[cfg(target_arch = "wasm32")]
-mod service;

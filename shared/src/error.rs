@@ -128,6 +128,8 @@ errors! {
     Overloaded, "OVERLOADED", 503, Some(1013), Later, "The server has no room right now. Try again shortly.";
     Internal, "INTERNAL", 500, Some(1011), Later, "Something went wrong on the server. Nothing was lost.";
 
+    NotConfigured, "NOT_CONFIGURED", 500, None, No, "The server is not configured. Its log says what is missing.";
+
     // Why a socket was closed.
     SignedInElsewhere, "SIGNED_IN_ELSEWHERE", 401, Some(4002), No, "Signed in elsewhere.";
     Banned, "BANNED", 403, Some(4003), No, "This account is banned.";

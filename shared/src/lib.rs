@@ -8,6 +8,7 @@ pub mod crypto;
 pub mod entropy;
 pub mod error;
 pub mod ids;
+pub mod items;
 pub mod limits;
 pub mod protocol;
 pub mod rules;

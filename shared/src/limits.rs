@@ -61,6 +61,13 @@ pub const SIGN_IN_FAILURES_PER_NAME: u32 = 10;
 /// Wrong names or passwords from an address in a minute, by default.
 pub const SIGN_IN_FAILURES_PER_ADDRESS: u32 = 30;
 
+/// A network that signed in to an account within this time, in milliseconds, is
+/// spared the account's limit on wrong passwords (the contract's 30 days).
+pub const KNOWN_NETWORK_LIFE: u64 = 30 * 24 * 60 * 60 * 1000;
+
+/// Networks that an account remembers: home, work, phone, and those of travels.
+pub const MAX_KNOWN_NETWORKS: usize = 16;
+
 /// Registrations from an address in a minute, by default.
 pub const REGISTRATIONS_PER_ADDRESS: u32 = 60;
 
@@ -70,6 +77,10 @@ pub const HANDSHAKE_LIFE: u64 = 60 * 1000;
 
 /// A ticket for the WebSocket is good for this long, in milliseconds.
 pub const TICKET_LIFE: u64 = 30 * 1000;
+
+/// A place in a hub is kept for whoever was sent there for this long, in
+/// milliseconds (the contract's 10 s).
+pub const RESERVATION_LIFE: u64 = 10 * 1000;
 
 /// A claim or a creation that was begun and never finished is settled after
 /// this long, in milliseconds: far above what the slowest creation takes.
@@ -152,6 +163,16 @@ pub const AREA_CAP: usize = 200;
 /// Players in a position frame: a hub may be configured to show everybody to everybody.
 pub const MAX_FRAME_PLAYERS: usize = MAX_HUB_CAPACITY;
 
+/// Events that the world's log keeps: months of captures at the pace of play.
+pub const MAX_WORLD_EVENTS: usize = 2_000;
+
+/// Events in a page of the log, if the request does not say how many (the first
+/// generation's), and at most.
+pub const EVENTS_PAGE: u32 = 50;
+
+/// See [`EVENTS_PAGE`].
+pub const MAX_EVENTS_PAGE: u32 = 200;
+
 /// How often something may happen.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rate {
@@ -161,9 +182,47 @@ pub struct Rate {
     pub burst: f64,
 }
 
-/// A hub writes a moving player's place into its socket's attachment at most
-/// this often, in milliseconds.
-pub const ATTACHMENT_INTERVAL: u64 = 1000;
+/// A hub's ticks in a second, by default: at 20 nobody waits longer than 50 ms, and at
+/// 60 a player gets no more news than its screen shows.
+pub const TICK_RATE: u32 = 20;
+
+/// A hub may be configured to tick at most this often in a second.
+pub const MAX_TICK_RATE: u32 = 60;
+
+/// A hub sends a full position frame this often while anybody moves, in milliseconds:
+/// for so long at most is wrong who missed a frame.
+pub const FULL_FRAME_INTERVAL: u64 = 2_000;
+
+/// Neighbours that a JSON client is told of often (the contract's 20 nearest).
+pub const JSON_NEAREST: usize = 20;
+
+/// A JSON client is told of each of its nearest neighbours at most this often, in
+/// milliseconds (the contract's five times a second).
+pub const JSON_NEAR_INTERVAL: u64 = 200;
+
+/// A JSON client is told of each of its other neighbours at most this often, in
+/// milliseconds (the contract's once a second).
+pub const JSON_FAR_INTERVAL: u64 = 1_000;
+
+/// Impossible moves of a connection within [`VIOLATION_WINDOW`] that are evidence. An
+/// honest client is corrected once, perhaps a few times when its network stalls; at 20
+/// moves a second one that cheats gets there in a second.
+pub const MAX_VIOLATIONS: u32 = 20;
+
+/// The window in which impossible moves are counted, in milliseconds.
+pub const VIOLATION_WINDOW: u64 = 60 * 1000;
+
+/// Moves of a connection whose impossible moves are evidence are refused for this
+/// long, in milliseconds.
+pub const MOVE_PENALTY: u64 = 10 * 1000;
+
+/// Evidence against a connection is logged at most this often, in milliseconds.
+pub const EVIDENCE_INTERVAL: u64 = 60 * 1000;
+
+/// A hub writes a moving player's place into its socket's attachment this often, in
+/// milliseconds. While anybody moves a hub does not sleep, and before it does it writes
+/// all places: this is for a hub that is taken out of memory otherwise.
+pub const ATTACHMENT_INTERVAL: u64 = 10 * 1000;
 
 /// A hub tells World of a changed population after this long, in milliseconds.
 pub const POPULATION_DELAY: u64 = 500;

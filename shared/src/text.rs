@@ -103,9 +103,10 @@ fn is_reserved(key: &str) -> bool {
         })
 }
 
-/// A password: 6 to 256 bytes. Prints as `Password(..)`.
+/// A password: 6 to 256 bytes.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Password(String);
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Password(#[cfg_attr(feature = "schema", schemars(length(min = 2, max = *limits::PASSWORD.end())))] String);
 
 impl Password {
     /// Parses a password; the error says which rule it breaks.

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { JsonSocket, createCharacter, enterWorld, freshName, rest, signUp } from "./support/json-client.mjs";
+import { assertProblem } from "./support/problems.mjs";
 import { startServer } from "./support/server.mjs";
 
 let server;
@@ -17,17 +18,6 @@ after(async () => {
   await witness.socket.close();
   await server.stop();
 });
-
-function assertProblem(answer, status, code) {
-  assert.equal(answer.status, status, JSON.stringify(answer.body));
-  assert.match(answer.headers.get("content-type"), /^application\/problem\+json/);
-  assert.equal(answer.body.code, code);
-  assert.equal(answer.body.status, status);
-  assert.equal(answer.body.success, false);
-  for (const member of ["type", "title", "detail", "instance", "request_id", "message", "error"]) {
-    assert.equal(typeof answer.body[member], "string", member);
-  }
-}
 
 test("a wrong password and an unknown user get the same answer", async () => {
   const { url } = server;
@@ -125,7 +115,7 @@ test("wrong addresses, methods, types and sizes are problems too", async () => {
   assertProblem(await rest(url, "POST", "/api/test/panic"), 404, "NOT_FOUND");
   const method = await rest(url, "PUT", "/api/characters", { body: {} });
   assertProblem(method, 405, "METHOD_NOT_ALLOWED");
-  assert.equal(method.headers.get("allow"), "GET, POST");
+  assert.equal(method.headers.get("allow"), "GET, HEAD, POST, OPTIONS");
   const post = (body, type = "application/json") =>
     rest(url, "POST", "/api/auth/login", { body, headers: { "Content-Type": type } });
   assertProblem(await post("username=a", "application/x-www-form-urlencoded"), 415, "UNSUPPORTED_MEDIA_TYPE");

@@ -1,51 +1,16 @@
-// SCRAM-SHA-256 over REST, with the client's side written here from RFC 5802
-// alone: no code of ours.
+// SCRAM-SHA-256 over REST.
 import assert from "node:assert/strict";
-import { createHash, createHmac, pbkdf2Sync, randomBytes } from "node:crypto";
 import { after, before, test } from "node:test";
 import { PASSWORD, freshName, rest, signUp } from "./support/json-client.mjs";
+import { registerByScram, signInByScram } from "./support/scram.mjs";
 import { startServer } from "./support/server.mjs";
 
 let server;
 before(async () => (server = await startServer()));
 after(() => server.stop());
 
-const ITERATIONS = 600_000;
-const hmac = (key, text) => createHmac("sha256", key).update(text).digest();
-const hash = (bytes) => createHash("sha256").update(bytes).digest();
-const xor = (a, b) => Buffer.from(a.map((byte, index) => byte ^ b[index]));
-const stretch = (password, salt) => pbkdf2Sync(password, salt, ITERATIONS, 32, "sha256");
-
-async function register(username, password, changes = {}) {
-  const salt = randomBytes(16);
-  const salted = stretch(password, salt);
-  const body = {
-    username,
-    salt: salt.toString("base64"),
-    iterations: ITERATIONS,
-    stored_key: hash(hmac(salted, "Client Key")).toString("base64"),
-    server_key: hmac(salted, "Server Key").toString("base64"),
-    ...changes,
-  };
-  return rest(server.url, "POST", "/api/auth/scram/register", { body });
-}
-
-/** A whole exchange: { start, finish, serverProof } where serverProof is what must come back. */
-async function signIn(username, password) {
-  const bare = `n=${username},r=${randomBytes(18).toString("base64")}`;
-  const start = await rest(server.url, "POST", "/api/auth/scram/start", { body: { client_first: `n,,${bare}` } });
-  assert.equal(start.status, 200, JSON.stringify(start.body));
-  const [, nonce, salt, iterations] = start.body.server_first.match(/^r=([^,]+),s=([^,]+),i=(\d+)$/);
-  assert.equal(Number(iterations), ITERATIONS);
-  const salted = stretch(password, Buffer.from(salt, "base64"));
-  const clientKey = hmac(salted, "Client Key");
-  const withoutProof = `c=biws,r=${nonce}`;
-  const signed = `${bare},${start.body.server_first},${withoutProof}`;
-  const proof = xor(clientKey, hmac(hash(clientKey), signed)).toString("base64");
-  const body = { handshake_id: start.body.handshake_id, client_final: `${withoutProof},p=${proof}` };
-  const finish = await rest(server.url, "POST", "/api/auth/scram/finish", { body });
-  return { start, body, finish, serverProof: `v=${hmac(hmac(salted, "Server Key"), signed).toString("base64")}` };
-}
+const register = (username, password, changes) => registerByScram(server.url, username, password, changes);
+const signIn = (username, password) => signInByScram(server.url, username, password);
 
 test("an account made by SCRAM signs in by SCRAM, and the server proves itself too", async () => {
   const username = freshName("scram");

@@ -7,6 +7,8 @@ import type {
   ClientOptions,
   EventType,
   Events,
+  EventsPage,
+  Inventory,
   LocationUpdate,
   NearbyPlayer,
   NewCharacter,
@@ -60,9 +62,24 @@ export class ShardlinkClient {
     return this.#run<void>((raw) => raw.disconnect());
   }
 
+  /** Changes the password; neither the old nor the new one leaves the browser. The account's other sessions end. */
+  changePassword(oldPassword: string, newPassword: string): Promise<void> {
+    return this.#run<void>((raw) => raw.changePassword(oldPassword, newPassword));
+  }
+
+  /** Deletes the account with its characters and their names, for good. */
+  deleteAccount(password: string): Promise<void> {
+    return this.#run<void>((raw) => raw.deleteAccount(password));
+  }
+
   /** One's own characters, oldest first. */
   getCharacters(): Promise<Character[]> {
     return this.#run((raw) => raw.getCharacters());
+  }
+
+  /** What one of one's characters holds. */
+  getInventory(characterId: number): Promise<Inventory> {
+    return this.#run((raw) => raw.getInventory(characterId));
   }
 
   /** Makes a character; {@link canon} has what there is to choose from. */
@@ -176,6 +193,11 @@ export class ShardlinkClient {
 
   getShardStatus(): Promise<Shard[]> {
     return this.#run((raw) => raw.getShardStatus());
+  }
+
+  /** What happened in the realm, the newest first; ask the next page with the answer's next_cursor. */
+  getEvents(page: { limit?: number | undefined; cursor?: string | undefined } = {}): Promise<EventsPage> {
+    return this.#run((raw) => raw.getEvents(page.limit, page.cursor));
   }
 
   /** Milliseconds to the server and back over the socket. */

@@ -231,6 +231,8 @@ export type ErrorCode =
   | "OVERLOADED"
   /** Something went wrong on the server. Nothing was lost. */
   | "INTERNAL"
+  /** The server is not configured. Its log says what is missing. */
+  | "NOT_CONFIGURED"
   /** Signed in elsewhere. */
   | "SIGNED_IN_ELSEWHERE"
   /** This account is banned. */

@@ -1,6 +1,14 @@
 // What the client gives to games. Ids are integers; positions are metres. What goes
 // over the wire is in messages.ts, which is generated.
-import type { Chat, Fields, ServerMessages, Vector, WorldState as WorldStateMessage } from "./messages.js";
+import type {
+  Chat,
+  Faction,
+  Fields,
+  Inventory as InventoryMessage,
+  ServerMessages,
+  Vector,
+  WorldState as WorldStateMessage,
+} from "./messages.js";
 
 export type { Channel, Character, LocationUpdate, Shard, Vector } from "./messages.js";
 
@@ -57,6 +65,27 @@ export interface NearbyPlayer {
 }
 
 export type WorldState = Fields<WorldStateMessage>;
+
+/** What a character holds. */
+export type Inventory = Fields<InventoryMessage>;
+
+/** Something that happened in the realm. */
+export interface WorldEvent {
+  id: string;
+  event_type: string;
+  title: string;
+  description: string;
+  /** ISO 8601. */
+  timestamp: string;
+  faction: Faction | null;
+}
+
+export interface EventsPage {
+  /** The newest first. */
+  events: WorldEvent[];
+  /** What to ask the next page with; absent after the last. */
+  next_cursor?: string;
+}
 
 export interface CanonLocation {
   id: number;

@@ -5,9 +5,8 @@
 use super::{
     http::Request,
     perform::Shell,
-    runtime::{self, Browser},
+    runtime,
     storage::{Kept, Place},
-    stretch::stretch,
     value::to_js,
 };
 use crate::logic::{
@@ -15,9 +14,8 @@ use crate::logic::{
     endpoint::Endpoint,
     failure::Failure,
     nearby::{DELAY, LONGEST_DELAY, Who},
-    rest::{Account, Characters, Made, NewCharacter, Registered, Select, Shards, Ticket, WorldState, path},
+    rest::{Characters, Events, Made, NewCharacter, Select, Shards, Ticket, WorldState, events_path, path},
     session::Session,
-    sign_in::{Credentials, SignIn, SignUp, SignedIn, Started, sign_up},
 };
 use js_sys::{Function, JsString, Promise};
 use shardlink_shared::{
@@ -28,6 +26,7 @@ use shardlink_shared::{
         account::Ping,
         bounded::Text,
         chat::{Channel, SendChat},
+        trade::Inventory,
     },
     text::Draft,
     vector::Vec3,
@@ -48,12 +47,15 @@ pub fn canon() -> Result<JsValue, JsValue> {
 /// A client of one server.
 #[wasm_bindgen]
 pub struct RawClient {
-    shell: Rc<Shell>,
+    pub(super) shell: Rc<Shell>,
 }
 
 /// Runs a request of REST; what it gives is a plain value. (One kind of future
 /// for all of them: each kind is several kilobytes of code.)
-fn promise<F: Future<Output = Given> + 'static>(shell: &Rc<Shell>, run: impl FnOnce(Rc<Shell>) -> F) -> Promise {
+pub(super) fn promise<F: Future<Output = Given> + 'static>(
+    shell: &Rc<Shell>,
+    run: impl FnOnce(Rc<Shell>) -> F,
+) -> Promise {
     let running: Pin<Box<dyn Future<Output = Given>>> = Box::pin(run(Rc::clone(shell)));
     future_to_promise(async move { Ok(running.await?) })
 }
@@ -92,70 +94,6 @@ impl RawClient {
         Ok(Self { shell })
     }
 
-    /// Makes an account. The password stays here: the server learns what checks it.
-    pub fn register(&self, username: String, password: String) -> Promise {
-        promise(&self.shell, |shell| async move {
-            let wanted = Credentials::parse(&username, &password)?;
-            let challenge = sign_up(&mut Browser);
-            let salted = stretch(&wanted.password, challenge).await;
-            let body = SignUp::new(&wanted.username, challenge, &salted);
-            let answered = Request::post(&shell.server, path::SCRAM_REGISTER).json(&body).send().await?;
-            to_js(&answered.read::<Registered>()?)
-        })
-    }
-
-    /// Signs in. The password stays here: both sides prove what they know.
-    pub fn connect(&self, username: String, password: String) -> Promise {
-        promise(&self.shell, |shell| async move {
-            let known = Credentials::parse(&username, &password)?;
-            let (sign_in, start) = SignIn::new(&known.username, &mut Browser);
-            let answered = Request::post(&shell.server, path::SCRAM_START).json(&start).send().await?;
-            let challenged = sign_in.challenged(answered.read::<Started>()?)?;
-            let salted = stretch(&known.password, challenged.challenge).await;
-            let (proving, finish) = challenged.stretched(&salted)?;
-            let answered = Request::post(&shell.server, path::SCRAM_FINISH).json(&finish).send().await?;
-            match proving.judge(answered.read::<SignedIn>()?) {
-                Ok((token, account)) => {
-                    // The world of the session before ends with it.
-                    shell.leave();
-                    shell.signed_in(token);
-                    to_js(&account)
-                }
-                Err(unproved) => {
-                    shell.disown(unproved);
-                    Err(Failure::bad_server_proof())
-                }
-            }
-        })
-    }
-
-    /// The account that is still signed in, or null.
-    pub fn restore(&self) -> Promise {
-        promise(&self.shell, |shell| async move {
-            match shell.send_signed(Request::get(&shell.server, path::SESSION)).await {
-                Ok(answered) => to_js(&answered.read::<Account>()?),
-                Err(failure) if failure.ends_session() => Ok(JsValue::NULL),
-                Err(failure) => Err(failure),
-            }
-        })
-    }
-
-    /// Signs out, here at once.
-    pub fn disconnect(&self) -> Promise {
-        self.shell.leave();
-        let token = self.shell.forget_token();
-        promise(&self.shell, |shell| async move {
-            let Some(token) = token else {
-                return Ok(JsValue::UNDEFINED);
-            };
-            let answered = shell.log_out(&token).await?;
-            match answered.answer().success() {
-                Err(failure) if !failure.ends_session() => Err(failure),
-                _ => Ok(JsValue::UNDEFINED),
-            }
-        })
-    }
-
     /// One's own characters.
     #[wasm_bindgen(js_name = getCharacters)]
     pub fn get_characters(&self) -> Promise {
@@ -183,6 +121,16 @@ impl RawClient {
             let path = format!("{}/{character}", path::CHARACTERS);
             shell.send_signed(Request::delete(&shell.server, &path)).await?;
             Ok(JsValue::UNDEFINED)
+        })
+    }
+
+    /// What one of one's characters holds.
+    #[wasm_bindgen(js_name = getInventory)]
+    pub fn get_inventory(&self, character: f64) -> Promise {
+        promise(&self.shell, move |shell| async move {
+            let character = id(character, CharacterId::new, "character_id")?;
+            let path = format!("{}/{character}/inventory", path::CHARACTERS);
+            to_js(&shell.send_signed(Request::get(&shell.server, &path)).await?.read::<Inventory>()?)
         })
     }
 
@@ -336,6 +284,16 @@ impl RawClient {
     pub fn get_shard_status(&self) -> Promise {
         promise(&self.shell, |shell| async move {
             to_js(&Request::get(&shell.server, path::SHARDS).send().await?.read::<Shards>()?.shards)
+        })
+    }
+
+    /// What happened in the realm, the newest first; `cursor` is where the last
+    /// page ended.
+    #[wasm_bindgen(js_name = getEvents)]
+    pub fn get_events(&self, limit: Option<f64>, cursor: Option<String>) -> Promise {
+        promise(&self.shell, move |shell| async move {
+            let path = events_path(limit, cursor.as_deref())?;
+            to_js(&Request::get(&shell.server, &path).send().await?.read::<Events>()?)
         })
     }
 

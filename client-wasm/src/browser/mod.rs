@@ -1,6 +1,7 @@
 //! What the client does in a browser: sockets, requests, storage, and values
 //! for JavaScript. No rule lives here; see [`crate::logic`].
 
+pub mod account;
 pub mod error;
 pub mod exports;
 pub mod http;

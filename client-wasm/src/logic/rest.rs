@@ -3,6 +3,7 @@
 use super::failure::Failure;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use shardlink_shared::{
+    Refusal,
     codec::json,
     error::ErrorCode,
     ids::{CharacterId, LocationId, PlayerId, ShardId},
@@ -21,10 +22,13 @@ pub mod path {
     pub const SCRAM_FINISH: &str = "/api/auth/scram/finish";
     pub const LOGOUT: &str = "/api/auth/logout";
     pub const SESSION: &str = "/api/auth/session";
+    pub const PASSWORD: &str = "/api/auth/password";
+    pub const ACCOUNT: &str = "/api/auth/account";
     pub const CHARACTERS: &str = "/api/characters";
     pub const SELECT: &str = "/api/characters/select";
     pub const TICKET: &str = "/api/ws/ticket";
     pub const WORLD_STATE: &str = "/api/world/state";
+    pub const EVENTS: &str = "/api/world/events";
     pub const SHARDS: &str = "/api/world/shards";
 }
 
@@ -133,6 +137,52 @@ pub struct WorldState {
     pub active_players: u32,
     #[serde(default)]
     pub total_aetherfalls: u64,
+}
+
+/// The path of a page of events.
+///
+/// # Errors
+/// INVALID_FIELD.
+pub fn events_path(limit: Option<f64>, cursor: Option<&str>) -> Result<String, Failure> {
+    let mut path = format!("{}?", path::EVENTS);
+    if let Some(limit) = limit {
+        if limit.fract() != 0.0 || !(1.0..=200.0).contains(&limit) {
+            return Err(Refusal::field("limit", "The limit must be an integer from 1 to 200.").into());
+        }
+        path.push_str(&format!("limit={}&", limit as u32));
+    }
+    if let Some(cursor) = cursor {
+        if !cursor.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            return Err(Refusal::field("cursor", "The cursor must be an earlier answer's.").into());
+        }
+        path.push_str(&format!("cursor={cursor}"));
+    }
+    Ok(path)
+}
+
+/// A page of what happened in the realm.
+#[derive(Debug, Deserialize, Serialize)]
+#[allow(missing_docs)]
+pub struct Events {
+    pub events: List<WorldEvent, 200>,
+    /// What to ask the next page with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<Text<64>>,
+}
+
+/// Something that happened.
+#[derive(Debug, Deserialize, Serialize)]
+#[allow(missing_docs)]
+pub struct WorldEvent {
+    pub id: Text<64>,
+    pub event_type: Text<64>,
+    pub title: Text<256>,
+    #[serde(default)]
+    pub description: Text<1024>,
+    /// ISO 8601.
+    pub timestamp: Text<32>,
+    #[serde(default)]
+    pub faction: Option<Faction>,
 }
 
 /// The shards.

@@ -50,28 +50,65 @@ pub fn sign_up(entropy: &mut dyn Entropy) -> Challenge {
     Challenge { salt: entropy::bytes(entropy), iterations: PBKDF2_ITERATIONS }
 }
 
-/// The body of signing up: what checks a password, and nothing that signs in.
+/// What checks a password, and nothing that signs in: texts are base64.
 #[derive(Debug, Serialize)]
-pub struct SignUp<'a> {
-    username: &'a UserName,
+struct Checks {
     salt: String,
     iterations: u32,
     stored_key: String,
     server_key: String,
 }
 
-impl<'a> SignUp<'a> {
-    /// Signs up with a password that was stretched as [`sign_up`] asked.
-    #[must_use]
-    pub fn new(username: &'a UserName, Challenge { salt, iterations }: Challenge, salted: &SaltedPassword) -> Self {
+impl Checks {
+    fn of(Challenge { salt, iterations }: Challenge, salted: &SaltedPassword) -> Self {
         let verifier = salted.verifier(salt, iterations);
         Self {
-            username,
             salt: base64(&salt),
             iterations,
             stored_key: base64(&verifier.stored_key),
             server_key: base64(&verifier.server_key),
         }
+    }
+}
+
+/// The body of signing up.
+#[derive(Debug, Serialize)]
+pub struct SignUp<'a> {
+    username: &'a UserName,
+    #[serde(flatten)]
+    checks: Checks,
+}
+
+/// The body of changing a password: the proof of the old one, and what checks
+/// the new one, which was stretched as [`sign_up`] asked.
+#[derive(Debug, Serialize)]
+pub struct NewPassword {
+    #[serde(flatten)]
+    old: Finish,
+    #[serde(flatten)]
+    new: Checks,
+}
+
+impl NewPassword {
+    /// Changes a password that has been proved to another.
+    #[must_use]
+    pub fn new(old: Finish, challenge: Challenge, salted: &SaltedPassword) -> Self {
+        Self { old, new: Checks::of(challenge, salted) }
+    }
+}
+
+/// What changing a password answers.
+#[derive(Debug, Deserialize)]
+pub struct PasswordChanged {
+    #[serde(default)]
+    server_final: Text<MAX_MESSAGE>,
+}
+
+impl<'a> SignUp<'a> {
+    /// Signs up with a password that was stretched as [`sign_up`] asked.
+    #[must_use]
+    pub fn new(username: &'a UserName, challenge: Challenge, salted: &SaltedPassword) -> Self {
+        Self { username, checks: Checks::of(challenge, salted) }
     }
 }
 
@@ -170,6 +207,14 @@ impl Proving {
             Ok(()) => Ok((session_token, Account { username, player_id, character_id: None })),
             Err(_) => Err(Unproved(session_token)),
         }
+    }
+}
+
+impl Proving {
+    /// Judges the proof of a server that says it has changed the password.
+    #[must_use]
+    pub fn is_proved(&self, changed: &PasswordChanged) -> bool {
+        self.0.check(changed.server_final.as_str()).is_ok()
     }
 }
 

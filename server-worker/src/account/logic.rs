@@ -3,8 +3,9 @@
 use crate::{
     calls::{
         account::{
-            AbandonCharacter, AccountCall, Authenticate, Authenticated, BeginDelete, CommitCharacter, Create,
-            EndSession, FinishDelete, FinishScram, GetSalt, ListCharacters, Proven, ReserveCharacter,
+            AbandonCharacter, AccountCall, Authenticate, Authenticated, BeginDelete, BeginDeletion, ChangePassword,
+            CommitCharacter, Create, Deletion, EndSession, Ended, Erase, FinishDelete, GetSalt, Knows,
+            ListCharacters, Owns, PasswordChanged, Proof, Renew, Renewed, ReserveCharacter, ScramProof,
             SelectCharacter, Settle, Settlement, SignIn, SignedIn,
         },
         directory::Kind,
@@ -20,7 +21,10 @@ use shardlink_shared::{
         token::SessionId,
     },
     ids::{CharacterId, PlayerId},
-    limits::{CLAIM_SETTLES_AFTER, MAX_CHARACTERS, SESSION_IDLE, SESSION_LONGEST, SESSION_TOUCH},
+    limits::{
+        CLAIM_SETTLES_AFTER, KNOWN_NETWORK_LIFE, MAX_CHARACTERS, MAX_KNOWN_NETWORKS, SESSION_IDLE, SESSION_LONGEST,
+        SESSION_TOUCH,
+    },
     text::{CharacterName, UserName},
     time::Millis,
 };
@@ -37,6 +41,8 @@ pub struct Profile {
     pub verifier: Verifier,
     /// When it was made.
     pub created: Millis,
+    /// Since when it is being deleted, with all that is its.
+    pub deleting: Option<Millis>,
 }
 
 /// A session.
@@ -95,6 +101,12 @@ pub enum Write {
     UseHandshake([u8; 8], Millis),
     /// The exchanges that were to be finished before this time are forgotten.
     ForgetHandshakes(Millis),
+    /// Somebody signed in from there, then.
+    Know([u8; 16], Millis),
+    /// It is forgotten that anybody signed in from there.
+    ForgetNetwork([u8; 16]),
+    /// The account is gone: every row of it.
+    Erase,
     /// A character's slot changes.
     Slot(Slot),
     /// A character's slot is freed.
@@ -102,6 +114,15 @@ pub enum Write {
 }
 
 /// What an alarm has to finish with other objects.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Work {
+    /// Characters whose making or deletion was cut short.
+    Undo(Vec<Unfinished>),
+    /// The deletion of the whole account.
+    Delete(Deletion),
+}
+
+/// A character whose making or deletion was cut short.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unfinished {
     /// Whose it is.
@@ -119,6 +140,8 @@ pub struct Account {
     sessions: BTreeMap<SessionId, Session>,
     slots: Vec<Slot>,
     used_handshakes: BTreeMap<[u8; 8], Millis>,
+    /// Where its owner signed in from, and when last.
+    known: BTreeMap<[u8; 16], Millis>,
 }
 
 type Change<'a, 'b> = &'a mut Context<'b, Write>;
@@ -131,8 +154,9 @@ impl Account {
         sessions: BTreeMap<SessionId, Session>,
         slots: Vec<Slot>,
         used_handshakes: BTreeMap<[u8; 8], Millis>,
+        known: BTreeMap<[u8; 16], Millis>,
     ) -> Self {
-        Self { profile, sessions, slots, used_handshakes }
+        Self { profile, sessions, slots, used_handshakes, known }
     }
 
     fn create(&mut self, context: Change<'_, '_>, call: Create) -> Result<(), Refusal> {
@@ -146,6 +170,7 @@ impl Account {
                     username: call.username,
                     verifier: call.verifier,
                     created: context.now,
+                    deleting: None,
                 };
                 context.writes.push(Write::Profile(profile.clone()));
                 self.profile = Some(profile);
@@ -160,51 +185,148 @@ impl Account {
     }
 
     fn sign_in(&mut self, context: Change<'_, '_>, call: &SignIn) -> Result<SignedIn, Refusal> {
-        let profile = self.profile.as_ref().ok_or(ErrorCode::BadCredentials)?;
-        if !profile.verifier.matches(&call.verifier) {
-            return Err(ErrorCode::BadCredentials.into());
+        let server_final = self.judge(context, &call.proof)?;
+        if let Some(mark) = call.mark {
+            self.know(context, mark);
         }
-        let username = profile.username.clone();
-        Ok(self.begin_session(context, username, call.session))
+        let username = self.profile.as_ref().ok_or(ErrorCode::BadCredentials)?.username.clone();
+        let (ended, character) = self.end_others(context, call.session);
+        let session = Session { began: context.now, used: context.now, character, hub: None };
+        let expires = session.expires();
+        context.writes.push(Write::Session(call.session, session.clone()));
+        self.sessions.insert(call.session, session);
+        Ok(SignedIn { username, expires, ended, server_final })
     }
 
-    fn finish_scram(&mut self, context: Change<'_, '_>, call: &FinishScram) -> Result<Proven, Refusal> {
-        let profile = self.profile.as_ref().ok_or(ErrorCode::BadCredentials)?;
-        if self.used_handshakes.contains_key(&call.handshake) {
-            return Err(ErrorCode::BadCredentials.into());
-        }
-        let username = profile.username.clone();
-        let judged =
-            scram::verify(&profile.verifier, &call.client_first_bare, &call.server_first, &call.client_final);
-        // Right or wrong, it has served.
-        if self.used_handshakes.values().any(|expires| *expires <= context.now) {
-            self.used_handshakes.retain(|_, expires| *expires > context.now);
-            context.writes.push(Write::ForgetHandshakes(context.now));
-        }
-        self.used_handshakes.insert(call.handshake, call.handshake_expires);
-        context.writes.push(Write::UseHandshake(call.handshake, call.handshake_expires));
-        // Whatever is wrong with it, the answer is what an unknown name gets:
-        // another one would tell which names exist.
-        let server_final = judged.map_err(|_| ErrorCode::BadCredentials)?;
-        Ok(Proven { signed_in: self.begin_session(context, username, call.session), server_final })
-    }
-
-    fn begin_session(&mut self, context: Change<'_, '_>, username: UserName, new: SessionId) -> SignedIn {
-        let mut ended = Vec::new();
-        let mut character = None;
-        for (id, session) in std::mem::take(&mut self.sessions) {
-            if id == new {
-                character = session.character;
-                continue;
+    /// Whether somebody knows the password; the server's proof, where SCRAM was
+    /// the way. Whatever is wrong, the answer is what an unknown name gets:
+    /// another one would tell which names exist.
+    fn judge(&mut self, context: Change<'_, '_>, proof: &Proof) -> Result<Option<String>, Refusal> {
+        let profile = self.profile.as_ref().filter(|profile| profile.deleting.is_none());
+        let profile = profile.ok_or(ErrorCode::BadCredentials)?;
+        match proof {
+            Proof::Verifier(verifier) if profile.verifier.matches(verifier) => Ok(None),
+            Proof::Verifier(_) => Err(ErrorCode::BadCredentials.into()),
+            Proof::Scram(exchange) => {
+                let ScramProof { client_first_bare, server_first, client_final, handshake, handshake_expires } =
+                    exchange;
+                if self.used_handshakes.contains_key(handshake) {
+                    return Err(ErrorCode::BadCredentials.into());
+                }
+                let judged = scram::verify(&profile.verifier, client_first_bare, server_first, client_final);
+                // Right or wrong, it has served.
+                if self.used_handshakes.values().any(|expires| *expires <= context.now) {
+                    self.used_handshakes.retain(|_, expires| *expires > context.now);
+                    context.writes.push(Write::ForgetHandshakes(context.now));
+                }
+                self.used_handshakes.insert(*handshake, *handshake_expires);
+                context.writes.push(Write::UseHandshake(*handshake, *handshake_expires));
+                judged.map(Some).map_err(|_| ErrorCode::BadCredentials.into())
             }
+        }
+    }
+
+    /// Remembers where its owner signed in from; the longest ago is forgotten
+    /// for the newest.
+    fn know(&mut self, context: Change<'_, '_>, mark: [u8; 16]) {
+        let forget = |known: &BTreeMap<[u8; 16], Millis>| {
+            let oldest = known.iter().min_by_key(|(_, at)| **at).map(|(mark, at)| (*mark, *at))?;
+            let expired = context.now.since(oldest.1) >= KNOWN_NETWORK_LIFE;
+            (expired || known.len() >= MAX_KNOWN_NETWORKS).then_some(oldest.0)
+        };
+        while let Some(oldest) = (!self.known.contains_key(&mark)).then(|| forget(&self.known)).flatten() {
+            self.known.remove(&oldest);
+            context.writes.push(Write::ForgetNetwork(oldest));
+        }
+        self.known.insert(mark, context.now);
+        context.writes.push(Write::Know(mark, context.now));
+    }
+
+    fn knows(&self, now: Millis, call: &Knows) -> bool {
+        self.known.get(&call.mark).is_some_and(|at| now.since(*at) < KNOWN_NETWORK_LIFE)
+    }
+
+    /// Ends all sessions but one: those whose sockets are to be closed, and what
+    /// that one had selected.
+    fn end_others(&mut self, context: Change<'_, '_>, stays: SessionId) -> (Ended, Option<CharacterId>) {
+        let mut ended = Ended::new();
+        let mut character = None;
+        self.sessions.retain(|id, session| {
+            if *id == stays {
+                character = session.character;
+                return true;
+            }
+            context.writes.push(Write::EndSession(*id));
+            ended.extend(session.hub.map(|hub| (*id, hub)));
+            false
+        });
+        (ended, character)
+    }
+
+    fn renew(&mut self, context: Change<'_, '_>, call: &Renew) -> Result<Renewed, Refusal> {
+        let username = self.profile.as_ref().ok_or(ErrorCode::SessionExpired)?.username.clone();
+        if !self.sessions.contains_key(&call.new) {
+            let mut session = self.session(context, call.session)?.clone();
+            session.used = context.now;
+            self.sessions.remove(&call.session);
+            context.writes.extend([Write::EndSession(call.session), Write::Session(call.new, session.clone())]);
+            self.sessions.insert(call.new, session);
+        }
+        // Otherwise it is a repeated call.
+        let session = self.session(context, call.new)?;
+        Ok(Renewed { username, expires: session.expires(), hub: session.hub })
+    }
+
+    fn change_password(&mut self, context: Change<'_, '_>, call: ChangePassword) -> Result<PasswordChanged, Refusal> {
+        self.session(context, call.session)?;
+        let done = self.profile.as_ref().is_some_and(|profile| profile.verifier == call.verifier);
+        // A repeated call: the old password is right no more.
+        let server_final = if done { None } else { self.judge(context, &call.proof)? };
+        let profile = self.profile.as_mut().ok_or(ErrorCode::SessionExpired)?;
+        profile.verifier = call.verifier;
+        context.writes.push(Write::Profile(profile.clone()));
+        let (ended, _) = self.end_others(context, call.session);
+        Ok(PasswordChanged { ended, server_final })
+    }
+
+    fn begin_deletion(&mut self, context: Change<'_, '_>, call: &BeginDeletion) -> Result<Deletion, Refusal> {
+        self.session(context, call.session)?;
+        self.judge(context, &call.proof)?;
+        let profile = self.profile.as_mut().ok_or(ErrorCode::SessionExpired)?;
+        profile.deleting = Some(context.now);
+        context.writes.push(Write::Profile(profile.clone()));
+        for slot in &mut self.slots {
+            // From here on a slow creator cannot commit.
+            slot.stage = Stage::Deleting(context.now);
+            context.writes.push(Write::Slot(slot.clone()));
+        }
+        let mut ended = Ended::new();
+        for (id, session) in std::mem::take(&mut self.sessions) {
             context.writes.push(Write::EndSession(id));
             ended.extend(session.hub.map(|hub| (id, hub)));
         }
-        let session = Session { began: context.now, used: context.now, character, hub: None };
-        let expires = session.expires();
-        context.writes.push(Write::Session(new, session.clone()));
-        self.sessions.insert(new, session);
-        SignedIn { username, expires, ended }
+        let deletion = self.deletion().ok_or(ErrorCode::SessionExpired)?;
+        Ok(Deletion { ended, ..deletion })
+    }
+
+    /// What is left of an account that is being deleted.
+    fn deletion(&self) -> Option<Deletion> {
+        let profile = self.profile.as_ref().filter(|profile| profile.deleting.is_some())?;
+        Some(Deletion {
+            player: profile.player,
+            username: profile.username.clone(),
+            characters: self.slots.iter().map(|slot| (slot.id, slot.name.clone())).collect(),
+            ended: Ended::new(),
+        })
+    }
+
+    /// Nothing is left of an account that is being deleted, and all that was its
+    /// elsewhere is gone.
+    pub fn erase(&mut self, context: Change<'_, '_>) {
+        if self.deletion().is_some() {
+            *self = Self::default();
+            context.writes.push(Write::Erase);
+        }
     }
 
     /// The session, if it is good; its use is recorded at most once a minute.
@@ -300,6 +422,11 @@ impl Account {
             .ok_or(ErrorCode::NotYourCharacter.into())
     }
 
+    fn owns(&mut self, context: Change<'_, '_>, call: &Owns) -> Result<(), Refusal> {
+        self.session(context, call.session)?;
+        self.active(call.character).map(drop)
+    }
+
     fn select(&mut self, context: Change<'_, '_>, call: &SelectCharacter) -> Result<Option<u32>, Refusal> {
         self.session(context, call.session)?;
         self.active(call.character)?;
@@ -357,17 +484,25 @@ impl Account {
     /// Ends the sessions that are past their time; and what was cut short so
     /// long ago that nobody is at it any more. What was being made is marked
     /// as being deleted, so that it cannot be committed from here on.
-    pub fn expire(&mut self, context: Change<'_, '_>) -> Vec<Unfinished> {
-        let expired = self.sessions.iter().filter(|(_, session)| session.expires() <= context.now);
-        let expired: Vec<SessionId> = expired.map(|(id, _)| *id).collect();
-        for id in expired {
-            self.sessions.remove(&id);
-            context.writes.push(Write::EndSession(id));
+    pub fn expire(&mut self, context: Change<'_, '_>) -> Work {
+        if let Some(profile) = self.profile.as_mut().filter(|profile| profile.deleting.is_some()) {
+            profile.deleting = Some(context.now);
+            context.writes.push(Write::Profile(profile.clone()));
         }
-        let Some(player) = self.profile.as_ref().map(|profile| profile.player) else {
-            return Vec::new();
-        };
+        if let Some(deletion) = self.deletion() {
+            return Work::Delete(deletion);
+        }
+        self.sessions.retain(|id, session| {
+            let good = context.now < session.expires();
+            if !good {
+                context.writes.push(Write::EndSession(*id));
+            }
+            good
+        });
         let mut unfinished = Vec::new();
+        let Some(player) = self.profile.as_ref().map(|profile| profile.player) else {
+            return Work::Undo(unfinished);
+        };
         for slot in &mut self.slots {
             let (Stage::Creating(since) | Stage::Deleting(since)) = slot.stage else { continue };
             if context.now.since(since) >= CLAIM_SETTLES_AFTER {
@@ -376,7 +511,7 @@ impl Account {
                 unfinished.push(Unfinished { player, character: slot.id, name: slot.name.clone() });
             }
         }
-        unfinished
+        Work::Undo(unfinished)
     }
 }
 
@@ -389,7 +524,14 @@ impl Logic for Account {
             AccountCall::Create(call) => reply::<Create>(self.create(context, call)),
             AccountCall::GetSalt(_) => reply::<GetSalt>(self.salt()),
             AccountCall::SignIn(call) => reply::<SignIn>(self.sign_in(context, &call)),
-            AccountCall::FinishScram(call) => reply::<FinishScram>(self.finish_scram(context, &call)),
+            AccountCall::Knows(call) => reply::<Knows>(Ok(self.knows(context.now, &call))),
+            AccountCall::Renew(call) => reply::<Renew>(self.renew(context, &call)),
+            AccountCall::ChangePassword(call) => reply::<ChangePassword>(self.change_password(context, call)),
+            AccountCall::BeginDeletion(call) => reply::<BeginDeletion>(self.begin_deletion(context, &call)),
+            AccountCall::Erase(_) => {
+                self.erase(context);
+                reply::<Erase>(Ok(()))
+            }
             AccountCall::Authenticate(call) => reply::<Authenticate>(self.authenticate(context, &call)),
             AccountCall::EndSession(call) => reply::<EndSession>(Ok(self.end_session(context, &call))),
             AccountCall::ReserveCharacter(call) => reply::<ReserveCharacter>(self.reserve_character(context, call)),
@@ -399,6 +541,7 @@ impl Logic for Account {
                 reply::<AbandonCharacter>(Ok(()))
             }
             AccountCall::ListCharacters(call) => reply::<ListCharacters>(self.characters(context, &call)),
+            AccountCall::Owns(call) => reply::<Owns>(self.owns(context, &call)),
             AccountCall::SelectCharacter(call) => reply::<SelectCharacter>(self.select(context, &call)),
             AccountCall::BeginDelete(call) => reply::<BeginDelete>(self.begin_delete(context, &call)),
             AccountCall::FinishDelete(call) => {
@@ -415,7 +558,12 @@ impl Logic for Account {
             Stage::Creating(since) | Stage::Deleting(since) => Some(since + CLAIM_SETTLES_AFTER),
             Stage::Active => None,
         });
-        sessions.chain(slots).min()
+        let deletion = self.profile.as_ref().and_then(|profile| profile.deleting);
+        match deletion {
+            // Its slots go with it.
+            Some(since) => Some(since + CLAIM_SETTLES_AFTER),
+            None => sessions.chain(slots).min(),
+        }
     }
 }
 

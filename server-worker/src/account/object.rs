@@ -1,10 +1,7 @@
 //! The shell of an Account.
 
 use super::logic;
-use crate::{
-    calls::{account::FinishDelete, character, directory},
-    runtime::{call::call, shell::Shell},
-};
+use crate::{calls::account::FinishDelete, runtime::shell::Shell, service};
 use worker::{DurableObject, Env, Request, Response, Result, State, console_error, durable_object};
 
 /// One account.
@@ -17,26 +14,30 @@ impl std::panic::UnwindSafe for Account {}
 impl std::panic::RefUnwindSafe for Account {}
 
 impl Account {
-    /// Undoes with the other objects what a crash cut short. Every step may
-    /// have been done before.
-    async fn undo(&self, unfinished: logic::Unfinished) {
-        let logic::Unfinished { player, character, name } = unfinished;
-        let object = character::object_name(character);
-        let deleted = call(&self.0.env, &object, character::Delete { owner: player }).await.is_ok()
-            && call(
-                &self.0.env,
-                &directory::object_name(directory::Kind::Character, &name.key()),
-                directory::Release { kind: directory::Kind::Character, key: name.key(), id: character.get() },
-            )
-            .await
-            .is_ok();
-        if deleted {
-            let finish = FinishDelete { character, deleted };
-            if let Err(fault) = self.0.step(|account, context| account.finish_delete(context, &finish)) {
-                console_error!("Account: {fault}");
+    /// Finishes with the other objects what a crash cut short. Every step may
+    /// have been done before; what cannot be done now, the alarm, which is set
+    /// again, tries again.
+    async fn finish(&self, work: logic::Work) {
+        match work {
+            logic::Work::Delete(deletion) => {
+                if service::finish_account_deletion(&self.0.env, deletion).await.is_ok()
+                    && let Err(fault) = self.0.step(logic::Account::erase)
+                {
+                    console_error!("Account: {fault}");
+                }
+            }
+            logic::Work::Undo(unfinished) => {
+                for unfinished in unfinished {
+                    if !service::undo(&self.0.env, &unfinished).await {
+                        continue;
+                    }
+                    let finish = FinishDelete { character: unfinished.character, deleted: true };
+                    if let Err(fault) = self.0.step(|account, context| account.finish_delete(context, &finish)) {
+                        console_error!("Account: {fault}");
+                    }
+                }
             }
         }
-        // Otherwise the alarm, which is armed again, tries again.
     }
 }
 
@@ -52,11 +53,7 @@ impl DurableObject for Account {
     async fn alarm(&self) -> Result<Response> {
         self.0.alarm_fired();
         match self.0.step(logic::Account::expire) {
-            Ok(unfinished) => {
-                for unfinished in unfinished {
-                    self.undo(unfinished).await;
-                }
-            }
+            Ok(work) => self.finish(work).await,
             Err(fault) => console_error!("Account: {fault}"),
         }
         Response::empty()

@@ -11,7 +11,8 @@ use crate::{
 use shardlink_shared::{crypto::token::SessionId, text::CharacterName};
 
 impl Store for Account {
-    const MIGRATIONS: &'static [&'static str] = &["
+    const MIGRATIONS: &'static [&'static str] = &[
+        "
         CREATE TABLE profile (
             only INTEGER PRIMARY KEY CHECK (only = 1),
             player TEXT NOT NULL,
@@ -37,17 +38,27 @@ impl Store for Account {
             nonce BLOB PRIMARY KEY,
             expires INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID;
-    "];
+    ",
+        "
+        ALTER TABLE profile ADD COLUMN deleting INTEGER;
+        CREATE TABLE known_networks (
+            mark BLOB PRIMARY KEY, -- keyed hash of the network
+            at INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+    ",
+    ];
 
     fn load(db: &Db) -> Result<Self, Fault> {
-        let profile = db.query("SELECT player, username, verifier, created FROM profile", vec![], |row| {
-            Ok(Profile {
-                player: row.parse(0)?,
-                username: row.json(1)?,
-                verifier: row.json(2)?,
-                created: row.millis(3)?,
-            })
-        })?;
+        let profile =
+            db.query("SELECT player, username, verifier, created, deleting FROM profile", vec![], |row| {
+                Ok(Profile {
+                    player: row.parse(0)?,
+                    username: row.json(1)?,
+                    verifier: row.json(2)?,
+                    created: row.millis(3)?,
+                    deleting: if row.is_null(4) { None } else { Some(row.millis(4)?) },
+                })
+            })?;
         let sessions = db.query("SELECT id, began, used, character, hub FROM sessions", vec![], read_session)?;
         let slots =
             db.query("SELECT id, name, stage, since, created FROM slots ORDER BY created, id", vec![], read_slot)?;
@@ -55,19 +66,29 @@ impl Store for Account {
             let nonce = row.blob(0)?.try_into().map_err(|_| Fault("a handshake's nonce has 8 bytes".into()))?;
             Ok((nonce, row.millis(1)?))
         })?;
-        let (sessions, used) = (sessions.into_iter().collect(), used.into_iter().collect());
-        Ok(Self::restore(profile.into_iter().next(), sessions, slots, used))
+        let known = db.query("SELECT mark, at FROM known_networks", vec![], |row| {
+            let mark = row.blob(0)?.try_into().map_err(|_| Fault("a network's mark has 16 bytes".into()))?;
+            Ok((mark, row.millis(1)?))
+        })?;
+        Ok(Self::restore(
+            profile.into_iter().next(),
+            sessions.into_iter().collect(),
+            slots,
+            used.into_iter().collect(),
+            known.into_iter().collect(),
+        ))
     }
 
     fn store(db: &Db, write: &Write) -> Result<(), Fault> {
         match write {
             Write::Profile(profile) => db.execute(
-                "INSERT OR REPLACE INTO profile (only, player, username, verifier, created) VALUES (1, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO profile (only, player, username, verifier, created, deleting) VALUES (1, ?, ?, ?, ?, ?)",
                 vec![
                     profile.player.to_string().into(),
                     to_json(&profile.username).into(),
                     to_json(&profile.verifier).into(),
                     profile.created.into(),
+                    profile.deleting.into(),
                 ],
             ),
             Write::Session(id, session) => db.execute(
@@ -90,6 +111,16 @@ impl Store for Account {
             Write::ForgetHandshakes(before) => {
                 db.execute("DELETE FROM used_handshakes WHERE expires <= ?", vec![(*before).into()])
             }
+            Write::Know(mark, at) => db.execute(
+                "INSERT OR REPLACE INTO known_networks (mark, at) VALUES (?, ?)",
+                vec![mark.to_vec().into(), (*at).into()],
+            ),
+            Write::ForgetNetwork(mark) => {
+                db.execute("DELETE FROM known_networks WHERE mark = ?", vec![mark.to_vec().into()])
+            }
+            Write::Erase => ["profile", "sessions", "slots", "used_handshakes", "known_networks"]
+                .iter()
+                .try_for_each(|table| db.execute(&format!("DELETE FROM {table}"), vec![])),
             Write::Slot(slot) => {
                 let (stage, since) = match slot.stage {
                     Stage::Creating(since) => ("creating", since),

@@ -15,6 +15,11 @@ fn session(n: u8) -> SessionId {
     SessionId([n; 32])
 }
 
+/// Somebody with this password begins this session.
+fn sign_in(password: u8, n: u8) -> SignIn {
+    SignIn { proof: Proof::Verifier(verifier(password)), session: session(n), mark: None }
+}
+
 fn name(text: &str) -> CharacterName {
     CharacterName::parse(text).unwrap()
 }
@@ -38,7 +43,7 @@ fn signed_in() -> Account {
     let mut account = Account::default();
     let create = Create { player: player(), username: UserName::parse("Aria").unwrap(), verifier: verifier(1) };
     at(0, |c| account.create(c, create)).unwrap();
-    at(0, |c| account.sign_in(c, &SignIn { verifier: verifier(1), session: session(1) })).unwrap();
+    at(0, |c| account.sign_in(c, &sign_in(1, 1))).unwrap();
     account
 }
 
@@ -56,7 +61,7 @@ fn with_character(account: &mut Account, now: u64, text: &str) -> CharacterId {
 #[test]
 fn only_the_right_password_begins_a_session() {
     let mut account = signed_in();
-    let wrong = SignIn { verifier: verifier(2), session: session(2) };
+    let wrong = sign_in(2, 2);
     assert_eq!(refused(1, |c| account.sign_in(c, &wrong)), ErrorCode::BadCredentials);
     assert!(authenticate(&mut account, 2, 1).is_ok());
     assert_eq!(authenticate(&mut account, 2, 2).unwrap_err().code, ErrorCode::SessionExpired);
@@ -65,7 +70,7 @@ fn only_the_right_password_begins_a_session() {
 #[test]
 fn an_account_that_does_not_exist_refuses_everything() {
     let mut account = Account::default();
-    let sign_in = SignIn { verifier: verifier(1), session: session(1) };
+    let sign_in = sign_in(1, 1);
     assert_eq!(refused(1, |c| account.sign_in(c, &sign_in)), ErrorCode::BadCredentials);
     assert_eq!(account.salt().unwrap_err().code, ErrorCode::BadCredentials);
     assert_eq!(authenticate(&mut account, 2, 1).unwrap_err().code, ErrorCode::SessionExpired);
@@ -87,7 +92,7 @@ fn an_account_is_made_once() {
 fn a_new_sign_in_ends_the_older_session_and_says_where_its_socket_is() {
     let mut account = signed_in();
     at(1, |c| account.authenticate(c, &Authenticate { session: session(1), hub: Some(3) })).unwrap();
-    let signed_in = at(2, |c| account.sign_in(c, &SignIn { verifier: verifier(1), session: session(2) })).unwrap();
+    let signed_in = at(2, |c| account.sign_in(c, &sign_in(1, 2))).unwrap();
     assert_eq!(signed_in.ended, [(session(1), 3)]);
     assert_eq!(authenticate(&mut account, 3, 1).unwrap_err().code, ErrorCode::SessionExpired);
     assert!(authenticate(&mut account, 3, 2).is_ok());
@@ -184,7 +189,8 @@ fn what_a_crash_cut_short_is_undone_and_cannot_be_finished_afterwards() {
     assert_eq!(account.next_deadline(), Some(Millis(10) + CLAIM_SETTLES_AFTER));
     let due = 10 + CLAIM_SETTLES_AFTER;
     let unfinished = at(due, |c| account.expire(c));
-    assert_eq!(unfinished, [Unfinished { player: player(), character: id, name: name("Aria") }]);
+    let expected = Unfinished { player: player(), character: id, name: name("Aria") };
+    assert_eq!(unfinished, Work::Undo(vec![expected]));
     // The slow creator comes back too late, and the name stays with nobody.
     let commit = CommitCharacter { character: id };
     assert_eq!(refused(due + 1, |c| account.commit_character(c, &commit)), ErrorCode::NotFound);
@@ -206,7 +212,7 @@ fn the_directory_keeps_the_names_that_are_in_use() {
 }
 
 /// A whole SCRAM exchange with an account; `password` is what the client believes.
-fn scram(account: &mut Account, now: u64, password: u8, handshake: u8) -> Result<(Proven, bool), Refusal> {
+fn scram(account: &mut Account, now: u64, password: u8, handshake: u8) -> Result<(SignedIn, bool), Refusal> {
     use shardlink_shared::crypto::scram::{Client, ClientFirst};
     let client = Client::new(&UserName::parse("Aria").unwrap(), [7; 18]);
     let first = ClientFirst::parse(&client.first()).unwrap();
@@ -214,25 +220,25 @@ fn scram(account: &mut Account, now: u64, password: u8, handshake: u8) -> Result
     let server_first = first.answer([handshake; 18], &salt, iterations);
     client.challenge(&server_first).unwrap();
     let (client_final, expected) = client.finish(&server_first, &SaltedPassword([password; 32])).unwrap();
-    let finish = FinishScram {
+    let proof = Proof::Scram(ScramProof {
         client_first_bare: first.bare,
         server_first,
         client_final,
         handshake: [handshake; 8],
         handshake_expires: Millis(now + 60_000),
-        session: session(handshake),
-    };
-    let proven = at(now, |c| account.finish_scram(c, &finish))?;
-    let trusted = expected.check(&proven.server_final).is_ok();
-    Ok((proven, trusted))
+    });
+    let sign_in = SignIn { proof, session: session(handshake), mark: None };
+    let signed_in = at(now, |c| account.sign_in(c, &sign_in))?;
+    let trusted = signed_in.server_final.as_ref().is_some_and(|last| expected.check(last).is_ok());
+    Ok((signed_in, trusted))
 }
 
 #[test]
 fn a_scram_exchange_begins_a_session_and_proves_the_server_too() {
     let mut account = signed_in();
-    let (proven, trusted) = scram(&mut account, 1, 1, 5).unwrap();
+    let (signed_in, trusted) = scram(&mut account, 1, 1, 5).unwrap();
     assert!(trusted);
-    assert_eq!(proven.signed_in.username.as_str(), "Aria");
+    assert_eq!(signed_in.username.as_str(), "Aria");
     assert!(authenticate(&mut account, 2, 5).is_ok());
     assert!(authenticate(&mut account, 2, 1).is_err());
 }
@@ -253,15 +259,87 @@ fn a_scram_exchange_serves_once_whether_it_was_right_or_wrong() {
 #[test]
 fn a_malformed_proof_is_answered_like_an_unknown_name() {
     let mut account = signed_in();
-    let finish = FinishScram {
+    let proof = Proof::Scram(ScramProof {
         client_first_bare: "n=Aria,r=abc".into(),
         server_first: "r=abcdef,s=AAAA,i=600000".into(),
         client_final: "nonsense".into(),
         handshake: [9; 8],
         handshake_expires: Millis(60_000),
-        session: session(9),
-    };
-    let known = at(1, |c| account.finish_scram(c, &finish)).unwrap_err();
-    let unknown = at(1, |c| Account::default().finish_scram(c, &finish)).unwrap_err();
+    });
+    let sign_in = SignIn { proof, session: session(9), mark: None };
+    let known = at(1, |c| account.sign_in(c, &sign_in)).unwrap_err();
+    let unknown = at(1, |c| Account::default().sign_in(c, &sign_in)).unwrap_err();
     assert_eq!((known.code, &known), (ErrorCode::BadCredentials, &unknown));
+}
+
+#[test]
+fn a_renewed_session_keeps_its_character_and_its_end_and_the_old_token_is_dead() {
+    let mut account = signed_in();
+    let id = with_character(&mut account, 1, "Aria");
+    at(2, |c| account.select(c, &SelectCharacter { session: session(1), character: id })).unwrap();
+    let renew = Renew { session: session(1), new: session(2) };
+    let renewed = at(10, |c| account.renew(c, &renew)).unwrap();
+    assert_eq!(renewed.expires, Millis(10) + SESSION_IDLE);
+    assert_eq!(authenticate(&mut account, 11, 1).unwrap_err().code, ErrorCode::SessionExpired);
+    assert_eq!(authenticate(&mut account, 11, 2).unwrap().character, Some(id));
+    // A repeated call finds it done.
+    assert_eq!(at(12, |c| account.renew(c, &renew)).unwrap().expires, renewed.expires);
+    let stranger = Renew { session: session(7), new: session(8) };
+    assert_eq!(refused(13, |c| account.renew(c, &stranger)), ErrorCode::SessionExpired);
+}
+
+#[test]
+fn a_password_is_changed_by_whoever_knows_the_old_one() {
+    let mut account = signed_in();
+    let change = |old, new| ChangePassword {
+        session: session(1),
+        proof: Proof::Verifier(verifier(old)),
+        verifier: verifier(new),
+    };
+    assert_eq!(refused(1, |c| account.change_password(c, change(2, 3))), ErrorCode::BadCredentials);
+    at(2, |c| account.change_password(c, change(1, 3))).unwrap();
+    // A repeated call is no error, and the session stays.
+    at(3, |c| account.change_password(c, change(1, 3))).unwrap();
+    assert!(authenticate(&mut account, 4, 1).is_ok());
+    assert_eq!(refused(5, |c| account.sign_in(c, &sign_in(1, 2))), ErrorCode::BadCredentials);
+    assert!(at(6, |c| account.sign_in(c, &sign_in(3, 2))).is_ok());
+}
+
+#[test]
+fn an_account_that_is_being_deleted_admits_nobody_and_is_erased_when_all_of_it_is_gone() {
+    let mut account = signed_in();
+    let id = with_character(&mut account, 1, "Aria");
+    let begun = ReserveCharacter { session: session(1), name: name("Bran") };
+    let unfinished = at(1, |c| account.reserve_character(c, begun)).unwrap();
+    at(2, |c| account.authenticate(c, &Authenticate { session: session(1), hub: Some(4) })).unwrap();
+    let delete = |password| BeginDeletion { session: session(1), proof: Proof::Verifier(verifier(password)) };
+    assert_eq!(refused(3, |c| account.begin_deletion(c, &delete(2))), ErrorCode::BadCredentials);
+    let deletion = at(3, |c| account.begin_deletion(c, &delete(1))).unwrap();
+    assert_eq!(deletion.characters, [(id, name("Aria")), (unfinished, name("Bran"))]);
+    assert_eq!(deletion.ended, [(session(1), 4)]);
+    assert_eq!(refused(4, |c| account.sign_in(c, &sign_in(1, 2))), ErrorCode::BadCredentials);
+    let commit = CommitCharacter { character: unfinished };
+    assert_eq!(refused(4, |c| account.commit_character(c, &commit)), ErrorCode::NotFound);
+    // Cut short, it is finished by the alarm.
+    let due = account.next_deadline().unwrap();
+    assert_eq!(due, Millis(3) + CLAIM_SETTLES_AFTER);
+    assert!(matches!(at(due.0, |c| account.expire(c)), Work::Delete(left) if left.characters.len() == 2));
+    at(due.0, |c| account.erase(c));
+    assert_eq!(account, Account::default());
+}
+
+#[test]
+fn an_account_remembers_where_its_owner_signed_in_from_for_30_days() {
+    let mut account = signed_in();
+    let from = |n: u8| SignIn { mark: Some([n; 16]), ..sign_in(1, 1) };
+    for n in 0..=MAX_KNOWN_NETWORKS as u8 {
+        at(u64::from(n), |c| account.sign_in(c, &from(n))).unwrap();
+    }
+    let knows = |n: u8, now| account.knows(Millis(now), &Knows { mark: [n; 16] });
+    assert!(!knows(0, 100), "the longest ago went for the newest");
+    assert!(knows(1, 100));
+    assert!(knows(1, KNOWN_NETWORK_LIFE) && !knows(1, KNOWN_NETWORK_LIFE + 1));
+    let wrong = SignIn { mark: Some([99; 16]), ..sign_in(2, 1) };
+    assert_eq!(refused(200, |c| account.sign_in(c, &wrong)), ErrorCode::BadCredentials);
+    assert!(!account.knows(Millis(201), &Knows { mark: [99; 16] }));
 }

@@ -1,13 +1,22 @@
 //! What a character is and where.
 
 use crate::{
-    calls::character::{CharacterCall, Create, Delete, Enter, Get, Leave, Stay, Visit},
+    calls::{
+        account::Settlement,
+        character::{CharacterCall, Create, Delete, Enter, Get, GetInventory, Leave, Stay, Visit},
+    },
     effect::{Context, Logic, Reply, reply},
 };
 use serde::{Deserialize, Serialize};
 use shardlink_shared::{
     ErrorCode, Refusal,
     ids::{LocationId, PlayerId},
+    items::{Stack, find_item, starting_goods},
+    limits::CLAIM_SETTLES_AFTER,
+    protocol::{
+        bounded::{List, Text},
+        trade::{HeldItem, Inventory},
+    },
     sheet::Sheet,
     time::Millis,
 };
@@ -23,6 +32,13 @@ pub struct Record {
     pub owner: PlayerId,
     /// Its sheet.
     pub sheet: Sheet,
+    /// What it holds, by rising item.
+    #[serde(default)]
+    pub items: Vec<Stack>,
+    /// When the account is asked whether it lists the character: a making that
+    /// was cut short leaves one that nobody does. `None` once it is known to.
+    #[serde(default)]
+    pub settles_at: Option<Millis>,
 }
 
 /// Where a character is online, and until when that holds.
@@ -65,10 +81,49 @@ impl Character {
 
     fn create(&mut self, context: Change<'_, '_>, call: Create) -> Result<(), Refusal> {
         if self.record.is_none() {
-            self.record = Some(Record { owner: call.owner, sheet: call.sheet });
+            let items = starting_goods(call.sheet.class);
+            let settles_at = Some(context.now + CLAIM_SETTLES_AFTER);
+            self.record = Some(Record { owner: call.owner, sheet: call.sheet, items, settles_at });
             context.writes.push(Write::Record(self.record.clone()));
         }
         Ok(())
+    }
+
+    fn inventory(&self, call: &GetInventory) -> Result<Inventory, Refusal> {
+        let record = self.owned_by(call.owner)?;
+        let held = |stack: &Stack| {
+            let item = find_item(stack.item)?;
+            Some(HeldItem {
+                item_id: item.id,
+                name: Text::cut(item.name),
+                item_type: Text::cut(item.kind.name()),
+                quantity: stack.quantity,
+                equipped: stack.equipped,
+            })
+        };
+        Ok(Inventory { items: List::of(record.items.iter().filter_map(held)), souls: record.sheet.progression.souls })
+    }
+
+    /// The record whose account is to be asked now whether it lists it.
+    #[must_use]
+    pub fn unsettled(&self, now: Millis) -> Option<&Record> {
+        self.record.as_ref().filter(|record| record.settles_at.is_some_and(|due| due <= now))
+    }
+
+    /// What the account said of a character that was made.
+    pub fn settle(&mut self, context: Change<'_, '_>, settlement: Settlement) {
+        let Some(record) = self.record.as_mut().filter(|record| record.settles_at.is_some()) else { return };
+        match settlement {
+            Settlement::Keep => record.settles_at = None,
+            Settlement::Wait => record.settles_at = Some(context.now + CLAIM_SETTLES_AFTER),
+            Settlement::Release => return self.vanish(context),
+        }
+        context.writes.push(Write::Record(self.record.clone()));
+    }
+
+    fn vanish(&mut self, context: Change<'_, '_>) {
+        *self = Self::default();
+        context.writes.extend([Write::Record(None), Write::Presence(None)]);
     }
 
     fn enter(&mut self, context: Change<'_, '_>, call: &Enter) -> Result<Sheet, Refusal> {
@@ -112,11 +167,10 @@ impl Character {
             return Ok(());
         }
         self.owned_by(call.owner)?;
-        if self.presence.is_some_and(|presence| context.now < presence.until) {
+        if !call.even_online && self.presence.is_some_and(|presence| context.now < presence.until) {
             return Err(ErrorCode::CharacterOnline.into());
         }
-        *self = Self::default();
-        context.writes.extend([Write::Record(None), Write::Presence(None)]);
+        self.vanish(context);
         Ok(())
     }
 }
@@ -129,6 +183,7 @@ impl Logic for Character {
         match call {
             CharacterCall::Create(call) => reply::<Create>(self.create(context, call)),
             CharacterCall::Get(call) => reply::<Get>(self.owned_by(call.owner).map(|record| record.sheet.clone())),
+            CharacterCall::GetInventory(call) => reply::<GetInventory>(self.inventory(&call)),
             CharacterCall::Enter(call) => reply::<Enter>(self.enter(context, &call)),
             CharacterCall::Stay(call) => {
                 self.stay(context, &call);
@@ -140,6 +195,10 @@ impl Logic for Character {
             }
             CharacterCall::Delete(call) => reply::<Delete>(self.delete(context, &call)),
         }
+    }
+
+    fn next_deadline(&self) -> Option<Millis> {
+        self.record.as_ref()?.settles_at
     }
 }
 
@@ -203,15 +262,50 @@ mod tests {
     }
 
     #[test]
+    fn it_starts_with_three_potions_and_the_weapon_of_its_class() {
+        let character = created();
+        let inventory = character.inventory(&GetInventory { owner: owner() }).unwrap();
+        let held: Vec<_> = inventory.items.iter().map(|item| (item.name.as_str(), item.quantity)).collect();
+        assert_eq!(held, [("Healing Potion", 3), ("Twin Daggers", 1)]);
+        assert_eq!(inventory.souls, 0);
+        let stranger = GetInventory { owner: PlayerId::new(5).unwrap() };
+        assert_eq!(character.inventory(&stranger).unwrap_err().code, ErrorCode::NotYourCharacter);
+    }
+
+    #[test]
+    fn one_that_its_account_does_not_list_vanishes_and_one_that_it_lists_stays() {
+        let due = Millis(CLAIM_SETTLES_AFTER);
+        let mut character = created();
+        assert_eq!((character.next_deadline(), character.unsettled(due - 1).is_some()), (Some(due), false));
+        at(due.0, |c| character.settle(c, Settlement::Wait));
+        assert_eq!(character.next_deadline(), Some(due + CLAIM_SETTLES_AFTER));
+        at(2 * due.0, |c| character.settle(c, Settlement::Keep));
+        assert_eq!(character.next_deadline(), None);
+        at(3 * due.0, |c| character.settle(c, Settlement::Release));
+        assert!(character.owned_by(owner()).is_ok());
+        let mut orphan = created();
+        at(due.0, |c| orphan.settle(c, Settlement::Release));
+        assert_eq!(orphan, Character::default());
+    }
+
+    #[test]
+    fn it_goes_with_its_account_even_while_online() {
+        let mut character = created();
+        at(1, |c| character.enter(c, &Enter { owner: owner(), visit: visit(1) })).0.unwrap();
+        at(2, |c| character.delete(c, &Delete { owner: owner(), even_online: true })).0.unwrap();
+        assert_eq!(character, Character::default());
+    }
+
+    #[test]
     fn it_cannot_be_deleted_while_online_but_after_its_hub_died() {
         let mut character = created();
         at(1, |c| character.enter(c, &Enter { owner: owner(), visit: visit(1) })).0.unwrap();
         at(60_000, |c| character.stay(c, &Stay { visit: visit(1), location: NEXUS }));
-        let (refused, writes) = at(149_999, |c| character.delete(c, &Delete { owner: owner() }));
+        let (refused, writes) = at(149_999, |c| character.delete(c, &Delete { owner: owner(), even_online: false }));
         assert_eq!((refused.unwrap_err().code, writes.len()), (ErrorCode::CharacterOnline, 0));
-        assert!(at(150_000, |c| character.delete(c, &Delete { owner: owner() })).0.is_ok());
+        assert!(at(150_000, |c| character.delete(c, &Delete { owner: owner(), even_online: false })).0.is_ok());
         // Repeated calls are no errors.
-        assert!(at(150_001, |c| character.delete(c, &Delete { owner: owner() })).0.is_ok());
+        assert!(at(150_001, |c| character.delete(c, &Delete { owner: owner(), even_online: false })).0.is_ok());
         assert_eq!(character, Character::default());
     }
 }

@@ -1,8 +1,12 @@
 //! What becomes of a name: decided from its row and the call.
 
-use crate::calls::{
-    account::Settlement,
-    directory::{Claim, Commit, Kind, Named, Release},
+use crate::{
+    calls::{
+        account::{Settle, Settlement, object_name},
+        directory::{Claim, Commit, DirectoryCall, Find, Kind, Named, Release},
+    },
+    effect::{Reply, reply},
+    service::Platform,
 };
 use shardlink_shared::{ErrorCode, Refusal, ids::PlayerId, limits::CLAIM_SETTLES_AFTER, time::Millis};
 
@@ -28,6 +32,74 @@ pub enum Write {
     Put(Entry),
     /// Delete it.
     Delete(Kind, String),
+}
+
+/// Where the rows are.
+pub trait Names {
+    /// Why a row cannot be read or written.
+    type Fault;
+
+    /// A name's row.
+    ///
+    /// # Errors
+    /// The storage's.
+    fn find(&self, kind: Kind, key: &str) -> Result<Option<Entry>, Self::Fault>;
+
+    /// The open claims that are due, some of them.
+    ///
+    /// # Errors
+    /// The storage's.
+    fn due(&self, now: Millis) -> Result<Vec<Entry>, Self::Fault>;
+
+    /// Stores a changed row.
+    ///
+    /// # Errors
+    /// The storage's.
+    fn apply(&self, write: Write) -> Result<(), Self::Fault>;
+}
+
+/// Answers a call.
+///
+/// # Errors
+/// The storage's.
+pub fn answer<N: Names>(names: &N, now: Millis, call: DirectoryCall) -> Result<Reply, N::Fault> {
+    Ok(match call {
+        DirectoryCall::Claim(call) => {
+            let entry = names.find(call.kind, &call.key)?;
+            reply::<Claim>(perform(names, claim(now, entry.as_ref(), call))?)
+        }
+        DirectoryCall::Commit(call) => {
+            reply::<Commit>(perform(names, commit(names.find(call.kind, &call.key)?, &call))?)
+        }
+        DirectoryCall::Release(call) => {
+            reply::<Release>(perform(names, Ok(release(names.find(call.kind, &call.key)?, &call)))?)
+        }
+        DirectoryCall::Find(call) => reply::<Find>(Ok(find(names.find(call.kind, &call.key)?))),
+    })
+}
+
+fn perform<N: Names>(names: &N, decided: Result<Option<Write>, Refusal>) -> Result<Result<(), Refusal>, N::Fault> {
+    match decided {
+        Ok(Some(write)) => names.apply(write).map(Ok),
+        Ok(None) => Ok(Ok(())),
+        Err(refusal) => Ok(Err(refusal)),
+    }
+}
+
+/// Asks the accounts of claims that were left open what became of them.
+///
+/// # Errors
+/// The storage's.
+pub async fn settle_due<N: Names>(names: &N, on: &impl Platform) -> Result<(), N::Fault> {
+    for entry in names.due(on.now())? {
+        let question = Settle { kind: entry.kind, key: entry.key.clone(), id: entry.id };
+        let answer = on.ask(&object_name(entry.owner), question).await;
+        // The row may have changed while the account was asked.
+        if names.find(entry.kind, &entry.key)?.as_ref() == Some(&entry) {
+            names.apply(settle(on.now(), entry, answer.unwrap_or(Settlement::Wait)))?;
+        }
+    }
+    Ok(())
 }
 
 /// Claims a name.

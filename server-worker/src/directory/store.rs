@@ -1,6 +1,6 @@
 //! The rows of a Directory.
 
-use super::logic::{Entry, Write};
+use super::logic::{self, Entry, Write};
 use crate::{
     calls::directory::Kind,
     runtime::{
@@ -11,9 +11,12 @@ use crate::{
 use shardlink_shared::time::Millis;
 
 /// The names of accounts and characters.
-pub struct Names;
+pub struct Names<'a>(pub &'a Db);
 
-impl Rows for Names {
+/// Their table.
+pub struct Schema;
+
+impl Rows for Schema {
     const MIGRATIONS: &'static [&'static str] = &["
     CREATE TABLE names (
         kind TEXT NOT NULL,
@@ -50,32 +53,34 @@ fn read(row: &Row) -> Result<Entry, Fault> {
     })
 }
 
-/// A name's row.
-pub fn find(db: &Db, kind: Kind, key: &str) -> Result<Option<Entry>, Fault> {
-    let sql = format!("SELECT {COLUMNS} FROM names WHERE kind = ? AND key = ?");
-    Ok(db.query(&sql, vec![kind.as_str().into(), key.into()], read)?.pop())
-}
+impl logic::Names for Names<'_> {
+    type Fault = Fault;
 
-/// The open claims that are due, at most 20 of them.
-pub fn due(db: &Db, now: Millis) -> Result<Vec<Entry>, Fault> {
-    let sql = format!("SELECT {COLUMNS} FROM names WHERE settles_at <= ? ORDER BY settles_at LIMIT 20");
-    db.query(&sql, vec![now.into()], read)
-}
+    fn find(&self, kind: Kind, key: &str) -> Result<Option<Entry>, Fault> {
+        let sql = format!("SELECT {COLUMNS} FROM names WHERE kind = ? AND key = ?");
+        Ok(self.0.query(&sql, vec![kind.as_str().into(), key.into()], read)?.pop())
+    }
 
-/// Stores a changed row.
-pub fn apply(db: &Db, write: &Write) -> Result<(), Fault> {
-    match write {
-        Write::Put(entry) => db.execute(
-            &format!("INSERT OR REPLACE INTO names ({COLUMNS}) VALUES (?, ?, ?, ?, ?)"),
-            vec![
-                entry.kind.as_str().into(),
-                entry.key.as_str().into(),
-                entry.id.to_string().into(),
-                entry.owner.to_string().into(),
-                entry.settles_at.into(),
-            ],
-        ),
-        Write::Delete(kind, key) => db
-            .execute("DELETE FROM names WHERE kind = ? AND key = ?", vec![kind.as_str().into(), key.as_str().into()]),
+    fn due(&self, now: Millis) -> Result<Vec<Entry>, Fault> {
+        let sql = format!("SELECT {COLUMNS} FROM names WHERE settles_at <= ? ORDER BY settles_at LIMIT 20");
+        self.0.query(&sql, vec![now.into()], read)
+    }
+
+    fn apply(&self, write: Write) -> Result<(), Fault> {
+        match write {
+            Write::Put(entry) => self.0.execute(
+                &format!("INSERT OR REPLACE INTO names ({COLUMNS}) VALUES (?, ?, ?, ?, ?)"),
+                vec![
+                    entry.kind.as_str().into(),
+                    entry.key.into(),
+                    entry.id.to_string().into(),
+                    entry.owner.to_string().into(),
+                    entry.settles_at.into(),
+                ],
+            ),
+            Write::Delete(kind, key) => {
+                self.0.execute("DELETE FROM names WHERE kind = ? AND key = ?", vec![kind.as_str().into(), key.into()])
+            }
+        }
     }
 }

@@ -1,32 +1,33 @@
-//! Register, sign in (by SCRAM or plainly), log out.
+//! Register, sign in (by SCRAM or plainly), and what a session does with itself.
 
 use super::{
     bodies::{
-        Credentials, Done, LoggedIn, Logout, Registered, ScramFinish, ScramFinished, ScramRegister, ScramStart,
-        ScramStarted, SessionInfo,
+        ChangePassword, Credentials, DeleteAccount, Done, LoggedIn, Logout, NoBody, OldPassword, PasswordChanged,
+        Registered, ScramFinish, ScramFinished, ScramRegister, ScramStart, ScramStarted, SessionInfo,
     },
-    http,
+    http::Input,
 };
-use crate::{config::Config, runtime::clock, service};
+use crate::{
+    config::Config,
+    runtime::clock,
+    service::{self, NewPassword, Proof},
+};
 use shardlink_shared::{
     ErrorCode, Refusal,
-    codec::json,
     crypto::{scram::ClientFirst, token::Handshake},
 };
-use worker::{Env, Request};
+use worker::Env;
 
-pub async fn register(mut request: Request, env: &Env, config: &Config) -> service::Result<Registered> {
-    let Credentials { username, password } = http::body(&mut request).await?;
-    let address = http::client_address(&request, config);
-    let player_id = service::register(env, config, &address, username, &password).await?;
+pub async fn register(input: Input<Credentials>, env: &Env, config: &Config) -> service::Result<Registered> {
+    let Credentials { username, password } = input.body;
+    let player_id = service::register(env, config, &input.address, username, &password).await?;
     Ok(Registered { success: true, message: "Account created.", player_id })
 }
 
-pub async fn login(mut request: Request, env: &Env, config: &Config) -> service::Result<LoggedIn> {
-    let Credentials { username, password } = http::body(&mut request).await?;
-    let address = http::client_address(&request, config);
-    let signed_in = service::sign_in(env, config, &address, &username, &password).await?;
-    Ok(logged_in(signed_in))
+pub async fn login(input: Input<Credentials>, env: &Env, config: &Config) -> service::Result<LoggedIn> {
+    let Credentials { username, password } = input.body;
+    let proof = Proof::Password(password);
+    Ok(logged_in(service::sign_in(env, config, &input.address, &username, proof).await?))
 }
 
 fn logged_in(signed_in: service::SignedIn) -> LoggedIn {
@@ -40,49 +41,49 @@ fn logged_in(signed_in: service::SignedIn) -> LoggedIn {
     }
 }
 
-pub async fn scram_start(mut request: Request, env: &Env, config: &Config) -> service::Result<ScramStarted> {
-    let ScramStart { client_first } = http::body(&mut request).await?;
-    let first = ClientFirst::parse(client_first.as_str())
+pub async fn scram_start(input: Input<ScramStart>, env: &Env, config: &Config) -> service::Result<ScramStarted> {
+    let first = ClientFirst::parse(input.body.client_first.as_str())
         .map_err(|error| Refusal::field("client_first", error.to_string()))?;
     let handshake = service::start_scram(env, config, &first).await?;
     let handshake_id = handshake.reveal(config.server_secret.as_bytes());
     Ok(ScramStarted { handshake_id, server_first: handshake.server_first })
 }
 
-pub async fn scram_finish(mut request: Request, env: &Env, config: &Config) -> service::Result<ScramFinished> {
-    let ScramFinish { handshake_id, client_final } = http::body(&mut request).await?;
-    let handshake = Handshake::parse(handshake_id.as_str(), config.server_secret.as_bytes(), clock::now())
-        .ok_or(ErrorCode::BadCredentials)?;
+fn read_handshake(config: &Config, text: &str) -> service::Result<Handshake> {
+    let handshake = Handshake::parse(text, config.server_secret.as_bytes(), clock::now());
+    handshake.ok_or(ErrorCode::BadCredentials.into())
+}
+
+pub async fn scram_finish(input: Input<ScramFinish>, env: &Env, config: &Config) -> service::Result<ScramFinished> {
+    let ScramFinish { handshake_id, client_final } = input.body;
+    let handshake = read_handshake(config, handshake_id.as_str())?;
     let client_final = client_final.as_str().to_owned();
-    let address = http::client_address(&request, config);
-    let (signed_in, server_final) = service::finish_scram(env, config, &address, handshake, client_final).await?;
+    let mut signed_in = service::finish_scram(env, config, &input.address, handshake, client_final).await?;
+    // A session that SCRAM began has the server's proof.
+    let server_final = signed_in.server_final.take().ok_or(ErrorCode::Internal)?;
     Ok(ScramFinished { server_final, session: logged_in(signed_in) })
 }
 
-pub async fn scram_register(mut request: Request, env: &Env, config: &Config) -> service::Result<Registered> {
-    let (username, verifier) = http::body::<ScramRegister>(&mut request).await?.into_verifier()?;
-    let address = http::client_address(&request, config);
-    let player_id = service::register_verifier(env, config, &address, username, verifier).await?;
+pub async fn scram_register(input: Input<ScramRegister>, env: &Env, config: &Config) -> service::Result<Registered> {
+    let ScramRegister { username, verifier } = input.body;
+    let verifier = verifier.into_verifier()?;
+    let player_id = service::register_verifier(env, config, &input.address, username, verifier).await?;
     Ok(Registered { success: true, message: "Account created.", player_id })
 }
 
-pub async fn logout(mut request: Request, env: &Env, config: &Config) -> service::Result<Done> {
+pub async fn logout(input: Input<Logout>, env: &Env, config: &Config) -> service::Result<Done> {
     // The first generation sends the token in the body; ours in the header.
-    let identity = match http::identity(&request, config) {
-        Ok(identity) => identity,
-        Err(refusal) => {
-            let text = http::text(&mut request).await?;
-            let body: Logout = if text.is_empty() { Logout::default() } else { json::read(&text)? };
-            let token = body.session_token.ok_or(refusal)?;
-            service::identify(config, token.reveal())?
-        }
+    let identity = match (input.identity(), &input.body.session_token) {
+        (Ok(identity), _) => identity,
+        (Err(_), Some(token)) => service::identify(config, token.reveal())?,
+        (Err(refusal), None) => return Err(refusal),
     };
     service::log_out(env, identity).await?;
     Ok(Done { success: true, message: "Logged out." })
 }
 
-pub async fn session(request: Request, env: &Env, config: &Config) -> service::Result<SessionInfo> {
-    let identity = http::identity(&request, config)?;
+pub async fn session(input: Input<NoBody>, env: &Env, _: &Config) -> service::Result<SessionInfo> {
+    let identity = input.identity()?;
     let authenticated = service::authenticate(env, identity, None).await?;
     Ok(SessionInfo {
         success: true,
@@ -93,10 +94,38 @@ pub async fn session(request: Request, env: &Env, config: &Config) -> service::R
     })
 }
 
-/// The route that panics, where a test's configuration has opened it.
-pub fn panic(config: &Config) -> service::Result<Done> {
-    if config.test_panic {
-        panic!("a test asked for this");
-    }
-    Err(ErrorCode::NotFound.into())
+pub async fn refresh(input: Input<NoBody>, env: &Env, config: &Config) -> service::Result<LoggedIn> {
+    Ok(logged_in(service::refresh(env, config, input.identity()?).await?))
+}
+
+fn proof(config: &Config, old: OldPassword) -> service::Result<Proof> {
+    Ok(match old {
+        OldPassword::Plain(password) => Proof::Password(password),
+        OldPassword::Scram(handshake, client_final) => {
+            Proof::Scram(read_handshake(config, handshake.as_str())?, client_final.as_str().to_owned())
+        }
+    })
+}
+
+pub async fn change_password(
+    input: Input<ChangePassword>,
+    env: &Env,
+    config: &Config,
+) -> service::Result<PasswordChanged> {
+    let identity = input.identity()?;
+    let (old, new) = input.body.into_parts()?;
+    let old = proof(config, old)?;
+    let new = match new {
+        Ok(password) => NewPassword::Plain(password),
+        Err(verifier) => NewPassword::Stretched(verifier),
+    };
+    let server_final = service::change_password(env, config, &input.address, identity, old, new).await?;
+    Ok(PasswordChanged { success: true, message: "Password changed.", server_final })
+}
+
+pub async fn delete_account(input: Input<DeleteAccount>, env: &Env, config: &Config) -> service::Result<Done> {
+    let identity = input.identity()?;
+    let proof = proof(config, input.body.into_proof()?)?;
+    service::delete_account(env, config, &input.address, identity, proof).await?;
+    Ok(Done { success: true, message: "Account deleted." })
 }

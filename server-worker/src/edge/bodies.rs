@@ -3,20 +3,105 @@
 use serde::{Deserialize, Serialize};
 use shardlink_shared::{
     ErrorCode, Refusal,
+    codec::json,
     crypto::{
-        password::{Verifier, unbase64},
+        password::{Salt, Verifier, unbase64},
         scram::MAX_MESSAGE,
     },
     ids::{CharacterId, PlayerId},
-    limits::PBKDF2_ITERATIONS,
-    protocol::bounded::{Secret, Text},
+    limits::{EVENTS_PAGE, MAX_EVENTS_PAGE, PBKDF2_ITERATIONS},
+    protocol::{
+        bounded::{Secret, Text},
+        character::CharacterCreate,
+    },
     sheet::{Sheet, iso8601},
     text::{Password, UserName},
     time::Millis,
+    world::Faction,
 };
+
+#[cfg(feature = "schema")]
+use shardlink_shared::schema::Iso8601;
+
+/// Where a route's input stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// It takes none: a body is not read.
+    Nowhere,
+    /// In a JSON body.
+    Json,
+    /// In a JSON body that may be left out.
+    OptionalJson,
+    /// In the address's query.
+    Query,
+}
+
+/// What a route takes.
+pub trait Body: Sized + Schema {
+    /// Where it stands.
+    const PLACE: Place;
+
+    /// Reads it: the text of the body, or of the query.
+    ///
+    /// # Errors
+    /// MALFORMED, TOO_DEEP, or INVALID_FIELD with the field.
+    fn read(text: &str) -> Result<Self, Refusal>;
+}
+
+/// What the OpenAPI document describes, where it is made.
+#[cfg(feature = "schema")]
+pub trait Schema: schemars::JsonSchema {}
+#[cfg(feature = "schema")]
+impl<T: schemars::JsonSchema> Schema for T {}
+
+/// What the OpenAPI document describes, where it is made: nothing here.
+#[cfg(not(feature = "schema"))]
+pub trait Schema {}
+#[cfg(not(feature = "schema"))]
+impl<T> Schema for T {}
+
+macro_rules! json_bodies {
+    ($($body:ty),* $(,)?) => {
+        $(
+            impl Body for $body {
+                const PLACE: Place = Place::Json;
+
+                fn read(text: &str) -> Result<Self, Refusal> {
+                    json::check_nesting(text)?;
+                    json::read(text)
+                }
+            }
+        )*
+    };
+}
+
+json_bodies!(
+    Credentials,
+    ScramStart,
+    ScramFinish,
+    ScramRegister,
+    ChangePassword,
+    DeleteAccount,
+    Select,
+    CharacterCreate
+);
+
+/// Nothing is taken.
+#[derive(Debug)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct NoBody {}
+
+impl Body for NoBody {
+    const PLACE: Place = Place::Nowhere;
+
+    fn read(_: &str) -> Result<Self, Refusal> {
+        Ok(Self {})
+    }
+}
 
 /// `POST /api/auth/register` and `/api/auth/login`.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[allow(missing_docs)]
 pub struct Credentials {
     pub username: UserName,
@@ -25,6 +110,7 @@ pub struct Credentials {
 
 /// `POST /api/auth/scram/start`.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ScramStart {
     /// `n,,n=name,r=nonce`.
     pub client_first: Text<MAX_MESSAGE>,
@@ -32,6 +118,7 @@ pub struct ScramStart {
 
 /// What starting answers.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[allow(missing_docs)]
 pub struct ScramStarted {
     pub handshake_id: String,
@@ -40,6 +127,7 @@ pub struct ScramStarted {
 
 /// `POST /api/auth/scram/finish`.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[allow(missing_docs)]
 pub struct ScramFinish {
     pub handshake_id: Text<2048>,
@@ -48,6 +136,7 @@ pub struct ScramFinish {
 
 /// What finishing answers: all that signing in answers, and the server's proof.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[allow(missing_docs)]
 pub struct ScramFinished {
     pub server_final: String,
@@ -57,21 +146,34 @@ pub struct ScramFinished {
 
 /// `POST /api/auth/scram/register`: texts are base64.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[allow(missing_docs)]
 pub struct ScramRegister {
     pub username: UserName,
+    #[serde(flatten)]
+    pub verifier: StretchedPassword,
+}
+
+/// A password that the client stretched: texts are base64.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct StretchedPassword {
+    /// 16 random bytes.
     pub salt: Text<64>,
+    /// Exactly 600,000.
     pub iterations: u32,
+    /// 32 bytes: SHA-256 of the client's key (RFC 5802 §3).
     pub stored_key: Text<64>,
+    /// 32 bytes: the server's key (RFC 5802 §3).
     pub server_key: Text<64>,
 }
 
-impl ScramRegister {
-    /// Who registers, and with what.
+impl StretchedPassword {
+    /// What rests of the password.
     ///
     /// # Errors
     /// INVALID_FIELD with the field.
-    pub fn into_verifier(self) -> Result<(UserName, Verifier), Refusal> {
+    pub fn into_verifier(self) -> Result<Verifier, Refusal> {
         fn bytes<const N: usize>(field: &str, text: &Text<64>) -> Result<[u8; N], Refusal> {
             let message = || format!("The field {field} is base64 of {N} bytes.");
             unbase64(text.as_str()).ok_or_else(|| Refusal::field(field, message()))
@@ -80,26 +182,169 @@ impl ScramRegister {
             let message = format!("The field iterations is exactly {PBKDF2_ITERATIONS}.");
             return Err(Refusal::field("iterations", message));
         }
-        let verifier = Verifier {
-            salt: bytes("salt", &self.salt)?,
+        let salt: Salt = bytes("salt", &self.salt)?;
+        Ok(Verifier {
+            salt,
             iterations: self.iterations,
             stored_key: bytes("stored_key", &self.stored_key)?,
             server_key: bytes("server_key", &self.server_key)?,
+        })
+    }
+}
+
+/// `POST /api/auth/password`: the old password and the new one; or the end of a
+/// SCRAM exchange for the old one, and what the new one was stretched to.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ChangePassword {
+    /// The old password.
+    #[serde(default)]
+    pub old_password: Option<Password>,
+    /// The new password.
+    #[serde(default)]
+    pub new_password: Option<Password>,
+    /// Of the SCRAM exchange.
+    #[serde(default)]
+    pub handshake_id: Option<Text<2048>>,
+    /// Of the SCRAM exchange.
+    #[serde(default)]
+    pub client_final: Option<Text<MAX_MESSAGE>>,
+    /// Of the new password: base64 of 16 bytes.
+    #[serde(default)]
+    pub salt: Option<Text<64>>,
+    /// Of the new password: exactly 600,000.
+    #[serde(default)]
+    pub iterations: Option<u32>,
+    /// Of the new password: base64 of 32 bytes.
+    #[serde(default)]
+    pub stored_key: Option<Text<64>>,
+    /// Of the new password: base64 of 32 bytes.
+    #[serde(default)]
+    pub server_key: Option<Text<64>>,
+}
+
+/// What shows that the old password is known.
+#[derive(Debug)]
+pub enum OldPassword {
+    /// The password.
+    Plain(Password),
+    /// A SCRAM exchange: its handshake and what the client says last.
+    Scram(Text<2048>, Text<MAX_MESSAGE>),
+}
+
+fn wanted<T>(field: &'static str, value: Option<T>) -> Result<T, Refusal> {
+    value.ok_or_else(|| Refusal::field(field, format!("The field {field} is missing.")))
+}
+
+impl ChangePassword {
+    /// The proof of the old password, and the new one: plain, or stretched.
+    ///
+    /// # Errors
+    /// INVALID_FIELD with the field that is missing or wrong.
+    pub fn into_parts(self) -> Result<(OldPassword, Result<Password, Verifier>), Refusal> {
+        let Some(handshake) = self.handshake_id else {
+            let old = wanted("old_password", self.old_password)?;
+            return Ok((OldPassword::Plain(old), Ok(wanted("new_password", self.new_password)?)));
         };
-        Ok((self.username, verifier))
+        let old = OldPassword::Scram(handshake, wanted("client_final", self.client_final)?);
+        let stretched = StretchedPassword {
+            salt: wanted("salt", self.salt)?,
+            iterations: wanted("iterations", self.iterations)?,
+            stored_key: wanted("stored_key", self.stored_key)?,
+            server_key: wanted("server_key", self.server_key)?,
+        };
+        Ok((old, Err(stretched.into_verifier()?)))
+    }
+}
+
+/// `DELETE /api/auth/account`: the password, or the end of a SCRAM exchange.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct DeleteAccount {
+    /// The password.
+    #[serde(default)]
+    pub password: Option<Password>,
+    /// Of the SCRAM exchange.
+    #[serde(default)]
+    pub handshake_id: Option<Text<2048>>,
+    /// Of the SCRAM exchange.
+    #[serde(default)]
+    pub client_final: Option<Text<MAX_MESSAGE>>,
+}
+
+impl DeleteAccount {
+    /// The proof.
+    ///
+    /// # Errors
+    /// INVALID_FIELD with the field that is missing.
+    pub fn into_proof(self) -> Result<OldPassword, Refusal> {
+        match self.handshake_id {
+            Some(handshake) => Ok(OldPassword::Scram(handshake, wanted("client_final", self.client_final)?)),
+            None => wanted("password", self.password).map(OldPassword::Plain),
+        }
     }
 }
 
 /// `POST /api/auth/logout`: the token here or in the header.
 #[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Logout {
     /// The session's token.
     #[serde(default)]
     pub session_token: Option<Secret<256>>,
 }
 
+impl Body for Logout {
+    const PLACE: Place = Place::OptionalJson;
+
+    fn read(text: &str) -> Result<Self, Refusal> {
+        if text.trim().is_empty() {
+            return Ok(Self::default());
+        }
+        json::check_nesting(text)?;
+        json::read(text)
+    }
+}
+
+/// The query of `GET /api/world/events`.
+#[derive(Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct EventsQuery {
+    /// How many at most: 1 to 200, 50 if absent.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = MAX_EVENTS_PAGE)))]
+    pub limit: u32,
+    /// Where the last page ended: its `next_cursor`.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
+    pub cursor: Option<u64>,
+}
+
+impl Body for EventsQuery {
+    const PLACE: Place = Place::Query;
+
+    fn read(query: &str) -> Result<Self, Refusal> {
+        let mut read = Self { limit: EVENTS_PAGE, cursor: None };
+        for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
+            match name {
+                "limit" => {
+                    let limit = value.parse().ok().filter(|limit| (1..=MAX_EVENTS_PAGE).contains(limit));
+                    let message = || format!("The field limit is an integer from 1 to {MAX_EVENTS_PAGE}.");
+                    read.limit = limit.ok_or_else(|| Refusal::field("limit", message()))?;
+                }
+                "cursor" => {
+                    let message = "The field cursor is the next_cursor of an earlier answer.";
+                    read.cursor = Some(value.parse().map_err(|_| Refusal::field("cursor", message))?);
+                }
+                // Unknown fields are ignored, here as elsewhere.
+                _ => {}
+            }
+        }
+        Ok(read)
+    }
+}
+
 /// `POST /api/characters/select`.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[allow(missing_docs)]
 pub struct Select {
     pub character_id: CharacterId,
@@ -107,6 +352,7 @@ pub struct Select {
 
 /// What registering answers.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[allow(missing_docs)]
 pub struct Registered {
     pub success: bool,
@@ -116,6 +362,7 @@ pub struct Registered {
 
 /// What signing in answers.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[allow(missing_docs)]
 pub struct LoggedIn {
     pub success: bool,
@@ -124,11 +371,13 @@ pub struct LoggedIn {
     pub username: UserName,
     pub message: &'static str,
     #[serde(with = "iso8601")]
+    #[cfg_attr(feature = "schema", schemars(with = "Iso8601"))]
     pub expires_at: Millis,
 }
 
 /// What `GET /api/auth/session` answers.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[allow(missing_docs)]
 pub struct SessionInfo {
     pub success: bool,
@@ -136,11 +385,64 @@ pub struct SessionInfo {
     pub username: UserName,
     pub character_id: Option<CharacterId>,
     #[serde(with = "iso8601")]
+    #[cfg_attr(feature = "schema", schemars(with = "Iso8601"))]
     pub expires_at: Millis,
+}
+
+/// A password that was changed.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[allow(missing_docs)]
+pub struct PasswordChanged {
+    pub success: bool,
+    pub message: &'static str,
+    /// The server's proof that it knew the old one, where SCRAM was the way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server_final: Option<String>,
+}
+
+/// What happened in the realm.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Events {
+    /// The newest first.
+    pub events: Vec<Event>,
+    /// What to ask the next page with; absent after the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
+}
+
+/// Something that happened.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Event {
+    /// Its number in the log, as text.
+    pub id: String,
+    /// What kind of event it is.
+    pub event_type: String,
+    /// What it is called.
+    pub title: String,
+    /// What happened.
+    pub description: String,
+    /// When.
+    #[serde(with = "iso8601")]
+    #[cfg_attr(feature = "schema", schemars(with = "Iso8601"))]
+    pub timestamp: Millis,
+    /// The faction it is about.
+    pub faction: Option<Faction>,
+}
+
+/// `GET /readyz`.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Ready {
+    /// Always true: otherwise the answer is a problem.
+    pub ready: bool,
 }
 
 /// That it worked.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[allow(missing_docs)]
 pub struct Done {
     pub success: bool,
@@ -149,6 +451,7 @@ pub struct Done {
 
 /// The account's characters.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[allow(missing_docs)]
 pub struct Characters {
     pub characters: Vec<Sheet>,
@@ -156,6 +459,7 @@ pub struct Characters {
 
 /// A character that was made.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[allow(missing_docs)]
 pub struct Created {
     pub success: bool,
@@ -164,6 +468,7 @@ pub struct Created {
 
 /// A character that was selected, and the way into the world.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[allow(missing_docs)]
 pub struct Selected {
     pub success: bool,
@@ -174,6 +479,7 @@ pub struct Selected {
 
 /// A ticket for the WebSocket.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[allow(missing_docs)]
 pub struct TicketBody {
     pub ticket: String,
@@ -182,6 +488,7 @@ pub struct TicketBody {
 
 /// `GET /api/status`.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[allow(missing_docs)]
 pub struct StatusBody {
     pub status: &'static str,
@@ -195,6 +502,7 @@ pub struct StatusBody {
 
 /// A failure: RFC 9457 and the first generation's members side by side.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[allow(missing_docs)]
 pub struct Problem {
     #[serde(rename = "type")]
@@ -216,6 +524,7 @@ pub struct Problem {
 
 /// A field at fault.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[allow(missing_docs)]
 pub struct FieldProblem {
     pub field: String,
@@ -273,5 +582,34 @@ mod tests {
         assert_eq!(field(r#"{"username":"a","password":"hunter22"}"#).as_deref(), Some("username"));
         assert_eq!(field(r#"{"username":"aria","password":"short"}"#).as_deref(), Some("password"));
         assert_eq!(field(r#"{"username":"aria"}"#).as_deref(), Some("password"));
+    }
+
+    #[test]
+    fn a_password_is_changed_by_telling_both_or_by_scram_and_what_is_missing_is_named() {
+        let parts = |body: &str| ChangePassword::read(body).unwrap().into_parts();
+        let plain = parts(r#"{"old_password":"hunter22","new_password":"hunter23"}"#);
+        assert!(matches!(plain, Ok((OldPassword::Plain(_), Ok(_)))));
+        let key = "A".repeat(43);
+        let scram = format!(
+            r#"{{"handshake_id":"h","client_final":"c","salt":"AAAAAAAAAAAAAAAAAAAAAA==","iterations":600000,"stored_key":"{key}=","server_key":"{key}="}}"#
+        );
+        assert!(matches!(parts(&scram), Ok((OldPassword::Scram(..), Err(_)))));
+        let field = |body: &str| parts(body).unwrap_err().field.unwrap();
+        assert_eq!(field("{}"), "old_password");
+        assert_eq!(field(r#"{"old_password":"hunter22"}"#), "new_password");
+        assert_eq!(field(r#"{"handshake_id":"h"}"#), "client_final");
+        assert_eq!(field(r#"{"handshake_id":"h","client_final":"c"}"#), "salt");
+        assert_eq!(field(&scram.replace("600000", "599999")), "iterations");
+    }
+
+    #[test]
+    fn a_page_of_events_has_bounds_and_a_cursor() {
+        let read = |query| EventsQuery::read(query).map_err(|refusal| refusal.field.unwrap());
+        assert_eq!(read(""), Ok(EventsQuery { limit: 50, cursor: None }));
+        assert_eq!(read("limit=2&cursor=17&other=1"), Ok(EventsQuery { limit: 2, cursor: Some(17) }));
+        for query in ["limit=0", "limit=201", "limit=-1", "limit=many"] {
+            assert_eq!(read(query), Err("limit".into()), "{query}");
+        }
+        assert_eq!(read("cursor=x"), Err("cursor".into()));
     }
 }

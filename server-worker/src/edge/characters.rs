@@ -1,8 +1,8 @@
 //! Characters over REST.
 
 use super::{
-    bodies::{Characters, Created, Done, Select, Selected, TicketBody},
-    http,
+    bodies::{Characters, Created, Done, NoBody, Select, Selected, TicketBody},
+    http::Input,
 };
 use crate::{
     calls::hub::{EnterWorld, object_name},
@@ -10,24 +10,26 @@ use crate::{
     runtime::call::call,
     service,
 };
-use shardlink_shared::{ErrorCode, ids::CharacterId};
-use worker::{Env, Request};
+use shardlink_shared::{
+    ErrorCode,
+    ids::CharacterId,
+    protocol::{character::CharacterCreate, trade::Inventory},
+};
+use worker::Env;
 
-pub async fn list(request: Request, env: &Env, config: &Config) -> service::Result<Characters> {
-    let identity = http::identity(&request, config)?;
-    Ok(Characters { characters: service::list_characters(env, identity).await? })
+pub async fn list(input: Input<NoBody>, env: &Env, _: &Config) -> service::Result<Characters> {
+    Ok(Characters { characters: service::list_characters(env, input.identity()?).await? })
 }
 
-pub async fn create(mut request: Request, env: &Env, config: &Config) -> service::Result<Created> {
-    let identity = http::identity(&request, config)?;
-    let create = http::body(&mut request).await?;
-    let character = service::create_character(env, identity, create).await?;
+pub async fn create(input: Input<CharacterCreate>, env: &Env, _: &Config) -> service::Result<Created> {
+    let identity = input.identity()?;
+    let character = service::create_character(env, identity, input.body).await?;
     Ok(Created { success: true, character })
 }
 
-pub async fn select(mut request: Request, env: &Env, config: &Config) -> service::Result<Selected> {
-    let identity = http::identity(&request, config)?;
-    let Select { character_id } = http::body(&mut request).await?;
+pub async fn select(input: Input<Select>, env: &Env, config: &Config) -> service::Result<Selected> {
+    let identity = input.identity()?;
+    let Select { character_id } = input.body;
     let socket = service::select_character(env, identity, character_id).await?;
     if let Some(hub) = socket {
         // The session may hold a socket already: the character enters on it.
@@ -40,15 +42,23 @@ pub async fn select(mut request: Request, env: &Env, config: &Config) -> service
     Ok(Selected { success: true, character, hub, ticket })
 }
 
-pub async fn delete(request: Request, env: &Env, config: &Config, id: Option<&str>) -> service::Result<Done> {
-    let identity = http::identity(&request, config)?;
-    let id: CharacterId = id.and_then(|id| id.parse().ok()).ok_or(ErrorCode::NotYourCharacter)?;
-    service::delete_character(env, identity, id).await?;
+/// The character that the address names: no number is nobody's.
+fn named<B>(input: &Input<B>) -> service::Result<CharacterId> {
+    let id = input.id.as_deref().and_then(|id| id.parse().ok());
+    id.ok_or(ErrorCode::NotYourCharacter.into())
+}
+
+pub async fn inventory(input: Input<NoBody>, env: &Env, _: &Config) -> service::Result<Inventory> {
+    service::inventory(env, input.identity()?, named(&input)?).await
+}
+
+pub async fn delete(input: Input<NoBody>, env: &Env, _: &Config) -> service::Result<Done> {
+    service::delete_character(env, input.identity()?, named(&input)?).await?;
     Ok(Done { success: true, message: "Character deleted." })
 }
 
-pub async fn ticket(request: Request, env: &Env, config: &Config) -> service::Result<TicketBody> {
-    let identity = http::identity(&request, config)?;
+pub async fn ticket(input: Input<NoBody>, env: &Env, config: &Config) -> service::Result<TicketBody> {
+    let identity = input.identity()?;
     let authenticated = service::authenticate(env, identity, None).await?;
     let (ticket, hub) = service::ticket(env, config, identity, authenticated.character).await?;
     Ok(TicketBody { ticket, hub })

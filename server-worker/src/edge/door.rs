@@ -35,7 +35,7 @@ pub async fn open(request: &Request, env: &Env, config: &Config) -> service::Res
     if !header("Upgrade").eq_ignore_ascii_case("websocket") {
         return Err(ErrorCode::UpgradeRequired.into());
     }
-    if !http::origin_allowed(request, config) {
+    if matches!(http::origin(request, config), http::Origin::Foreign) {
         return Err(ErrorCode::OriginRefused.into());
     }
     let offer = read_offer(&header("Sec-WebSocket-Protocol"))?;

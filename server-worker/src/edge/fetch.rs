@@ -1,69 +1,108 @@
 //! The entry of every request.
 
 use super::{
-    account, characters, door, http, pages, realm,
-    routes::{self, Matched, Route},
+    account, characters, door,
+    http::{self, Input},
+    pages, realm,
+    routes::{self, Endpoint, Matched, Route, endpoint},
 };
 use crate::{config::Config, runtime::settings, service};
-use serde::Serialize;
-use shardlink_shared::{ErrorCode, protocol::world::ShardStatus};
+use shardlink_shared::ErrorCode;
 use worker::{Context, Env, Request, Response, Result, event};
 
 #[event(fetch)]
-async fn fetch(request: Request, env: Env, _: Context) -> Result<Response> {
+async fn fetch(mut request: Request, env: Env, _: Context) -> Result<Response> {
     let path = request.path();
     let method = request.inner().method();
-    match routes::find(&method, &path) {
-        Matched::Page => pages::serve(&request, &env).await,
-        Matched::NotFound => http::problem(&ErrorCode::NotFound.into(), &path),
-        Matched::WrongMethod(methods) => {
-            let mut response = http::problem(&ErrorCode::MethodNotAllowed.into(), &path)?;
-            response.headers_mut().set("Allow", &methods.join(", "))?;
-            Ok(response)
-        }
-        Matched::Route(route, id) => match settings::read(&env) {
-            Ok(config) => perform(route, id, request, &env, &config, &path).await,
-            Err(refusal) => http::problem(&refusal, &path),
-        },
+    let config = match settings::read(&env) {
+        Ok(config) => config,
+        Err(refusal) => return http::problem(&refusal, &path),
+    };
+    let origin = http::origin(&request, &config);
+    let found = routes::find(&method, &path);
+    if method == "OPTIONS" {
+        return http::options(found, &request, &origin, &path);
     }
+    let mut response = match found {
+        // A socket's answer is the hub's, and sockets have a rule of origins of their own.
+        Matched::Socket => {
+            return match door::open(&request, &env, &config).await {
+                Ok(response) => Ok(response),
+                Err(refusal) => http::problem(&refusal, &path),
+            };
+        }
+        Matched::Page => pages::serve(&request, &env).await?,
+        Matched::Health => Response::ok("ok\n")?,
+        Matched::NotFound => http::problem(&ErrorCode::NotFound.into(), &path)?,
+        Matched::Panic if config.test_panic => panic!("a test asked for this"),
+        Matched::Panic => http::problem(&ErrorCode::NotFound.into(), &path)?,
+        Matched::OtherMethods(methods) => {
+            let mut response = http::problem(&ErrorCode::MethodNotAllowed.into(), &path)?;
+            response.headers_mut().set("Allow", &routes::allow(&methods))?;
+            response
+        }
+        Matched::Route(route, id) => perform(route, id, &mut request, &env, &config).await?,
+    };
+    http::share(&mut response, &origin)?;
+    Ok(response)
 }
 
 async fn perform(
     route: Route,
     id: Option<&str>,
-    request: Request,
+    request: &mut Request,
     env: &Env,
     config: &Config,
-    path: &str,
 ) -> Result<Response> {
+    let call = Call { request, id, env, config };
     match route {
-        Route::Register => respond(201, account::register(request, env, config).await, path),
-        Route::Login => respond(200, account::login(request, env, config).await, path),
-        Route::ScramStart => respond(200, account::scram_start(request, env, config).await, path),
-        Route::ScramFinish => respond(200, account::scram_finish(request, env, config).await, path),
-        Route::ScramRegister => respond(201, account::scram_register(request, env, config).await, path),
-        Route::Logout => respond(200, account::logout(request, env, config).await, path),
-        Route::Session => respond(200, account::session(request, env, config).await, path),
-        Route::ListCharacters => respond(200, characters::list(request, env, config).await, path),
-        Route::CreateCharacter => respond(201, characters::create(request, env, config).await, path),
-        Route::SelectCharacter => respond(200, characters::select(request, env, config).await, path),
-        Route::DeleteCharacter => respond(200, characters::delete(request, env, config, id).await, path),
-        Route::Ticket => respond(200, characters::ticket(request, env, config).await, path),
-        Route::WorldState => respond(200, realm::state(env).await, path),
-        Route::WorldShards => respond(200, Ok(ShardStatus::beginning()), path),
-        Route::Status => respond(200, realm::status(env).await, path),
-        Route::Health => Response::ok("ok\n"),
-        Route::Socket => match door::open(&request, env, config).await {
-            Ok(response) => Ok(response),
-            Err(refusal) => http::problem(&refusal, path),
-        },
-        Route::Panic => respond(200, account::panic(config), path),
+        Route::Register => call.serve::<endpoint::Register>(account::register).await,
+        Route::Login => call.serve::<endpoint::Login>(account::login).await,
+        Route::ScramRegister => call.serve::<endpoint::ScramRegister>(account::scram_register).await,
+        Route::ScramStart => call.serve::<endpoint::ScramStart>(account::scram_start).await,
+        Route::ScramFinish => call.serve::<endpoint::ScramFinish>(account::scram_finish).await,
+        Route::Logout => call.serve::<endpoint::Logout>(account::logout).await,
+        Route::Session => call.serve::<endpoint::Session>(account::session).await,
+        Route::Refresh => call.serve::<endpoint::Refresh>(account::refresh).await,
+        Route::ChangePassword => call.serve::<endpoint::ChangePassword>(account::change_password).await,
+        Route::DeleteAccount => call.serve::<endpoint::DeleteAccount>(account::delete_account).await,
+        Route::ListCharacters => call.serve::<endpoint::ListCharacters>(characters::list).await,
+        Route::CreateCharacter => call.serve::<endpoint::CreateCharacter>(characters::create).await,
+        Route::SelectCharacter => call.serve::<endpoint::SelectCharacter>(characters::select).await,
+        Route::Inventory => call.serve::<endpoint::Inventory>(characters::inventory).await,
+        Route::DeleteCharacter => call.serve::<endpoint::DeleteCharacter>(characters::delete).await,
+        Route::Ticket => call.serve::<endpoint::Ticket>(characters::ticket).await,
+        Route::WorldState => call.serve::<endpoint::WorldState>(realm::state).await,
+        Route::WorldShards => call.serve::<endpoint::WorldShards>(realm::shards).await,
+        Route::WorldEvents => call.serve::<endpoint::WorldEvents>(realm::events).await,
+        Route::Status => call.serve::<endpoint::Status>(realm::status).await,
+        Route::Ready => call.serve::<endpoint::Ready>(realm::ready).await,
     }
 }
 
-fn respond<T: Serialize>(status: u16, answer: service::Result<T>, path: &str) -> Result<Response> {
-    match answer {
-        Ok(body) => http::answer(status, &body),
-        Err(refusal) => http::problem(&refusal, path),
+/// A request on its way to its handler.
+struct Call<'a> {
+    request: &'a mut Request,
+    id: Option<&'a str>,
+    env: &'a Env,
+    config: &'a Config,
+}
+
+impl Call<'_> {
+    /// Reads what the route takes and answers with what its handler gives: a
+    /// handler of other types than the table's does not compile.
+    async fn serve<E: Endpoint>(
+        self,
+        handler: impl AsyncFnOnce(Input<E::Body>, &Env, &Config) -> service::Result<E::Answer>,
+    ) -> Result<Response> {
+        let path = self.request.path();
+        let answer = match http::input::<E>(self.request, self.id, self.env, self.config).await {
+            Ok(input) => handler(input, self.env, self.config).await,
+            Err(refusal) => Err(refusal),
+        };
+        match answer {
+            Ok(body) => http::answer(E::ENTRY.status, &body),
+            Err(refusal) => http::problem(&refusal, &path),
+        }
     }
 }

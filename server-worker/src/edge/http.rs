@@ -1,33 +1,92 @@
 //! Requests in, answers out: bodies, tokens, addresses, problems.
 
-use super::bodies::Problem;
+use super::{
+    bodies::{Body, Place, Problem},
+    routes::{self, Access, Endpoint, Matched},
+};
 use crate::{
     config::{ClientAddress, Config},
     hub::connection::Identity,
     runtime::entropy::System,
     service,
+    throttle::logic::network_of,
 };
-use serde::{Serialize, de::DeserializeOwned};
-use shardlink_shared::{ErrorCode, Refusal, codec::json, entropy, limits::MAX_REST_BODY};
+use serde::Serialize;
+use shardlink_shared::{ErrorCode, Refusal, entropy, limits::MAX_REST_BODY};
 use wasm_bindgen::JsValue;
-use worker::{Request, Response, Result};
+use worker::{Env, Request, Response, Result};
 
-/// Reads a JSON body.
+/// What a route was given.
+pub struct Input<B> {
+    /// What it takes.
+    pub body: B,
+    /// What stands in the place of the path's `{id}`.
+    pub id: Option<String>,
+    /// Where the client is.
+    pub address: String,
+    identity: service::Result<Identity>,
+}
+
+impl<B> Input<B> {
+    /// Who asks, by the bearer token: only its signature has been checked.
+    ///
+    /// # Errors
+    /// UNAUTHENTICATED.
+    pub fn identity(&self) -> service::Result<Identity> {
+        self.identity.clone()
+    }
+}
+
+/// Reads what a route takes. Who asks comes first: a stranger's body is not read
+/// where a session is needed.
 ///
 /// # Errors
-/// UNSUPPORTED_MEDIA_TYPE, TOO_LARGE, MALFORMED, TOO_DEEP, or INVALID_FIELD with the field.
-pub async fn body<T: DeserializeOwned>(request: &mut Request) -> service::Result<T> {
-    let content_type = request.headers().get("Content-Type").ok().flatten().unwrap_or_default();
-    if content_type.split(';').next().map(str::trim) != Some("application/json") {
-        return Err(ErrorCode::UnsupportedMediaType.into());
+/// UNAUTHENTICATED, RATE_LIMITED, UNSUPPORTED_MEDIA_TYPE, TOO_LARGE, MALFORMED,
+/// TOO_DEEP, or INVALID_FIELD with the field.
+pub async fn input<E: Endpoint>(
+    request: &mut Request,
+    id: Option<&str>,
+    env: &Env,
+    config: &Config,
+) -> service::Result<Input<E::Body>> {
+    let identity = identity(request, config);
+    if E::ENTRY.access == Access::Session {
+        identity.clone()?;
     }
-    let text = text(request).await?;
-    json::check_nesting(&text)?;
-    json::read(&text)
+    let address = client_address(request, config);
+    if E::ENTRY.path.starts_with("/api/auth/") {
+        admit(env, &address).await?;
+    }
+    let text = match E::Body::PLACE {
+        Place::Nowhere => String::new(),
+        Place::Query => request.url().ok().and_then(|url| url.query().map(str::to_owned)).unwrap_or_default(),
+        Place::Json => {
+            let content_type = request.headers().get("Content-Type").ok().flatten().unwrap_or_default();
+            if !content_type.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json") {
+                return Err(ErrorCode::UnsupportedMediaType.into());
+            }
+            text(request).await?
+        }
+        Place::OptionalJson => text(request).await?,
+    };
+    Ok(Input { body: E::Body::read(&text)?, id: id.map(str::to_owned), address, identity })
+}
+
+/// The binding of Cloudflare's own rate limit: it stops a flood before any
+/// object is asked. Elsewhere there is none, and the Throttles do.
+const EDGE_LIMIT: &str = "AUTH_LIMIT";
+
+async fn admit(env: &Env, address: &str) -> service::Result<()> {
+    let (Ok(limiter), Some(network)) = (env.rate_limiter(EDGE_LIMIT), network_of(address)) else { return Ok(()) };
+    match limiter.limit(network).await {
+        Ok(outcome) if !outcome.success => Err(Refusal::new(ErrorCode::RateLimited).after(60.0)),
+        // A limiter that does not answer must not lock everybody out.
+        _ => Ok(()),
+    }
 }
 
 /// Reads a body as text.
-pub async fn text(request: &mut Request) -> service::Result<String> {
+async fn text(request: &mut Request) -> service::Result<String> {
     let too_large = || Refusal::new(ErrorCode::TooLarge).saying(format!("A body has at most {MAX_REST_BODY} bytes."));
     let announced = request.headers().get("Content-Length").ok().flatten().and_then(|length| length.parse().ok());
     if announced.is_some_and(|length: usize| length > MAX_REST_BODY) {
@@ -40,13 +99,12 @@ pub async fn text(request: &mut Request) -> service::Result<String> {
     String::from_utf8(bytes).map_err(|_| Refusal::new(ErrorCode::Malformed).saying("The body is not UTF-8."))
 }
 
-/// Who asks, by the bearer token: only its signature is checked here.
-///
-/// # Errors
-/// UNAUTHENTICATED.
-pub fn identity(request: &Request, config: &Config) -> service::Result<Identity> {
+fn identity(request: &Request, config: &Config) -> service::Result<Identity> {
     let header = request.headers().get("Authorization").ok().flatten().unwrap_or_default();
-    let token = header.strip_prefix("Bearer ").ok_or(ErrorCode::Unauthenticated)?;
+    let (scheme, token) = header.split_once(' ').ok_or(ErrorCode::Unauthenticated)?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(ErrorCode::Unauthenticated.into());
+    }
     service::identify(config, token.trim())
 }
 
@@ -81,21 +139,70 @@ fn without_port(address: String) -> String {
     }
 }
 
-/// Whether a browser on this origin may connect: the server's own, or one that
-/// the configuration names. No origin means no browser.
-pub fn origin_allowed(request: &Request, config: &Config) -> bool {
-    let Some(origin) = request.headers().get("Origin").ok().flatten() else { return true };
+/// The page that a request comes from.
+pub enum Origin {
+    /// None: it is no browser, or the page is one of ours and it is a GET.
+    None,
+    /// The server's own, or one that the configuration names.
+    Allowed(String),
+    /// Another.
+    Foreign,
+}
+
+/// Reads where a request comes from.
+pub fn origin(request: &Request, config: &Config) -> Origin {
+    let Some(origin) = request.headers().get("Origin").ok().flatten() else { return Origin::None };
     let host = request.headers().get("Host").ok().flatten().unwrap_or_default();
     let own =
         origin.split_once("://").is_some_and(|(scheme, rest)| matches!(scheme, "http" | "https") && rest == host);
-    own || config.allowed_origins.contains(&origin)
+    if own || config.allowed_origins.contains(&origin) { Origin::Allowed(origin) } else { Origin::Foreign }
+}
+
+/// Tells a browser which page may read the answer. Tokens stand in headers that
+/// the page sets itself, so credentials are never allowed.
+pub fn share(response: &mut Response, origin: &Origin) -> Result<()> {
+    let headers = response.headers_mut();
+    headers.append("Vary", "Origin")?;
+    if let Origin::Allowed(origin) = origin {
+        headers.set("Access-Control-Allow-Origin", origin)?;
+        headers.set("Access-Control-Expose-Headers", "Allow, Retry-After, WWW-Authenticate")?;
+    }
+    Ok(())
+}
+
+/// What may be done at an address; to a browser, on behalf of which page.
+pub fn options(found: Matched<'_>, request: &Request, origin: &Origin, path: &str) -> Result<Response> {
+    let methods = match found {
+        Matched::OtherMethods(methods) => methods,
+        // No route is asked with OPTIONS, so what is left is what does not exist.
+        _ => return problem(&ErrorCode::NotFound.into(), path),
+    };
+    let is_preflight = request.headers().has("Access-Control-Request-Method")?;
+    if is_preflight && matches!(origin, Origin::Foreign) {
+        return problem(&ErrorCode::OriginRefused.into(), path);
+    }
+    let mut response = Response::empty()?.with_status(204);
+    let allowed = routes::allow(&methods);
+    let headers = response.headers_mut();
+    headers.set("Allow", &allowed)?;
+    if is_preflight {
+        headers.set("Access-Control-Allow-Methods", &allowed)?;
+        headers.set("Access-Control-Allow-Headers", "Authorization, Content-Type")?;
+        headers.set("Access-Control-Max-Age", "600")?;
+    }
+    share(&mut response, origin)?;
+    Ok(response)
 }
 
 /// A JSON answer.
 pub fn answer<T: Serialize>(status: u16, body: &T) -> Result<Response> {
     let mut response = Response::from_json(body)?.with_status(status);
-    response.headers_mut().set("Cache-Control", "no-store")?;
-    response.headers_mut().set("X-Content-Type-Options", "nosniff")?;
+    let headers = response.headers_mut();
+    headers.set("Cache-Control", "no-store")?;
+    headers.set("X-Content-Type-Options", "nosniff")?;
+    headers.set("Referrer-Policy", "no-referrer")?;
+    // Nothing of an answer is ever a page.
+    headers.set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")?;
     Ok(response)
 }
 

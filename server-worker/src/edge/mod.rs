@@ -2,6 +2,8 @@
 //! it verifies tokens, asks the objects, and words the answers.
 
 pub mod bodies;
+#[cfg(feature = "schema")]
+pub mod openapi;
 pub mod routes;
 
 #[cfg(target_arch = "wasm32")]

@@ -1,20 +1,46 @@
 //! The world and the server, as they are now.
 
-use super::bodies::StatusBody;
+use super::{
+    bodies::{Event, Events, EventsQuery, NoBody, Ready, StatusBody},
+    http::Input,
+};
 use crate::{
-    calls::world::{GetStatus, object_name},
+    calls::world::{GetEvents, GetStatus, object_name},
+    config::Config,
     runtime::{call::call, clock},
     service,
 };
-use shardlink_shared::protocol::world::WorldState;
+use shardlink_shared::protocol::world::{ShardStatus, WorldState};
 use worker::Env;
 
-pub async fn state(env: &Env) -> service::Result<WorldState> {
+pub async fn state(_: Input<NoBody>, env: &Env, _: &Config) -> service::Result<WorldState> {
     let status = call(env, &object_name(), GetStatus {}).await?;
     Ok(WorldState::beginning(status.population.players))
 }
 
-pub async fn status(env: &Env) -> service::Result<StatusBody> {
+pub async fn shards(_: Input<NoBody>, _: &Env, _: &Config) -> service::Result<ShardStatus> {
+    Ok(ShardStatus::beginning())
+}
+
+pub async fn events(input: Input<EventsQuery>, env: &Env, _: &Config) -> service::Result<Events> {
+    let EventsQuery { limit, cursor } = input.body;
+    // One more tells whether there is another page.
+    let mut found = call(env, &object_name(), GetEvents { before: cursor, limit: limit + 1 }).await?;
+    let more = found.len() > limit as usize;
+    found.truncate(limit as usize);
+    let next_cursor = found.last().filter(|_| more).map(|(number, _)| number.to_string());
+    let events = found.into_iter().map(|(number, happening)| Event {
+        id: number.to_string(),
+        event_type: happening.event_type,
+        title: happening.title,
+        description: happening.description,
+        timestamp: happening.at,
+        faction: happening.faction,
+    });
+    Ok(Events { events: events.collect(), next_cursor })
+}
+
+pub async fn status(_: Input<NoBody>, env: &Env, _: &Config) -> service::Result<StatusBody> {
     let status = call(env, &object_name(), GetStatus {}).await?;
     Ok(StatusBody {
         status: "online",
@@ -24,4 +50,10 @@ pub async fn status(env: &Env) -> service::Result<StatusBody> {
         websocket_connections: status.population.sockets,
         uptime: clock::now().since(status.started) / 1000,
     })
+}
+
+/// The configuration was read before; that the world answers is left to see.
+pub async fn ready(_: Input<NoBody>, env: &Env, _: &Config) -> service::Result<Ready> {
+    call(env, &object_name(), GetStatus {}).await?;
+    Ok(Ready { ready: true })
 }

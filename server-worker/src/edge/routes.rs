@@ -1,28 +1,143 @@
-//! Which address answers to which method.
+//! Which address answers to which method, what it takes and what it answers: the
+//! one table that the dispatcher, its handlers' types and the OpenAPI document
+//! are made from.
 
-/// A route of the edge.
+use super::bodies::{self, Body, NoBody, Schema};
+use serde::Serialize;
+use shardlink_shared::{
+    ErrorCode,
+    protocol::{character::CharacterCreate, trade, world},
+};
+
+/// Who may ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs)] // Named after what they do; PROTOCOL.md has the bodies.
-pub enum Route {
-    Register,
-    Login,
-    ScramStart,
-    ScramFinish,
-    ScramRegister,
-    Logout,
+pub enum Access {
+    /// Anybody.
+    Anyone,
+    /// Whoever shows a session's token.
     Session,
-    ListCharacters,
-    CreateCharacter,
-    SelectCharacter,
-    DeleteCharacter,
-    Ticket,
-    WorldState,
-    WorldShards,
-    Status,
-    Health,
-    Socket,
-    /// A route that panics, where tests have opened it.
-    Panic,
+}
+
+/// A route as the table has it.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry {
+    /// Which it is.
+    pub route: Route,
+    /// Its method. HEAD is answered where GET is, OPTIONS everywhere.
+    pub method: &'static str,
+    /// Its path; `{id}` stands for a number at its end or between two slashes.
+    pub path: &'static str,
+    /// Who may ask.
+    pub access: Access,
+    /// The status of success.
+    pub status: u16,
+    /// What it may refuse with, besides what every route of its kind may.
+    pub refusals: &'static [ErrorCode],
+    /// What it does, in a sentence.
+    pub summary: &'static str,
+}
+
+/// What a route takes and answers.
+pub trait Endpoint {
+    /// What it takes.
+    type Body: Body;
+    /// What it answers.
+    type Answer: Serialize + Schema;
+    /// Its row of the table.
+    const ENTRY: Entry;
+}
+
+macro_rules! routes {
+    ($($name:ident: $method:ident $path:literal, $access:ident, $body:ty => $status:literal $answer:ty, [$($refusal:ident),*], $summary:literal;)*) => {
+        /// A route of the edge.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Route {
+            $(#[doc = $summary] $name,)*
+        }
+
+        /// What each route takes and answers.
+        pub mod endpoint {
+            use super::*;
+            $(
+                #[doc = $summary]
+                #[derive(Debug)]
+                pub struct $name;
+
+                impl Endpoint for $name {
+                    type Body = $body;
+                    type Answer = $answer;
+                    const ENTRY: Entry = Entry {
+                        route: Route::$name,
+                        method: stringify!($method),
+                        path: $path,
+                        access: Access::$access,
+                        status: $status,
+                        refusals: &[$(ErrorCode::$refusal),*],
+                        summary: $summary,
+                    };
+                }
+            )*
+        }
+
+        /// All routes that answer JSON, in the order they are documented in.
+        pub const ROUTES: &[Entry] = &[$(endpoint::$name::ENTRY),*];
+
+        #[cfg(feature = "schema")]
+        impl Route {
+            /// The schemas of what the route takes and answers.
+            #[must_use]
+            pub fn schemas(self, generators: &mut super::openapi::Generators) -> super::openapi::Schemas {
+                match self {
+                    $(Self::$name => generators.of::<endpoint::$name>(),)*
+                }
+            }
+        }
+    };
+}
+
+routes! {
+    Register: POST "/api/auth/register", Anyone, bodies::Credentials => 201 bodies::Registered, [NameTaken, NameReserved, RateLimited, Overloaded],
+        "Makes an account by a password.";
+    Login: POST "/api/auth/login", Anyone, bodies::Credentials => 200 bodies::LoggedIn, [BadCredentials, RateLimited, Overloaded],
+        "Signs in by a password; the account's earlier session ends.";
+    ScramRegister: POST "/api/auth/scram/register", Anyone, bodies::ScramRegister => 201 bodies::Registered, [NameTaken, NameReserved, RateLimited],
+        "Makes an account whose password never reaches the server.";
+    ScramStart: POST "/api/auth/scram/start", Anyone, bodies::ScramStart => 200 bodies::ScramStarted, [],
+        "Begins a SCRAM-SHA-256 exchange (RFC 5802, RFC 7677).";
+    ScramFinish: POST "/api/auth/scram/finish", Anyone, bodies::ScramFinish => 200 bodies::ScramFinished, [BadCredentials, RateLimited],
+        "Finishes a SCRAM exchange, once: signs in, and proves that the server knows the account.";
+    Logout: POST "/api/auth/logout", Anyone, bodies::Logout => 200 bodies::Done, [Unauthenticated],
+        "Ends a session and closes its socket; the token stands in the header or in the body.";
+    Session: GET "/api/auth/session", Session, NoBody => 200 bodies::SessionInfo, [],
+        "Who a token's session belongs to.";
+    Refresh: POST "/api/auth/refresh", Session, NoBody => 200 bodies::LoggedIn, [],
+        "Gives the session a new token; the old one dies, the socket stays open.";
+    ChangePassword: POST "/api/auth/password", Session, bodies::ChangePassword => 200 bodies::PasswordChanged, [BadCredentials, RateLimited, Overloaded],
+        "Changes the password and ends the account's other sessions.";
+    DeleteAccount: DELETE "/api/auth/account", Session, bodies::DeleteAccount => 200 bodies::Done, [BadCredentials, RateLimited, Overloaded],
+        "Deletes the account with its sessions, characters and names.";
+    ListCharacters: GET "/api/characters", Session, NoBody => 200 bodies::Characters, [],
+        "The account's characters, oldest first.";
+    CreateCharacter: POST "/api/characters", Session, CharacterCreate => 201 bodies::Created, [NameTaken, NameReserved, TooManyCharacters],
+        "Makes a character; the server rolls its stats.";
+    SelectCharacter: POST "/api/characters/select", Session, bodies::Select => 200 bodies::Selected, [NotYourCharacter],
+        "Selects the character to play; it enters the world on the session's socket, or by the ticket.";
+    Inventory: GET "/api/characters/{id}/inventory", Session, NoBody => 200 trade::Inventory, [NotYourCharacter],
+        "What a character of the account holds.";
+    DeleteCharacter: DELETE "/api/characters/{id}", Session, NoBody => 200 bodies::Done, [NotYourCharacter, CharacterOnline],
+        "Deletes a character that is not in the world, and frees its name.";
+    Ticket: POST "/api/ws/ticket", Session, NoBody => 200 bodies::TicketBody, [],
+        "A ticket for the WebSocket: good once, for 30 s, offered as a subprotocol.";
+    WorldState: GET "/api/world/state", Anyone, NoBody => 200 world::WorldState, [],
+        "The realm as it is now.";
+    WorldShards: GET "/api/world/shards", Anyone, NoBody => 200 world::ShardStatus, [],
+        "The twelve shards and who holds them.";
+    WorldEvents: GET "/api/world/events", Anyone, bodies::EventsQuery => 200 bodies::Events, [],
+        "What happened in the realm, the newest first, in pages.";
+    Status: GET "/api/status", Anyone, NoBody => 200 bodies::StatusBody, [],
+        "The server: version, who is in the world, since when it runs.";
+    Ready: GET "/readyz", Anyone, NoBody => 200 bodies::Ready, [Overloaded],
+        "Whether the server is configured and its objects answer.";
 }
 
 /// What a path and a method come to.
@@ -30,62 +145,72 @@ pub enum Route {
 pub enum Matched<'a> {
     /// A route, with what stands in the place of `{id}`.
     Route(Route, Option<&'a str>),
+    /// The WebSocket.
+    Socket,
+    /// `GET /healthz`: the process lives.
+    Health,
+    /// The route that panics, where a test's configuration has opened it.
+    Panic,
     /// The address exists, but answers to these methods alone.
-    WrongMethod(Vec<&'static str>),
+    OtherMethods(Vec<&'static str>),
     /// Nothing of ours under a prefix of ours.
     NotFound,
     /// A page or a file.
     Page,
 }
 
-const ROUTES: &[(&str, &str, Route)] = &[
-    ("POST", "/api/auth/register", Route::Register),
-    ("POST", "/api/auth/login", Route::Login),
-    ("POST", "/api/auth/scram/start", Route::ScramStart),
-    ("POST", "/api/auth/scram/finish", Route::ScramFinish),
-    ("POST", "/api/auth/scram/register", Route::ScramRegister),
-    ("POST", "/api/auth/logout", Route::Logout),
-    ("GET", "/api/auth/session", Route::Session),
-    ("GET", "/api/characters", Route::ListCharacters),
-    ("POST", "/api/characters", Route::CreateCharacter),
-    ("POST", "/api/characters/select", Route::SelectCharacter),
-    ("DELETE", "/api/characters/{id}", Route::DeleteCharacter),
-    ("POST", "/api/ws/ticket", Route::Ticket),
-    ("GET", "/api/world/state", Route::WorldState),
-    ("GET", "/api/world/shards", Route::WorldShards),
-    ("GET", "/api/status", Route::Status),
-    ("GET", "/healthz", Route::Health),
-    ("GET", "/ws", Route::Socket),
-    ("POST", "/api/test/panic", Route::Panic),
-];
-
-/// Finds the route of a method and a path.
+/// Finds what answers to a method and a path.
 #[must_use]
 pub fn find<'a>(method: &str, path: &'a str) -> Matched<'a> {
+    // HEAD is answered as GET, without the body.
+    let method = if method == "HEAD" { "GET" } else { method };
+    let single = |known: &'static str, matched| {
+        if method == known { matched } else { Matched::OtherMethods(vec![known]) }
+    };
+    match path {
+        "/ws" => return single("GET", Matched::Socket),
+        "/healthz" => return single("GET", Matched::Health),
+        "/api/test/panic" => return single("POST", Matched::Panic),
+        _ => {}
+    }
     let mut methods = Vec::new();
-    for (route_method, pattern, route) in ROUTES {
-        let Some(id) = matches(pattern, path) else { continue };
-        // HEAD is answered as GET, without the body.
-        if *route_method == method || (method == "HEAD" && *route_method == "GET") {
-            return Matched::Route(*route, id);
+    for entry in ROUTES {
+        let Some(id) = matches(entry.path, path) else { continue };
+        if entry.method == method {
+            return Matched::Route(entry.route, id);
         }
-        methods.push(*route_method);
+        methods.push(entry.method);
     }
     if !methods.is_empty() {
-        return Matched::WrongMethod(methods);
+        return Matched::OtherMethods(methods);
     }
     if path == "/api" || path.starts_with("/api/") {
         return Matched::NotFound;
     }
-    if method == "GET" || method == "HEAD" { Matched::Page } else { Matched::WrongMethod(vec!["GET", "HEAD"]) }
+    single("GET", Matched::Page)
+}
+
+/// The methods in a header: HEAD wherever GET is, and OPTIONS.
+#[must_use]
+pub fn allow(methods: &[&'static str]) -> String {
+    let mut all = Vec::with_capacity(methods.len() + 2);
+    for method in methods {
+        all.push(*method);
+        if *method == "GET" {
+            all.push("HEAD");
+        }
+    }
+    all.push("OPTIONS");
+    all.join(", ")
 }
 
 /// Whether a path fits a pattern, and what stands in the place of its `{id}`.
 fn matches<'a>(pattern: &str, path: &'a str) -> Option<Option<&'a str>> {
-    match pattern.strip_suffix("{id}") {
-        None => (pattern == path).then_some(None),
-        Some(prefix) => path.strip_prefix(prefix).filter(|id| !id.is_empty() && !id.contains('/')).map(Some),
-    }
+    let Some((before, after)) = pattern.split_once("{id}") else {
+        return (pattern == path).then_some(None);
+    };
+    let id = path.strip_prefix(before)?.strip_suffix(after)?;
+    (!id.is_empty() && !id.contains('/')).then_some(Some(id))
 }
 
 #[cfg(test)]
@@ -96,22 +221,33 @@ mod tests {
     fn an_address_and_a_method_find_their_route() {
         assert_eq!(find("POST", "/api/auth/login"), Matched::Route(Route::Login, None));
         assert_eq!(find("DELETE", "/api/characters/12"), Matched::Route(Route::DeleteCharacter, Some("12")));
+        assert_eq!(find("GET", "/api/characters/12/inventory"), Matched::Route(Route::Inventory, Some("12")));
         assert_eq!(find("POST", "/api/characters/select"), Matched::Route(Route::SelectCharacter, None));
-        assert_eq!(find("HEAD", "/healthz"), Matched::Route(Route::Health, None));
+        assert_eq!(find("HEAD", "/api/status"), Matched::Route(Route::Status, None));
+        assert_eq!(find("HEAD", "/healthz"), Matched::Health);
         assert_eq!(find("GET", "/game.js"), Matched::Page);
     }
 
     #[test]
     fn a_wrong_method_is_told_the_right_ones() {
-        assert_eq!(find("GET", "/api/auth/login"), Matched::WrongMethod(vec!["POST"]));
-        assert_eq!(find("PUT", "/api/characters"), Matched::WrongMethod(vec!["GET", "POST"]));
-        assert_eq!(find("POST", "/"), Matched::WrongMethod(vec!["GET", "HEAD"]));
+        assert_eq!(find("GET", "/api/auth/login"), Matched::OtherMethods(vec!["POST"]));
+        assert_eq!(find("PUT", "/api/characters"), Matched::OtherMethods(vec!["GET", "POST"]));
+        assert_eq!(find("POST", "/"), Matched::OtherMethods(vec!["GET"]));
+        assert_eq!(allow(&["GET", "POST"]), "GET, HEAD, POST, OPTIONS");
     }
 
     #[test]
     fn what_is_not_there_is_not_a_page_under_api() {
         for path in ["/api", "/api/", "/api/nothing", "/api/characters/1/2", "/api/characters/"] {
             assert_eq!(find("GET", path), Matched::NotFound, "{path}");
+        }
+        assert_eq!(find("GET", "/api/characters//inventory"), Matched::NotFound);
+    }
+
+    #[test]
+    fn a_route_that_changes_something_of_an_account_needs_its_session() {
+        for entry in ROUTES.iter().filter(|entry| entry.method != "GET" && entry.access == Access::Anyone) {
+            assert!(entry.path.starts_with("/api/auth/"), "{}", entry.path);
         }
     }
 }

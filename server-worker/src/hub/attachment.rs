@@ -1,12 +1,15 @@
 //! What a socket keeps while its hub sleeps: its connection, in some 100 bytes.
 
-use super::connection::{Allowance, Connection, ConnectionId, Identity, Player, Stage};
+use super::{
+    connection::{Allowance, Connection, ConnectionId, Identity, Player, Stage},
+    evidence::Conduct,
+};
 use serde::{Deserialize, Serialize};
 use shardlink_shared::{
     codec::Encoding,
     crypto::token::SessionId,
     ids::{CharacterId, LocationId, PlayerId},
-    rules::movement::Motion,
+    rules::{interest::Cell, movement::Motion},
     text::CharacterName,
     time::Millis,
     vector::Vec3,
@@ -15,7 +18,7 @@ use shardlink_shared::{
 
 /// The attachment's own revision, its first field: another is not read, and its
 /// socket closed with a code that means reconnect.
-const REVISION: u8 = 1;
+const REVISION: u8 = 2;
 
 /// The runtime lets an object sleep after 10 s without events, in milliseconds:
 /// for so long, at least, every character has stood still and earned distance.
@@ -48,7 +51,9 @@ struct StoredPlayer {
     speed: f64,
     location: LocationId,
     position: Vec3,
+    cell: Cell,
     slot: u16,
+    step: Option<u32>,
 }
 
 /// The attachment of a connection.
@@ -69,7 +74,9 @@ pub fn write(connection: &Connection) -> Vec<u8> {
             speed: player.speed,
             location: player.motion.location,
             position: player.motion.position,
+            cell: player.cell,
             slot: player.slot,
+            step: player.step,
         }),
     };
     let stored = Stored {
@@ -98,8 +105,12 @@ pub fn read(bytes: &[u8], now: Millis) -> Option<Connection> {
             level: player.level,
             speed: player.speed,
             motion: Motion::standing(player.location, player.position, now - SHORTEST_SLEEP),
+            cell: player.cell,
             slot: player.slot,
+            step: player.step,
+            conduct: Conduct::default(),
             attached: now,
+            unsaved: false,
         })),
     };
     Some(Connection {

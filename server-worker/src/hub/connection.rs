@@ -1,5 +1,6 @@
 //! A connection: a socket and what is known of who is at its other end.
 
+use super::evidence::Conduct;
 use shardlink_shared::{
     codec::Encoding,
     crypto::token::SessionId,
@@ -8,12 +9,14 @@ use shardlink_shared::{
     protocol::{ClientMessage, RequestId, character::CharacterUpdate},
     rules::{
         character::walking_speed,
+        interest::Cell,
         movement::Motion,
         rate::{Bucket, Strikes},
     },
-    sheet::Sheet,
+    sheet::{ENTRANCE, Sheet},
     text::CharacterName,
     time::Millis,
+    vector::Vec3,
     world::Faction,
 };
 use std::collections::VecDeque;
@@ -91,10 +94,18 @@ pub struct Player {
     pub speed: f64,
     /// Where it is.
     pub motion: Motion,
+    /// The cell that it is seen in: which one depends, at a border, on where it came from.
+    pub cell: Cell,
     /// Its number in position frames.
     pub slot: u16,
+    /// The number of its last accepted step, if it numbers them.
+    pub step: Option<u32>,
+    /// How it has moved lately.
+    pub conduct: Conduct,
     /// When its place was last written into the attachment.
     pub attached: Millis,
+    /// Whether it has moved since.
+    pub unsaved: bool,
 }
 
 impl Player {
@@ -109,17 +120,21 @@ impl Player {
             level: sheet.progression.level,
             speed: walking_speed(&sheet.stats),
             motion: Motion::entering(sheet.location_id, now),
+            cell: Cell::of(ENTRANCE),
             slot,
+            step: None,
+            conduct: Conduct::default(),
             attached: now,
+            unsaved: false,
         }
     }
 
-    /// What others see of it.
+    /// What others see of it, who see it at this position.
     #[must_use]
-    pub fn seen(&self) -> CharacterUpdate {
+    pub fn seen_at(&self, position: Vec3) -> CharacterUpdate {
         CharacterUpdate {
             location_id: Some(self.motion.location),
-            position: Some(self.motion.position),
+            position: Some(position),
             level: Some(self.level),
             faction: Some(self.faction),
             ..CharacterUpdate::of(self.character, self.name.clone())
@@ -148,6 +163,15 @@ impl Connection {
             Stage::Pending { .. } => None,
             Stage::Authenticated(identity) => Some(*identity),
             Stage::Playing(player) => Some(player.identity),
+        }
+    }
+
+    /// Names the session by its new token.
+    pub fn renew(&mut self, session: SessionId) {
+        match &mut self.stage {
+            Stage::Pending { .. } => {}
+            Stage::Authenticated(identity) => identity.session = session,
+            Stage::Playing(player) => player.identity.session = session,
         }
     }
 
@@ -184,6 +208,11 @@ impl Allowance {
             invalid: Strikes::default(),
             refused: Strikes::default(),
         }
+    }
+
+    /// Counts a step, if there may be one now.
+    pub fn take_move(&mut self, now: Millis) -> bool {
+        self.moves.take(MOVE_RATE, now).is_ok()
     }
 
     /// Counts a message.

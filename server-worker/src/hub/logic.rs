@@ -2,13 +2,17 @@
 
 use super::{
     connection::{Connection, ConnectionId, Held, Identity, Player, Stage, Waiting},
+    interest::{Area, Newcomer},
     outbox::{Answer, Effect, Event, Outbox, Question, visit},
+    settings::Settings,
     slots::Slots,
+    tick::Ticks,
+    walk::{Step, walk},
 };
 use crate::calls::world::Population;
 use shardlink_shared::{
     ErrorCode, Refusal,
-    codec::{Encoding, Frame, Incoming, Rejected, decode},
+    codec::{Encoding, Frame, Incoming, Rejected, binary, decode},
     crypto::token::SessionId,
     ids::{CharacterId, LocationId},
     limits::{
@@ -22,11 +26,12 @@ use shardlink_shared::{
         character::{CharacterList, CharacterUpdate},
         chat::Channel,
         error::ErrorMessage,
+        movement::OwnMove,
     },
     sheet::Sheet,
     time::Millis,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How often a hub repeats that its characters are online and its sessions in
 /// use, in milliseconds: twice within a Character's lease, and about as often as
@@ -40,6 +45,11 @@ pub struct Hub {
     pub number: u32,
     pub(super) connections: BTreeMap<ConnectionId, Connection>,
     pub(super) characters: BTreeMap<CharacterId, ConnectionId>,
+    pub(super) settings: Settings,
+    pub(super) area: Area,
+    pub(super) ticks: Ticks,
+    /// The connections that have not authenticated.
+    pending: BTreeSet<ConnectionId>,
     slots: Slots,
     /// What sessions selected elsewhere while their sockets were still being
     /// checked here.
@@ -51,7 +61,12 @@ pub struct Hub {
 impl Hub {
     /// A hub with the connections that its sockets' attachments hold.
     #[must_use]
-    pub fn restore(number: u32, connections: impl IntoIterator<Item = Connection>, now: Millis) -> Self {
+    pub fn restore(
+        number: u32,
+        settings: Settings,
+        connections: impl IntoIterator<Item = Connection>,
+        now: Millis,
+    ) -> Self {
         let connections: BTreeMap<_, _> = connections.into_iter().map(|one| (one.id, one)).collect();
         let characters: BTreeMap<_, _> =
             connections.values().filter_map(|one| Some((one.player()?.character, one.id))).collect();
@@ -61,7 +76,28 @@ impl Hub {
         let presence_at = authenticated.then_some(now + PRESENCE_INTERVAL);
         let slots =
             Slots::restore(connections.values().filter_map(Connection::player).map(|player| player.slot), now);
-        Self { number, connections, characters, slots, early_selections: BTreeMap::new(), report_at, presence_at }
+        let is_pending = |one: &&Connection| matches!(one.stage, Stage::Pending { .. });
+        let pending = connections.values().filter(is_pending).map(|one| one.id).collect();
+        let mut area = Area::new(settings.area_cap);
+        let mut ticks = Ticks::default();
+        let walkers = connections.values().filter_map(|one| one.player().map(|player| (one, player)));
+        area.restore(walkers.clone().map(|(one, player)| (player.slot, newcomer(one, player))), now);
+        for (_, player) in walkers.filter(|(one, _)| one.encoding == Encoding::Json) {
+            ticks.listen(player.slot, area.tick(), false);
+        }
+        Self {
+            number,
+            connections,
+            characters,
+            settings,
+            area,
+            ticks,
+            pending,
+            slots,
+            early_selections: BTreeMap::new(),
+            report_at,
+            presence_at,
+        }
     }
 
     /// Decides about an event.
@@ -74,6 +110,7 @@ impl Hub {
                     out.ask(id, None, Question::Redeem(ticket));
                 }
                 self.connections.insert(id, connection);
+                self.pending.insert(id);
                 out.push(Effect::Attach(id));
                 self.population_changed(out.now);
             }
@@ -89,6 +126,14 @@ impl Hub {
                     self.close(id, code, out);
                 }
             }
+            Event::SessionRenewed(old, new) => {
+                for id in self.of_session(old) {
+                    if let Some(connection) = self.connections.get_mut(&id) {
+                        connection.renew(new);
+                        out.push(Effect::Attach(id));
+                    }
+                }
+            }
             Event::Selected(session, character) => {
                 let sockets = self.of_session(session);
                 if sockets.is_empty() && self.connections.values().any(|one| one.waiting.is_some()) {
@@ -99,13 +144,15 @@ impl Hub {
                 }
             }
             Event::Alarm => self.alarm(out),
+            Event::Tick => self.tick(out),
         }
     }
 
     /// When the hub next wants to be woken.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Millis> {
-        let pending = self.connections.values().filter_map(|one| match one.stage {
+        let connections = self.pending.iter().filter_map(|id| self.connections.get(id));
+        let pending = connections.filter_map(|one| match one.stage {
             // While a question is open its own timeout runs.
             Stage::Pending { until, .. } if one.waiting.is_none() => Some(until),
             _ => None,
@@ -142,7 +189,20 @@ impl Hub {
     }
 
     fn frame(&mut self, id: ConnectionId, frame: Frame<'_>, out: &mut Outbox) {
-        let Some(connection) = self.connections.get(&id) else { return };
+        let Some(connection) = self.connections.get_mut(&id) else { return };
+        if let (Frame::Binary(bytes), Stage::Playing(player), None) =
+            (frame, &mut connection.stage, &connection.waiting)
+            && let Some(step) = binary::read_only::<OwnMove>(bytes, OwnMove::TAG)
+            && connection.allowance.take_move(out.now)
+        {
+            // Nearly every message is one of these: it is done where its connection is at hand.
+            let walker = (id, connection.encoding);
+            let check = self.settings.movement_check;
+            if let Err(refusal) = walk(walker, player, &Step::from(&step), &mut self.area, check, out) {
+                self.refuse(id, None, &refusal, out);
+            }
+            return;
+        }
         let pending = matches!(connection.stage, Stage::Pending { .. });
         let max_len = if pending { MAX_PENDING_FRAME } else { MAX_CLIENT_FRAME };
         for message in decode::<ClientMessage>(frame, max_len) {
@@ -240,10 +300,12 @@ impl Hub {
         message: ClientMessage,
         out: &mut Outbox,
     ) -> Result<(), Refusal> {
-        if self.connections.get(&id).and_then(Connection::player).is_none() {
-            return Err(ErrorCode::NoCharacter.into());
-        }
+        let player = self.connections.get(&id).and_then(Connection::player).ok_or(ErrorCode::NoCharacter)?;
         match message {
+            ClientMessage::Inventory(_) => {
+                out.ask(id, request, Question::Inventory(player.identity, player.character));
+                Ok(())
+            }
             ClientMessage::Move(step) => self.step(id, request, &step, out),
             ClientMessage::OwnMove(step) => self.own_move(id, &step, out),
             ClientMessage::Chat(chat) => {
@@ -271,7 +333,7 @@ impl Hub {
         let Some(identity) = connection.identity() else { return };
         if let Some(player) = connection.player().filter(|player| player.character == character) {
             // Selected again, for example over REST and here: it is in the world already.
-            let update = player.seen();
+            let update = player.seen_at(player.motion.position);
             let envelope = Envelope::answering(request, out.now);
             out.send(id, connection.encoding, &envelope, &ServerMessage::CharacterUpdate(update));
             return;
@@ -312,6 +374,9 @@ impl Hub {
             Ok(Answer::Characters(sheets)) => {
                 let list = ServerMessage::CharacterList(CharacterList { characters: List::of(sheets) });
                 out.send(id, encoding, &envelope, &list);
+            }
+            Ok(Answer::Inventory(inventory)) => {
+                out.send(id, encoding, &envelope, &ServerMessage::Inventory(inventory));
             }
             Ok(Answer::Created(sheet)) => {
                 let update = ServerMessage::CharacterUpdate(CharacterUpdate::of_sheet(&sheet));
@@ -368,6 +433,7 @@ impl Hub {
             self.enter(id, identity, sheet, out);
         } else if let Some(connection) = self.connections.get_mut(&id) {
             connection.stage = Stage::Authenticated(identity);
+            self.pending.remove(&id);
             out.push(Effect::Attach(id));
         }
         let in_world = sheet.is_some();
@@ -406,7 +472,13 @@ impl Hub {
         }
         let Some(connection) = self.connections.get_mut(&id) else { return };
         let slot = self.slots.take(out.now);
-        connection.stage = Stage::Playing(Box::new(Player::entering(identity, sheet, slot, out.now)));
+        let player = Box::new(Player::entering(identity, sheet, slot, out.now));
+        self.area.enter(slot, newcomer(connection, &player), out.now);
+        if connection.encoding == Encoding::Json {
+            self.ticks.listen(slot, self.area.tick(), true);
+        }
+        connection.stage = Stage::Playing(player);
+        self.pending.remove(&id);
         self.characters.insert(sheet.id, id);
         self.presence_at.get_or_insert(out.now + PRESENCE_INTERVAL);
         self.population_changed(out.now);
@@ -421,8 +493,9 @@ impl Hub {
         if let Stage::Playing(player) = before {
             self.characters.remove(&player.character);
             self.slots.give_back(player.slot, out.now);
+            self.area.leave(player.slot);
+            self.ticks.forget(player.slot);
             let location = player.motion.location;
-            self.tell_left(player.character, location, out);
             out.push(Effect::Left { character: player.character, visit: visit(self.number, id), location });
             self.population_changed(out.now);
         }
@@ -430,6 +503,7 @@ impl Hub {
 
     fn remove(&mut self, id: ConnectionId, out: &mut Outbox) {
         self.leave_world(id, out);
+        self.pending.remove(&id);
         if self.connections.remove(&id).is_some() {
             self.population_changed(out.now);
         }
@@ -457,7 +531,8 @@ impl Hub {
         let late = |one: &&Connection| {
             one.waiting.is_none() && matches!(one.stage, Stage::Pending { until, .. } if until <= now)
         };
-        let late: Vec<_> = self.connections.values().filter(late).map(|one| one.id).collect();
+        let pending = self.pending.iter().filter_map(|id| self.connections.get(id));
+        let late: Vec<_> = pending.filter(late).map(|one| one.id).collect();
         for id in late {
             self.close(id, ErrorCode::Unauthenticated, out);
         }
@@ -483,5 +558,18 @@ impl Hub {
             self.report_at = None;
             out.push(Effect::Report(self.population()));
         }
+    }
+}
+
+/// A player who comes to where it stands.
+pub(super) fn newcomer(connection: &Connection, player: &Player) -> Newcomer {
+    Newcomer {
+        connection: connection.id,
+        encoding: connection.encoding,
+        character: player.character,
+        faction: player.faction,
+        location: player.motion.location,
+        position: player.motion.position,
+        cell: player.cell,
     }
 }

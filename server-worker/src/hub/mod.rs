@@ -1,4 +1,5 @@
-//! **Hub**: the sockets of up to 500 players and where each of them stands.
+//! **Hub**: the sockets of up to 500 players (by default), where each of them stands,
+//! and who sees whom.
 //!
 //! - Owns: connections, positions, rate limits. All locations live in each hub.
 //! - Keyed by: realm and number.
@@ -6,16 +7,23 @@
 //!   selects a character.
 //! - Invariant: a session has one socket, a character one place; nothing is
 //!   sent to a socket that has not been authenticated but errors.
-//! - Survives sleep as: its sockets' attachments.
+//! - Survives sleep as: its sockets' attachments; and rows, of the tickets that
+//!   have served and could be shown again.
 
 pub mod attachment;
 pub mod connection;
+pub mod evidence;
+pub mod interest;
 pub mod logic;
 #[cfg(target_arch = "wasm32")]
 mod object;
 pub mod outbox;
+pub mod settings;
 pub mod slots;
+#[cfg(target_arch = "wasm32")]
+mod store;
 mod talk;
 #[cfg(test)]
 mod tests;
+pub mod tick;
 mod walk;

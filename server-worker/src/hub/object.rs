@@ -5,11 +5,13 @@ use super::{
     connection::{ConnectionId, Identity},
     logic,
     outbox::{Answer, Effect, Event, Outbox, Question, visit},
+    settings::Settings,
+    store,
 };
 use crate::{
     calls::{
         character,
-        hub::{EndSession, EnterWorld, HubCall},
+        hub::{EndSession, EnterWorld, HubCall, RenewSession},
         world,
     },
     config::Config,
@@ -18,9 +20,10 @@ use crate::{
         alarm::Alarm,
         call::call,
         clock,
+        db::Db,
         entropy::System,
-        settings,
-        sockets::{self, attach},
+        hashing, settings,
+        sockets::{self, RawSocket},
     },
     service,
 };
@@ -29,20 +32,27 @@ use shardlink_shared::{
     codec::{Encoding, Frame},
     crypto::token::Ticket,
     entropy::Entropy,
-    limits::{MAX_PENDING, MAX_PENDING_PER_ADDRESS},
+    limits::{MAX_CLIENT_FRAME, MAX_PENDING, MAX_PENDING_PER_ADDRESS},
     protocol::{RequestId, SUBPROTOCOL_BINARY, SUBPROTOCOL_JSON, account::AuthRequest},
     text::Password,
     time::Millis,
 };
-use std::{cell::RefCell, collections::HashMap, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashMap,
+    rc::Rc,
+    time::Duration,
+};
+use wasm_bindgen::prelude::*;
 use worker::worker_sys::WebSocketRequestResponsePair;
 use worker::{
-    DurableObject, Env, Request, Response, Result, State, WebSocket, WebSocketIncomingMessage, WebSocketPair,
-    console_error, durable_object,
+    Delay, DurableObject, Env, Request, Response, Result, State, WebSocketPair, console_error, durable_object,
 };
 
 /// A layer of the whole realm, with the sockets of its players.
-#[durable_object]
+// Of the binding's own exports only `fetch` and `alarm`: its handlers of sockets make a
+// promise and a task of every message, ours below are plain functions.
+#[durable_object(alarm)]
 pub struct Hub(Rc<Inner>);
 
 // The memory is taken out while deciding; a panic leaves none, and it is
@@ -54,10 +64,21 @@ struct Inner {
     state: State,
     env: Env,
     alarm: Alarm,
-    memory: RefCell<Option<logic::Hub>>,
-    sockets: RefCell<HashMap<ConnectionId, WebSocket>>,
-    /// Tickets that were shown here and could be shown again, until they expire.
-    used_tickets: RefCell<HashMap<[u8; 8], Millis>>,
+    memory: RefCell<Option<Box<logic::Hub>>>,
+    sockets: RefCell<HashMap<ConnectionId, RawSocket>>,
+    /// Used again for every event.
+    outbox: RefCell<Option<Box<Outbox>>>,
+    /// Used again for every binary message.
+    inbound: RefCell<Vec<u8>>,
+    timer: Timer,
+}
+
+/// The one timer that waits for the next tick.
+#[derive(Default)]
+struct Timer {
+    due: Cell<Option<Millis>>,
+    /// The number of the timer that counts: an earlier tick sets another.
+    number: Cell<u64>,
 }
 
 impl Inner {
@@ -72,51 +93,93 @@ impl Inner {
         if self.memory.borrow().is_some() {
             return;
         }
+        if let Err(fault) = store::migrate(&Db::of(&self.state)) {
+            console_error!("Hub: {fault}");
+        }
         let now = clock::now();
         let mut connections = Vec::new();
         let mut found = HashMap::new();
         for socket in self.state.get_websockets() {
-            match sockets::attachment(&socket).and_then(|bytes| attachment::read(&bytes, now)) {
+            let socket = sockets::raw(&socket);
+            match socket.attachment().and_then(|bytes| attachment::read(&bytes, now)) {
                 Some(connection) => {
                     found.insert(connection.id, socket);
                     connections.push(connection);
                 }
                 // An attachment of another build: the client comes back.
-                None => drop(socket.close(Some(1012), Some("restarting"))),
+                None => socket.close(1012, "restarting"),
             }
         }
         self.sockets.replace(found);
-        self.memory.replace(Some(logic::Hub::restore(self.number(), connections, now)));
+        // Without a configuration the edge lets nobody in.
+        let settings = settings::read(&self.env).map(|config| Settings::of(&config)).unwrap_or_default();
+        let hub = logic::Hub::restore(self.number(), settings, connections, now);
+        self.memory.replace(Some(Box::new(hub)));
     }
 
     /// Decides about an event, then performs what was decided.
     fn handle(self: &Rc<Self>, event: Event<'_>) {
         self.ensure_loaded();
         let Some(mut hub) = self.memory.take() else { return };
-        let mut out = Outbox::new(clock::now());
+        let now = clock::now();
+        hashing::hubs_are_busy(now);
+        let mut out = self.outbox.take().unwrap_or_default();
+        out.reset(now);
         hub.handle(event, &mut out);
-        let deadline = hub.next_deadline();
+        let (deadline, tick) = (hub.next_deadline(), hub.next_tick());
         self.memory.replace(Some(hub));
-        for effect in out.effects {
-            self.perform(effect);
+        let mut effects = std::mem::take(&mut out.effects);
+        for effect in effects.drain(..) {
+            self.perform(effect, &out);
         }
+        out.effects = effects;
+        self.outbox.replace(Some(out));
         self.alarm.set(&self.state, deadline);
+        if let Some(due) = tick {
+            self.tick_at(due, now);
+        }
     }
 
-    fn perform(self: &Rc<Self>, effect: Effect) {
+    /// Waits for a tick, unless an earlier one is waited for. While nothing moves
+    /// nothing is waited for, and the hub may sleep.
+    fn tick_at(self: &Rc<Self>, due: Millis, now: Millis) {
+        if self.timer.due.get().is_some_and(|earlier| earlier <= due) {
+            return;
+        }
+        let number = self.timer.number.get() + 1;
+        self.timer.number.set(number);
+        self.timer.due.set(Some(due));
+        self.spawn(async move |inner| {
+            Delay::from(Duration::from_millis(due.since(now))).await;
+            if inner.timer.number.get() == number {
+                inner.timer.due.set(None);
+                inner.handle(Event::Tick);
+            }
+        });
+    }
+
+    fn perform(self: &Rc<Self>, effect: Effect, out: &Outbox) {
         match effect {
+            Effect::Share(shared) => {
+                let (to, frame) = out.shared(&shared);
+                let frame = sockets::shared_bytes(frame);
+                let sockets = self.sockets.borrow();
+                for socket in to.iter().filter_map(|id| sockets.get(id)) {
+                    socket.send(&frame);
+                }
+            }
             Effect::Send(to, frame) => {
                 let shared = sockets::shared(&frame);
                 let sockets = self.sockets.borrow();
                 for socket in to.iter().filter_map(|id| sockets.get(id)) {
-                    sockets::send(socket, &shared);
+                    socket.send(&shared);
                 }
             }
             Effect::Attach(id) => {
                 let memory = self.memory.borrow();
                 let bytes = memory.as_ref().and_then(|hub| hub.connection(id)).map(attachment::write);
                 if let (Some(bytes), Some(socket)) = (bytes, self.sockets.borrow().get(&id))
-                    && let Err(error) = attach(socket, &bytes)
+                    && let Err(error) = socket.attach(&bytes)
                 {
                     console_error!("attachment: {error:?}");
                 }
@@ -143,6 +206,7 @@ impl Inner {
                     }
                 }
             }),
+            Effect::Evidence(evidence) => console_error!("{evidence}"),
             Effect::Report(population) => self.spawn(async move |inner| {
                 let report = world::Report { hub: inner.number(), population };
                 let _ = call(&inner.env, &world::object_name(), report).await;
@@ -152,8 +216,7 @@ impl Inner {
 
     fn close(&self, id: ConnectionId, code: u16, reason: &str) {
         if let Some(socket) = self.sockets.borrow_mut().remove(&id) {
-            // A socket that is closing already refuses: its close event follows.
-            let _ = socket.close(Some(code), Some(reason));
+            socket.close(code, reason);
         }
     }
 
@@ -186,6 +249,9 @@ impl Inner {
                 let sheet = service::enter(env, identity.player, character, visit(self.number(), id)).await?;
                 Ok(Answer::Entered(Box::new(sheet)))
             }
+            Question::Inventory(identity, character) => {
+                service::inventory(env, identity, character).await.map(Answer::Inventory)
+            }
             Question::List(identity) => service::list_characters(env, identity).await.map(Answer::Characters),
             Question::Create(identity, create) => {
                 service::create_character(env, identity, create).await.map(|sheet| Answer::Created(Box::new(sheet)))
@@ -206,7 +272,8 @@ impl Inner {
         let password = Password::parse(password.reveal()).map_err(|_| ErrorCode::BadCredentials)?;
         let address = self.memory.borrow().as_ref().and_then(|hub| Some(hub.connection(id)?.address.clone()));
         let address = address.unwrap_or_default();
-        let signed_in = service::sign_in(&self.env, config, &address, &auth.username, &password).await?;
+        let proof = service::Proof::Password(password);
+        let signed_in = service::sign_in(&self.env, config, &address, &auth.username, proof).await?;
         self.admit(id, signed_in.identity, Some(signed_in.token)).await
     }
 
@@ -250,7 +317,8 @@ impl Inner {
         self.state.accept_web_socket(&server);
         // 52 random bits: exact as a JavaScript number, which the socket carries.
         let id = ConnectionId(System.next_u64() >> 12);
-        sockets::set_id(&server, id.0);
+        let server = sockets::raw(&server);
+        server.set_id(id.0);
         self.sockets.borrow_mut().insert(id, server);
         self.handle(Event::Opened { id, encoding, address, ticket });
         let mut response = Response::from_websocket(client)?;
@@ -269,29 +337,35 @@ impl Inner {
         let config = settings::read(&self.env).ok()?;
         let now = clock::now();
         let ticket = Ticket::parse(text, config.server_secret.as_bytes(), now)?;
-        let mut used = self.used_tickets.borrow_mut();
-        used.retain(|_, expires| now < *expires);
-        let is_new = ticket.hub == self.number() && used.insert(ticket.nonce, ticket.expires).is_none();
-        is_new.then_some(ticket)
+        if ticket.hub != self.number() {
+            return None;
+        }
+        match store::use_ticket(&Db::of(&self.state), &ticket, now) {
+            Ok(is_new) => is_new.then_some(ticket),
+            Err(fault) => {
+                console_error!("Hub: {fault}");
+                None
+            }
+        }
     }
 
-    fn id_of(&self, socket: &WebSocket) -> Option<ConnectionId> {
-        let id = sockets::id(socket).map(ConnectionId);
-        id.or_else(|| {
-            // Another JS object for the same socket, after a sleep.
-            let connection = attachment::read(&sockets::attachment(socket)?, clock::now())?;
-            sockets::set_id(socket, connection.id.0);
-            Some(connection.id)
-        })
-    }
-
-    fn closed(self: &Rc<Self>, socket: &WebSocket) {
+    fn closed(self: &Rc<Self>, socket: &RawSocket) {
         self.ensure_loaded();
-        if let Some(id) = self.id_of(socket) {
+        if let Some(id) = id_of(socket) {
             self.sockets.borrow_mut().remove(&id);
             self.handle(Event::Closed(id));
         }
     }
+}
+
+fn id_of(socket: &RawSocket) -> Option<ConnectionId> {
+    let id = socket.id().map(ConnectionId);
+    id.or_else(|| {
+        // Another JS object for the same socket, after a sleep.
+        let connection = attachment::read(&socket.attachment()?, clock::now())?;
+        socket.set_id(connection.id.0);
+        Some(connection.id)
+    })
 }
 
 fn refusal_response(code: ErrorCode) -> Result<Response> {
@@ -307,7 +381,9 @@ impl DurableObject for Hub {
             alarm: Alarm::default(),
             memory: RefCell::default(),
             sockets: RefCell::default(),
-            used_tickets: RefCell::default(),
+            outbox: RefCell::default(),
+            inbound: RefCell::default(),
+            timer: Timer::default(),
         }))
     }
 
@@ -320,6 +396,10 @@ impl DurableObject for Hub {
             Ok(HubCall::EndSession(call)) => {
                 self.0.handle(Event::SessionEnded(call.session, call.code));
                 reply::<EndSession>(Ok(()))
+            }
+            Ok(HubCall::RenewSession(call)) => {
+                self.0.handle(Event::SessionRenewed(call.old, call.new));
+                reply::<RenewSession>(Ok(()))
             }
             Ok(HubCall::EnterWorld(call)) => {
                 self.0.handle(Event::Selected(call.session, call.character));
@@ -338,30 +418,38 @@ impl DurableObject for Hub {
         self.0.handle(Event::Alarm);
         Response::empty()
     }
+}
 
-    // Never awaits: two messages of one socket would overtake each other.
-    async fn websocket_message(&self, socket: WebSocket, message: WebSocketIncomingMessage) -> Result<()> {
-        self.0.ensure_loaded();
-        if let Some(id) = self.0.id_of(&socket) {
-            match &message {
-                WebSocketIncomingMessage::String(text) => self.0.handle(Event::Frame(id, Frame::Text(text))),
-                WebSocketIncomingMessage::Binary(bytes) => self.0.handle(Event::Frame(id, Frame::Binary(bytes))),
-            }
+// The runtime's handlers of sockets. They are plain functions, so that two messages of
+// one socket cannot overtake each other.
+#[wasm_bindgen]
+impl Hub {
+    /// A message came.
+    #[wasm_bindgen(js_name = webSocketMessage)]
+    pub fn message(&self, socket: &RawSocket, message: &JsValue) {
+        let Some(id) = id_of(socket) else { return };
+        if message.is_string() {
+            let text = message.as_string().unwrap_or_default();
+            return self.0.handle(Event::Frame(id, Frame::Text(&text)));
         }
-        Ok(())
+        let mut bytes = self.0.inbound.take();
+        sockets::read(message, MAX_CLIENT_FRAME, &mut bytes);
+        self.0.handle(Event::Frame(id, Frame::Binary(&bytes)));
+        self.0.inbound.replace(bytes);
     }
 
-    async fn websocket_close(&self, socket: WebSocket, code: usize, _: String, _: bool) -> Result<()> {
-        self.0.closed(&socket);
+    /// A socket was closed by its other end, or is lost.
+    #[wasm_bindgen(js_name = webSocketClose)]
+    pub fn close(&self, socket: &RawSocket, code: u16) {
+        self.0.closed(socket);
         // A close that is not answered stays half open; these codes may not be sent.
-        let code = u16::try_from(code).ok().filter(|code| !matches!(code, 1005 | 1006 | 1015)).unwrap_or(1000);
-        let _ = socket.close(Some(code), Some(""));
-        Ok(())
+        socket.close(if matches!(code, 1005 | 1006 | 1015) { 1000 } else { code }, "");
     }
 
-    async fn websocket_error(&self, socket: WebSocket, error: worker::Error) -> Result<()> {
-        console_error!("socket: {error}");
-        self.0.closed(&socket);
-        Ok(())
+    /// A socket has failed.
+    #[wasm_bindgen(js_name = webSocketError)]
+    pub fn error(&self, socket: &RawSocket, error: &JsValue) {
+        console_error!("socket: {error:?}");
+        self.0.closed(socket);
     }
 }

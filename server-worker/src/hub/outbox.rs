@@ -1,23 +1,31 @@
 //! What a hub may ask for. Effects are performed in their order, after the
 //! decision and never inside it.
 
-use super::connection::{ConnectionId, Identity};
+use super::{
+    connection::{ConnectionId, Identity},
+    evidence::Evidence,
+};
 use crate::calls::{character::Visit, world::Population};
 use shardlink_shared::{
     ErrorCode, Refusal,
     codec::{Encoded, Encoding, encode},
     crypto::token::{SessionId, Ticket},
     ids::{CharacterId, LocationId},
-    protocol::{Envelope, RequestId, ServerMessage, account::AuthRequest, character::CharacterCreate},
+    protocol::{
+        Envelope, RequestId, ServerMessage, account::AuthRequest, character::CharacterCreate, trade::Inventory,
+    },
     sheet::Sheet,
     time::Millis,
 };
+use std::ops::Range;
 
 /// Something for the shell to do.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
     /// Send one frame to these connections.
     Send(Vec<ConnectionId>, Encoded),
+    /// Send a binary frame that lies in the outbox to connections that lie there.
+    Share(Shared),
     /// Write the connection's attachment.
     Attach(ConnectionId),
     /// Close a socket.
@@ -41,6 +49,16 @@ pub enum Effect {
     InUse(Vec<Identity>),
     /// Who is in the hub.
     Report(Population),
+    /// Log that a connection's moves are impossible too often.
+    Evidence(Box<Evidence>),
+}
+
+/// A frame and its receivers, as places in the outbox: a tick sends many, and uses the
+/// same memory for them every time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shared {
+    to: Range<usize>,
+    frame: Range<usize>,
 }
 
 /// What a hub has to ask other objects about a connection.
@@ -54,6 +72,8 @@ pub enum Question {
     Select(Identity, CharacterId),
     /// Which characters are there? Answered by [`Answer::Characters`].
     List(Identity),
+    /// What does this one hold? Answered by [`Answer::Inventory`].
+    Inventory(Identity, CharacterId),
     /// Make one. Answered by [`Answer::Created`].
     Create(Identity, CharacterCreate),
     /// Delete one. Answered by [`Answer::Characters`].
@@ -85,6 +105,8 @@ pub enum Answer {
     Entered(Box<Sheet>),
     /// The account's characters.
     Characters(Vec<Sheet>),
+    /// What the character holds.
+    Inventory(Inventory),
     /// The character that was made.
     Created(Box<Sheet>),
 }
@@ -120,26 +142,69 @@ pub enum Event<'a> {
     },
     /// A session has ended elsewhere.
     SessionEnded(SessionId, ErrorCode),
+    /// A session has another token, and is named by it from here on.
+    SessionRenewed(SessionId, SessionId),
     /// A session has selected a character elsewhere.
     Selected(SessionId, CharacterId),
     /// A deadline has passed.
     Alarm,
+    /// A tick may be due.
+    Tick,
 }
 
-/// Effects in their order, and the time they are decided at.
-#[derive(Debug)]
+/// Effects in their order, and the time they are decided at. It is used again for the
+/// next event, so that what happens often allocates nothing.
+#[derive(Debug, Default)]
 pub struct Outbox {
     /// The time.
     pub now: Millis,
     /// What to do.
     pub effects: Vec<Effect>,
+    /// The bytes of the frames that are shared.
+    pub(super) bytes: Vec<u8>,
+    receivers: Vec<ConnectionId>,
 }
 
 impl Outbox {
     /// Nothing to do yet.
     #[must_use]
-    pub const fn new(now: Millis) -> Self {
-        Self { now, effects: Vec::new() }
+    pub fn new(now: Millis) -> Self {
+        Self { now, ..Self::default() }
+    }
+
+    /// Nothing to do again, at this time.
+    pub fn reset(&mut self, now: Millis) {
+        self.now = now;
+        self.effects.clear();
+        self.bytes.clear();
+        self.receivers.clear();
+    }
+
+    /// The receivers of a shared frame, and the frame.
+    #[must_use]
+    pub fn shared(&self, shared: &Shared) -> (&[ConnectionId], &[u8]) {
+        let to = self.receivers.get(shared.to.clone()).unwrap_or_default();
+        (to, self.bytes.get(shared.frame.clone()).unwrap_or_default())
+    }
+
+    /// Sends a frame that lies in `bytes` to these, if there are any and there is one.
+    pub(super) fn share(&mut self, to: impl Iterator<Item = ConnectionId>, frame: Range<usize>) {
+        if frame.is_empty() {
+            return;
+        }
+        let start = self.receivers.len();
+        self.receivers.extend(to);
+        if self.receivers.len() > start {
+            let to = start..self.receivers.len();
+            self.push(Effect::Share(Shared { to, frame }));
+        }
+    }
+
+    /// Sends a message to these, who speak JSON, if there are any.
+    pub(super) fn send_json(&mut self, to: Vec<ConnectionId>, message: &ServerMessage) {
+        if !to.is_empty() {
+            self.push(Effect::Send(to, encode(Encoding::Json, &Envelope::at(self.now), message)));
+        }
     }
 
     /// Does this too.

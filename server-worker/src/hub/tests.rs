@@ -1,14 +1,21 @@
 //! Scenarios of a hub, with and without sleep between the steps.
 
+mod cost;
+mod sight;
+mod strangers;
+mod ticks;
+mod violations;
+
 use super::{
     attachment,
     connection::{ConnectionId, Identity},
     logic::{Hub, PRESENCE_INTERVAL},
     outbox::{Answer, Effect, Event, Outbox, Question},
+    settings::Settings,
 };
 use shardlink_shared::{
     ErrorCode, Refusal,
-    codec::{Encoded, Encoding, Frame, decode, encode},
+    codec::{Encoding, Frame, decode, encode},
     crypto::token::{SessionId, Ticket},
     entropy::Seeded,
     ids::{CharacterId, LocationId, PlayerId},
@@ -29,31 +36,52 @@ use shardlink_shared::{
     world::{Class, Faction, NEXUS, Race},
 };
 
-/// A hub, a clock, and what it did. With `sleepy` its memory is dropped and
-/// rebuilt from the attachments before every event.
-struct World {
-    hub: Hub,
-    now: u64,
+/// A hub, a clock, and what it did. With `sleepy` everything comes to rest before
+/// every event; then its memory is dropped and rebuilt from the attachments.
+pub(super) struct World {
+    pub hub: Hub,
+    pub now: u64,
     sleepy: bool,
+    settings: Settings,
     attachments: std::collections::BTreeMap<ConnectionId, Vec<u8>>,
-    last: Vec<Effect>,
+    pub last: Vec<Effect>,
+    pub out: Outbox,
+    steps: u32,
 }
 
 impl World {
     fn new(sleepy: bool) -> Self {
-        let hub = Hub::restore(3, [], Millis(0));
-        Self { hub, now: 1_000_000, sleepy, attachments: Default::default(), last: vec![] }
+        Self::with(Settings::default(), sleepy)
     }
 
-    fn handle(&mut self, event: Event<'_>) {
-        let now = Millis(self.now);
+    pub fn with(settings: Settings, sleepy: bool) -> Self {
+        let hub = Hub::restore(3, settings, [], Millis(0));
+        let (attachments, out) = Default::default();
+        Self { hub, now: 1_000_000, sleepy, settings, attachments, last: vec![], out, steps: 0 }
+    }
+
+    pub fn handle(&mut self, event: Event<'_>) {
         if self.sleepy {
+            while self.tick() {}
+            let now = Millis(self.now);
             let connections = self.attachments.values().map(|bytes| attachment::read(bytes, now).unwrap());
-            self.hub = Hub::restore(3, connections.collect::<Vec<_>>(), now);
+            self.hub = Hub::restore(3, self.settings, connections.collect::<Vec<_>>(), now);
         }
-        let mut out = Outbox::new(now);
-        self.hub.handle(event, &mut out);
-        for effect in &out.effects {
+        self.decide(event);
+    }
+
+    /// The next tick when it is due, if one is.
+    pub fn tick(&mut self) -> bool {
+        let Some(due) = self.hub.next_tick() else { return false };
+        self.now = self.now.max(due.0);
+        self.decide(Event::Tick);
+        true
+    }
+
+    fn decide(&mut self, event: Event<'_>) {
+        self.out.reset(Millis(self.now));
+        self.hub.handle(event, &mut self.out);
+        for effect in &self.out.effects {
             match effect {
                 Effect::Attach(id) => {
                     if let Some(connection) = self.hub.connection(*id) {
@@ -64,7 +92,18 @@ impl World {
                 _ => {}
             }
         }
-        self.last = out.effects;
+        self.last = self.out.effects.clone();
+    }
+
+    /// A step of the binary client, numbered, standing where it ends.
+    pub fn walk(&mut self, id: ConnectionId, x: f64, y: f64) {
+        self.run(id, x, y, 0.0, 0.0);
+    }
+
+    /// A step of the binary client, numbered, at this velocity.
+    pub fn run(&mut self, id: ConnectionId, x: f64, y: f64, vx: f64, vy: f64) {
+        self.steps += 1;
+        self.send(id, &step(self.steps, x, y, vx, vy));
     }
 
     fn open(&mut self, n: u64, encoding: Encoding) -> ConnectionId {
@@ -73,7 +112,7 @@ impl World {
         id
     }
 
-    fn send(&mut self, id: ConnectionId, message: &ClientMessage) {
+    pub fn send(&mut self, id: ConnectionId, message: &ClientMessage) {
         let envelope = Envelope { message_id: Some(RequestId::Number(9)), ..Envelope::default() };
         let frame = encode(Encoding::Binary, &envelope, message);
         self.handle(Event::Frame(id, frame.as_frame()));
@@ -85,30 +124,34 @@ impl World {
     }
 
     /// A socket whose character is in the world.
-    fn player(&mut self, n: u64, name: &str, encoding: Encoding) -> ConnectionId {
+    pub fn player(&mut self, n: u64, name: &str, encoding: Encoding) -> ConnectionId {
         let id = self.open(n, encoding);
         self.answer(id, Ok(admitted(n, Some(sheet(n, name)))));
         id
     }
 
     /// What the last event sent to a connection.
-    fn sent(&self, id: ConnectionId) -> Vec<ServerMessage> {
+    pub fn sent(&self, id: ConnectionId) -> Vec<ServerMessage> {
         let frames = self.last.iter().filter_map(|effect| match effect {
-            Effect::Send(to, frame) if to.contains(&id) => Some(frame),
+            Effect::Send(to, frame) if to.contains(&id) => Some(frame.as_frame()),
+            Effect::Share(shared) => {
+                let (to, frame) = self.out.shared(shared);
+                to.contains(&id).then_some(Frame::Binary(frame))
+            }
             _ => None,
         });
         frames
-            .flat_map(|frame| decode::<ServerMessage>(frame.as_frame(), MAX_SERVER_FRAME))
+            .flat_map(|frame| decode::<ServerMessage>(frame, MAX_SERVER_FRAME))
             .map(|m| m.unwrap().message)
             .collect()
     }
 
-    fn types(&self, id: ConnectionId) -> Vec<&'static str> {
+    pub fn types(&self, id: ConnectionId) -> Vec<&'static str> {
         use shardlink_shared::protocol::MessageSet;
         self.sent(id).iter().map(|message| message.message_type().name).collect()
     }
 
-    fn error(&self, id: ConnectionId) -> Option<ErrorCode> {
+    pub fn error(&self, id: ConnectionId) -> Option<ErrorCode> {
         self.sent(id).iter().find_map(|message| match message {
             ServerMessage::Error(error) | ServerMessage::InvalidMessage(error) => Some(error.error_code),
             _ => None,
@@ -131,10 +174,12 @@ impl World {
 }
 
 fn identity(n: u64) -> Identity {
-    Identity { session: SessionId([n as u8; 32]), player: PlayerId::new(n + (1 << 40)).unwrap() }
+    let mut session = [0; 32];
+    session[..8].copy_from_slice(&n.to_le_bytes());
+    Identity { session: SessionId(session), player: PlayerId::new(n + (1 << 40)).unwrap() }
 }
 
-fn character(n: u64) -> CharacterId {
+pub(super) fn character(n: u64) -> CharacterId {
     CharacterId::new(n + (1 << 41)).unwrap()
 }
 
@@ -157,12 +202,15 @@ fn auth() -> ClientMessage {
     })
 }
 
-fn walk(x: f64, y: f64) -> ClientMessage {
-    let position = Vec3::from_metres(x, y, 0.0).unwrap();
-    ClientMessage::OwnMove(OwnMove { client_seq: 1, position, velocity: Vec3::ZERO })
+pub(super) fn at(x: f64, y: f64) -> Vec3 {
+    Vec3::from_metres(x, y, 0.0).unwrap()
 }
 
-fn travel(to: u64) -> ClientMessage {
+pub(super) fn step(client_seq: u32, x: f64, y: f64, vx: f64, vy: f64) -> ClientMessage {
+    ClientMessage::OwnMove(OwnMove { client_seq, position: at(x, y), velocity: at(vx, vy) })
+}
+
+pub(super) fn travel(to: u64) -> ClientMessage {
     ClientMessage::Move(MoveRequest {
         character_id: None,
         from_location_id: None,
@@ -178,9 +226,14 @@ fn say(text: &str, channel: Channel) -> ClientMessage {
 
 /// Every scenario is played twice: by a hub that never sleeps and by one that
 /// sleeps between every two events.
-fn both(scenario: impl Fn(World)) {
-    scenario(World::new(false));
-    scenario(World::new(true));
+pub(super) fn both(scenario: impl Fn(World)) {
+    both_with(Settings::default(), scenario);
+}
+
+/// Likewise, with these settings.
+pub(super) fn both_with(settings: Settings, scenario: impl Fn(World)) {
+    scenario(World::with(settings, false));
+    scenario(World::with(settings, true));
 }
 
 #[test]
@@ -201,7 +254,7 @@ fn before_it_is_authenticated_a_socket_gets_nothing_but_a_refusal() {
     both(|mut world| {
         let stranger = world.open(1, Encoding::Binary);
         let aria = world.player(2, "Aria", Encoding::Binary);
-        for message in [say("hi", Channel::Global), walk(1.0, 1.0), ClientMessage::Ping(Ping {})] {
+        for message in [say("hi", Channel::Global), step(1, 1.0, 1.0, 0.0, 0.0), ClientMessage::Ping(Ping {})] {
             world.send(stranger, &message);
             assert_eq!(world.error(stranger), Some(ErrorCode::Unauthenticated));
             assert_eq!(world.sent(aria), []);
@@ -272,30 +325,41 @@ fn a_ticket_is_redeemed_at_once() {
 fn those_in_a_location_see_who_comes_walks_and_goes() {
     both(|mut world| {
         let bran = world.player(1, "Bran", Encoding::Json);
+        world.tick();
         let aria = world.player(2, "Aria", Encoding::Binary);
-        assert_eq!(world.types(bran), ["player_joined_area", "character_update"]);
         assert_eq!(world.types(aria), ["auth_response", "location_update"]);
         let ServerMessage::LocationUpdate(snapshot) = &world.sent(aria)[1] else { panic!() };
         assert_eq!(snapshot.players[0].character_id, character(1));
+        world.tick();
+        assert_eq!(world.types(bran), ["player_joined_area", "character_update"]);
 
         world.now += 1_000;
-        world.send(aria, &walk(3.0, 0.0));
-        assert_eq!((world.types(bran), world.types(aria)), (vec!["move"], vec![]));
+        world.walk(aria, 3.0, 0.0);
+        assert_eq!((world.types(bran), world.types(aria)), (vec![], vec![]));
+        world.tick();
+        // Of itself it is told nothing.
+        assert_eq!((world.types(bran), world.types(aria)), (vec!["move", "character_update"], vec![]));
 
         world.send(aria, &travel(2));
-        assert_eq!((world.types(bran), world.types(aria)), (vec!["player_left_area"], vec!["location_update"]));
-        world.send(aria, &walk(1.0, 0.0));
+        assert_eq!(world.types(aria), ["location_update"]);
+        world.tick();
+        assert_eq!(world.types(bran), ["player_left_area"]);
+        world.walk(aria, 1.0, 0.0);
+        world.tick();
         assert_eq!(world.sent(bran), []);
 
         world.send(bran, &travel(2));
-        assert_eq!(world.types(aria), ["player_joined_area"]);
+        world.tick();
+        assert_eq!(world.types(aria), ["player_joined_area", "position_frame"]);
         world.handle(Event::Closed(bran));
+        let last = world.last.clone();
+        world.tick();
         assert_eq!(world.types(aria), ["player_left_area"]);
         let left = |effect: &&Effect| {
             matches!(effect, Effect::Left { character: who, location, .. }
                 if *who == character(1) && location.get() == 2)
         };
-        assert_eq!(world.last.iter().filter(left).count(), 1);
+        assert_eq!(last.iter().filter(left).count(), 1);
     });
 }
 
@@ -304,10 +368,12 @@ fn an_impossible_step_is_corrected_and_nobody_else_hears_of_it() {
     both(|mut world| {
         let bran = world.player(1, "Bran", Encoding::Binary);
         let aria = world.player(2, "Aria", Encoding::Binary);
-        world.send(aria, &walk(400.0, 0.0));
+        while world.tick() {}
+        world.walk(aria, 400.0, 0.0);
         let [ServerMessage::PositionCorrection(correction)] = &world.sent(aria)[..] else { panic!() };
         assert_eq!((correction.client_seq, correction.position), (1, Vec3::ZERO));
         assert_eq!(world.sent(bran), []);
+        assert_eq!(world.hub.next_tick(), None);
     });
 }
 
@@ -391,7 +457,7 @@ fn a_character_selected_later_enters_on_the_same_socket_and_may_be_changed() {
     let id = world.open(1, Encoding::Binary);
     world.answer(id, Ok(admitted(1, None)));
     assert_eq!(world.types(id), ["auth_response"]);
-    world.send(id, &walk(1.0, 1.0));
+    world.walk(id, 1.0, 1.0);
     assert_eq!(world.error(id), Some(ErrorCode::NoCharacter));
     world.send(id, &ClientMessage::CharacterSelect(CharacterSelect { character_id: character(1) }));
     assert_eq!(world.questions(), [&Question::Select(identity(1), character(1))]);
@@ -499,11 +565,8 @@ fn one_frame_is_encoded_once_for_all_who_speak_its_encoding() {
     for n in 0..10 {
         world.player(n, &format!("Other {n}"), if n % 2 == 0 { Encoding::Json } else { Encoding::Binary });
     }
-    world.send(aria, &walk(1.0, 0.0));
-    let frames: Vec<_> = world
-        .last
-        .iter()
-        .filter_map(|e| if let Effect::Send(to, f) = e { Some((to.len(), f)) } else { None })
-        .collect();
-    assert!(matches!(frames[..], [(5, Encoded::Text(_)), (5, Encoded::Binary(_))]));
+    world.send(aria, &say("hello", Channel::Global));
+    let receivers: Vec<_> =
+        world.last.iter().filter_map(|e| if let Effect::Send(to, _) = e { Some(to.len()) } else { None }).collect();
+    assert_eq!(receivers, [5, 5, 1]);
 }

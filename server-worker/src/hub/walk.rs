@@ -1,25 +1,131 @@
-//! Movement within a hub: who sees whom, and what becomes of a step.
+//! Movement within a hub: what becomes of a step. What others see of it they are told
+//! with the next tick ([`super::tick`]).
 
 use super::{
     connection::{Connection, ConnectionId, Player, Stage},
-    logic::Hub,
-    outbox::{Effect, Outbox},
+    evidence::{Evidence, Violation},
+    interest::{Area, Group},
+    logic::{Hub, newcomer},
+    outbox::{Effect, Outbox, visit},
+    tick::append_frame,
 };
+use crate::config::MovementCheck;
 use shardlink_shared::{
     ErrorCode, Refusal,
-    codec::Encoding,
-    ids::{CharacterId, LocationId},
+    codec::{Encoded, Encoding, binary, snapshot::Entries},
+    ids::LocationId,
     limits::ATTACHMENT_INTERVAL,
     protocol::{
         Envelope, RequestId, ServerMessage,
         bounded::List,
-        movement::{
-            LocationUpdate, Move, MoveRequest, OwnMove, PlayerHere, PlayerJoinedArea, PlayerLeftArea,
-            PositionCorrection,
-        },
+        movement::{LocationUpdate, Move, MoveRequest, OwnMove, PlayerHere, PositionCorrection},
     },
+    rules::{interest::Cell, movement::highest_speed},
     vector::Vec3,
+    world::find_location,
+    wrapping::is_newer,
 };
+
+/// A step within the location.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Step {
+    /// The client's number of it, if it numbers them.
+    number: Option<u32>,
+    position: Vec3,
+    velocity: Vec3,
+}
+
+impl From<&OwnMove> for Step {
+    fn from(step: &OwnMove) -> Self {
+        Self { number: Some(step.client_seq), position: step.position, velocity: step.velocity }
+    }
+}
+
+/// Whether a step was accepted, or the client was told the last good state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Walked {
+    Accepted,
+    Corrected,
+}
+
+/// A step within the location: judged, and if it is accepted marked for the next tick.
+///
+/// # Errors
+/// MOVE_REJECTED with the time to wait, without being judged, where there were too many
+/// impossible moves lately.
+pub(super) fn walk(
+    (id, encoding): (ConnectionId, Encoding),
+    player: &mut Player,
+    step: &Step,
+    area: &mut Area,
+    check: MovementCheck,
+    out: &mut Outbox,
+) -> Result<Walked, Refusal> {
+    refused_for_a_while(player, out)?;
+    let Step { number, position, velocity } = *step;
+    let before = player.motion;
+    let stepped = before.step(position, velocity, player.speed, out.now);
+    let in_order = number.is_none_or(|number| player.step.is_none_or(|last| is_newer(number, last)));
+    let motion = match stepped {
+        Ok(motion) if in_order => motion,
+        _ => {
+            let violation = if in_order { Violation::Step } else { Violation::Order };
+            note(player, violation, position, check, out);
+            let accepted = match check {
+                MovementCheck::Enforce => None,
+                MovementCheck::Shadow => stepped.or_else(|_| before.moved_to(position, velocity, out.now)).ok(),
+            };
+            let Some(motion) = accepted else {
+                let correction = PositionCorrection {
+                    client_seq: number.unwrap_or(0),
+                    position: before.position,
+                    velocity: before.velocity,
+                };
+                out.send(id, encoding, &Envelope::at(out.now), &ServerMessage::PositionCorrection(correction));
+                return Ok(Walked::Corrected);
+            };
+            motion
+        }
+    };
+    player.motion = motion;
+    if in_order {
+        player.step = number.or(player.step);
+    }
+    player.cell = area.walk(player.slot, position, velocity, out.now).unwrap_or(player.cell);
+    player.unsaved = true;
+    if out.now.since(player.attached) >= ATTACHMENT_INTERVAL {
+        (player.attached, player.unsaved) = (out.now, false);
+        out.push(Effect::Attach(id));
+    }
+    Ok(Walked::Accepted)
+}
+
+/// Whoever has made too many impossible moves waits before another is judged.
+fn refused_for_a_while(player: &Player, out: &Outbox) -> Result<(), Refusal> {
+    match player.conduct.refused_for(out.now) {
+        Some(left) => Err(Refusal::new(ErrorCode::MoveRejected).after(left as f64 / 1000.0)),
+        None => Ok(()),
+    }
+}
+
+/// Counts an impossible move, and logs them where there are too many.
+fn note(player: &mut Player, violation: Violation, to: Vec3, check: MovementCheck, out: &mut Outbox) {
+    let enforced = check == MovementCheck::Enforce;
+    if let Some(count) = player.conduct.count(enforced, out.now) {
+        let motion = &player.motion;
+        out.push(Effect::Evidence(Box::new(Evidence {
+            character: player.character,
+            location: motion.location,
+            violation,
+            from: motion.position,
+            to,
+            seconds: out.now.since(motion.since()) as f64 / 1000.0,
+            speed: highest_speed(player.speed, find_location(motion.location)),
+            count,
+            enforced,
+        })));
+    }
+}
 
 impl Hub {
     /// `move`: a step within the location or to another.
@@ -30,7 +136,9 @@ impl Hub {
         step: &MoveRequest,
         out: &mut Outbox,
     ) -> Result<(), Refusal> {
-        let player = self.player(id).ok_or(ErrorCode::NoCharacter)?;
+        let Some(Connection { stage: Stage::Playing(player), encoding, .. }) = self.connections.get_mut(&id) else {
+            return Err(ErrorCode::NoCharacter.into());
+        };
         if step.character_id.is_some_and(|named| named != player.character) {
             return Err(Refusal::new(ErrorCode::NotYourCharacter).at("character_id"));
         }
@@ -43,43 +151,27 @@ impl Hub {
         }
         let position = step.position.unwrap_or(player.motion.position);
         let velocity = step.velocity.unwrap_or_default();
-        let character = player.character;
-        if !self.walk(id, 0, position, velocity, out) {
-            return Err(Refusal::new(ErrorCode::MoveRejected).at("position"));
+        let (character, encoding) = (player.character, *encoding);
+        let step = Step { number: None, position, velocity };
+        match walk((id, encoding), player, &step, &mut self.area, self.settings.movement_check, out)? {
+            Walked::Corrected => Err(Refusal::new(ErrorCode::MoveRejected).at("position")),
+            Walked::Accepted => {
+                if request.is_some() {
+                    let moved = ServerMessage::Move(Move::to_position(character, position, velocity));
+                    out.send(id, encoding, &Envelope::answering(request, out.now), &moved);
+                }
+                Ok(())
+            }
         }
-        if let (Some(_), Some(connection)) = (&request, self.connections.get(&id)) {
-            let moved = ServerMessage::Move(Move::to_position(character, position, velocity));
-            out.send(id, connection.encoding, &Envelope::answering(request, out.now), &moved);
-        }
-        Ok(())
     }
 
     /// `own_move`: a step of the binary client, which is refused by a correction alone.
     pub(super) fn own_move(&mut self, id: ConnectionId, step: &OwnMove, out: &mut Outbox) -> Result<(), Refusal> {
-        self.walk(id, step.client_seq, step.position, step.velocity, out);
-        Ok(())
-    }
-
-    /// Whether the step was accepted; if not, the client is told the last good state.
-    fn walk(&mut self, id: ConnectionId, client_seq: u32, position: Vec3, velocity: Vec3, out: &mut Outbox) -> bool {
-        let Some(connection) = self.connections.get_mut(&id) else { return false };
-        let encoding = connection.encoding;
-        let Stage::Playing(player) = &mut connection.stage else { return false };
-        let Ok(motion) = player.motion.step(position, velocity, player.speed, out.now) else {
-            let correction =
-                PositionCorrection { client_seq, position: player.motion.position, velocity: player.motion.velocity };
-            out.send(id, encoding, &Envelope::at(out.now), &ServerMessage::PositionCorrection(correction));
-            return false;
+        let Some(Connection { stage: Stage::Playing(player), encoding, .. }) = self.connections.get_mut(&id) else {
+            return Err(ErrorCode::NoCharacter.into());
         };
-        player.motion = motion;
-        if out.now.since(player.attached) >= ATTACHMENT_INTERVAL {
-            player.attached = out.now;
-            out.push(Effect::Attach(id));
-        }
-        let (character, location) = (player.character, motion.location);
-        let others = self.others_in(location, id);
-        out.broadcast(others.into_iter(), &ServerMessage::Move(Move::to_position(character, position, velocity)));
-        true
+        let step = Step::from(step);
+        walk((id, *encoding), player, &step, &mut self.area, self.settings.movement_check, out).map(|_| ())
     }
 
     fn travel(
@@ -89,83 +181,87 @@ impl Hub {
         to: LocationId,
         out: &mut Outbox,
     ) -> Result<(), Refusal> {
-        let Some(Connection { stage: Stage::Playing(player), .. }) = self.connections.get_mut(&id) else {
-            return Err(ErrorCode::NoCharacter.into());
+        let check = self.settings.movement_check;
+        let Some(connection) = self.connections.get_mut(&id) else { return Err(ErrorCode::NoCharacter.into()) };
+        let Stage::Playing(player) = &mut connection.stage else { return Err(ErrorCode::NoCharacter.into()) };
+        refused_for_a_while(player, out)?;
+        let motion = match player.motion.travel(to, out.now) {
+            Ok(motion) => motion,
+            Err(code) => {
+                // Where it is has not changed, and no client shows it elsewhere before
+                // it is told so: the refusal is all the correction there is.
+                note(player, Violation::Way, player.motion.position, check, out);
+                return Err(Refusal::new(code).at("to_location_id"));
+            }
         };
-        let motion = player.motion.travel(to, out.now).map_err(|code| Refusal::new(code).at("to_location_id"))?;
-        let from = std::mem::replace(&mut player.motion, motion).location;
-        player.attached = out.now;
-        let character = player.character;
+        player.motion = motion;
+        player.cell = Cell::of(motion.position);
+        (player.attached, player.unsaved) = (out.now, false);
+        let (slot, character) = (player.slot, player.character);
+        self.area.leave(slot);
+        if let Some(connection) = self.connections.get(&id)
+            && let Some(player) = connection.player()
+        {
+            self.area.enter(slot, newcomer(connection, player), out.now);
+            if connection.encoding == Encoding::Json {
+                self.ticks.listen(slot, self.area.tick(), true);
+            }
+        }
         out.push(Effect::Attach(id));
-        out.push(Effect::Staying(vec![(character, super::outbox::visit(self.number, id), to)]));
-        self.tell_left(character, from, out);
+        out.push(Effect::Staying(vec![(character, visit(self.number, id), to)]));
         self.welcome(id, request, out);
         Ok(())
     }
 
-    /// Shows a newcomer who is here, and those who are here the newcomer.
+    /// Shows a newcomer who is here; the others are told of it with the next tick.
     pub(super) fn welcome(&mut self, id: ConnectionId, request: Option<RequestId>, out: &mut Outbox) {
         let Some(connection) = self.connections.get(&id) else { return };
         let Some(player) = connection.player() else { return };
+        let now = out.now;
         let location = player.motion.location;
-        let here: Vec<&Player> = self
-            .connections
-            .values()
-            .filter(|other| other.id != id)
-            .filter_map(Connection::player)
-            .filter(|other| other.motion.location == location)
-            .collect();
-        let players = List::of(here.iter().map(|other| PlayerHere {
+        let here = self.area.listed_to(player.slot).filter_map(|walker| {
+            let other = self.connections.get(&walker.connection)?.player()?;
+            Some((other, walker.position(now)))
+        });
+        let here: Vec<(&Player, Vec3)> = here.collect();
+        let players = List::of(here.iter().map(|(other, position)| PlayerHere {
             character_id: other.character,
             character_name: other.name.clone(),
-            position: other.motion.position,
+            position: *position,
             faction: other.faction,
             level: other.level,
             slot: other.slot,
         }));
         let snapshot = ServerMessage::LocationUpdate(LocationUpdate { location_id: location, players });
-        out.send(id, connection.encoding, &Envelope::answering(request, out.now), &snapshot);
+        let envelope = Envelope::answering(request, now);
         if connection.encoding == Encoding::Json {
+            out.send(id, Encoding::Json, &envelope, &snapshot);
             // First-generation clients learn of others by this message alone.
-            for other in here {
-                let update = ServerMessage::CharacterUpdate(other.seen());
-                out.send(id, Encoding::Json, &Envelope::at(out.now), &update);
+            for (other, position) in here {
+                out.send_json(vec![id], &ServerMessage::CharacterUpdate(other.seen_at(position)));
             }
+            return;
         }
-        let joined = ServerMessage::PlayerJoinedArea(PlayerJoinedArea {
-            character_id: player.character,
-            character_name: player.name.clone(),
-            location_id: location,
-            position: Some(player.motion.position),
-            faction: Some(player.faction),
-            level: Some(player.level),
-            slot: player.slot,
-        });
-        let update = ServerMessage::CharacterUpdate(player.seen());
-        let others = self.others_in(location, id);
-        out.broadcast(others.iter().copied(), &joined);
-        out.broadcast(others.into_iter().filter(|(_, encoding)| *encoding == Encoding::Json), &update);
-    }
-
-    /// Tells those in a location that somebody has left it.
-    pub(super) fn tell_left(&self, character: CharacterId, location: LocationId, out: &mut Outbox) {
-        let left = PlayerLeftArea { character_id: character, location_id: location };
-        let there = self.connections.values().filter(|other| {
-            other.player().is_some_and(|p| p.motion.location == location && p.character != character)
-        });
-        out.broadcast(there.map(|other| (other.id, other.encoding)), &ServerMessage::PlayerLeftArea(left));
+        let mut bytes = Vec::new();
+        binary::append(&mut bytes, &envelope, &snapshot);
+        if let Some(group) = self.area.group_of(player.slot) {
+            // A snapshot does not say how those in it move.
+            let moving = moving(&self.area, group, out);
+            append_frame(&mut bytes, &mut Entries::default(), location, group.cell(), false, now, moving);
+        }
+        out.push(Effect::Send(vec![id], Encoded::Binary(bytes)));
     }
 
     pub(super) fn player(&self, id: ConnectionId) -> Option<&Player> {
         self.connections.get(&id).and_then(Connection::player)
     }
+}
 
-    fn others_in(&self, location: LocationId, except: ConnectionId) -> Vec<(ConnectionId, Encoding)> {
-        self.connections
-            .values()
-            .filter(|other| other.id != except)
-            .filter(|other| other.player().is_some_and(|player| player.motion.location == location))
-            .map(|other| (other.id, other.encoding))
-            .collect()
-    }
+/// Those seen from a cell who move.
+fn moving(area: &Area, group: &Group, out: &Outbox) -> impl Iterator<Item = (u16, Vec3, Vec3)> {
+    let now = out.now;
+    group.visible.iter().filter_map(move |slot| {
+        let walker = area.walker(*slot).filter(|walker| walker.moves(now))?;
+        Some((*slot, walker.position(now), walker.velocity(now)))
+    })
 }

@@ -7,6 +7,7 @@ pub mod clock;
 pub mod db;
 pub mod entropy;
 pub mod hashing;
+pub mod platform;
 pub mod row_shell;
 pub mod settings;
 pub mod shell;

@@ -8,7 +8,9 @@ use worker::WebSocket;
 
 #[wasm_bindgen]
 extern "C" {
-    type RawSocket;
+    /// A socket as the runtime hands it in.
+    #[derive(Clone)]
+    pub type RawSocket;
 
     #[wasm_bindgen(method, catch, js_name = serializeAttachment)]
     fn serialize_attachment(this: &RawSocket, value: &JsValue) -> Result<(), JsValue>;
@@ -16,52 +18,80 @@ extern "C" {
     #[wasm_bindgen(method, catch, js_name = deserializeAttachment)]
     fn deserialize_attachment(this: &RawSocket) -> Result<JsValue, JsValue>;
 
-    #[wasm_bindgen(method, catch)]
-    fn send(this: &RawSocket, value: &JsValue) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, catch, js_name = send)]
+    fn try_send(this: &RawSocket, value: &JsValue) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = close)]
+    fn try_close(this: &RawSocket, code: u16, reason: &str) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(method, getter, js_name = shardlinkConnection)]
+    fn connection(this: &RawSocket) -> Option<f64>;
+
+    #[wasm_bindgen(method, setter, js_name = shardlinkConnection)]
+    fn set_connection(this: &RawSocket, id: f64);
 }
 
-fn raw(socket: &WebSocket) -> &RawSocket {
+/// The socket inside the binding's.
+pub fn raw(socket: &WebSocket) -> RawSocket {
     let value: &JsValue = socket.as_ref().as_ref();
-    value.unchecked_ref()
+    value.clone().unchecked_into()
 }
 
 /// A frame as the one JS value that all its receivers share.
 pub fn shared(frame: &Encoded) -> JsValue {
     match frame {
         Encoded::Text(text) => JsString::from(text.as_str()).into(),
-        Encoded::Binary(bytes) => Uint8Array::from(bytes.as_slice()).into(),
+        Encoded::Binary(bytes) => shared_bytes(bytes),
     }
 }
 
-/// Sends a shared frame. A socket that is closing refuses it, and its close
-/// event follows: nothing to do.
-pub fn send(socket: &WebSocket, frame: &JsValue) {
-    let _ = raw(socket).send(frame);
+/// A binary frame as the one JS value that all its receivers share.
+pub fn shared_bytes(frame: &[u8]) -> JsValue {
+    Uint8Array::from(frame).into()
 }
 
-/// Writes what the socket keeps while the object sleeps (at most 16 KiB).
-pub fn attach(socket: &WebSocket, bytes: &[u8]) -> Result<(), JsValue> {
-    raw(socket).serialize_attachment(&Uint8Array::from(bytes).into())
+impl RawSocket {
+    /// Sends a shared frame. A socket that is closing refuses it, and its close
+    /// event follows: nothing to do.
+    pub fn send(&self, frame: &JsValue) {
+        let _ = self.try_send(frame);
+    }
+
+    /// Closes the socket. One that is closing already refuses: its close event follows.
+    pub fn close(&self, code: u16, reason: &str) {
+        let _ = self.try_close(code, reason);
+    }
+
+    /// Writes what the socket keeps while the object sleeps (at most 16 KiB).
+    pub fn attach(&self, bytes: &[u8]) -> Result<(), JsValue> {
+        self.serialize_attachment(&Uint8Array::from(bytes).into())
+    }
+
+    /// What the socket kept.
+    pub fn attachment(&self) -> Option<Vec<u8>> {
+        let value = self.deserialize_attachment().ok()?;
+        value.dyn_ref::<Uint8Array>().map(Uint8Array::to_vec)
+    }
+
+    /// Writes the connection's number on the JS object that the runtime hands in
+    /// with each of its messages.
+    pub fn set_id(&self, id: u64) {
+        self.set_connection(id as f64);
+    }
+
+    /// The connection's number, if this JS object carries it.
+    pub fn id(&self) -> Option<u64> {
+        self.connection().map(|id| id as u64)
+    }
 }
 
-/// What the socket kept.
-pub fn attachment(socket: &WebSocket) -> Option<Vec<u8>> {
-    let value = raw(socket).deserialize_attachment().ok()?;
-    value.dyn_ref::<Uint8Array>().map(Uint8Array::to_vec)
-}
-
-const ID: &str = "shardlinkConnection";
-
-/// Writes the connection's number on the JS object that the runtime hands in
-/// with each of its messages.
-pub fn set_id(socket: &WebSocket, id: u64) {
-    let value: &JsValue = socket.as_ref().as_ref();
-    let _ = js_sys::Reflect::set(value, &wasm_bindgen::intern(ID).into(), &JsValue::from_f64(id as f64));
-}
-
-/// The connection's number, if this JS object carries it.
-pub fn id(socket: &WebSocket) -> Option<u64> {
-    let value: &JsValue = socket.as_ref().as_ref();
-    let id = js_sys::Reflect::get(value, &wasm_bindgen::intern(ID).into()).ok()?;
-    id.as_f64().map(|id| id as u64)
+/// A binary message's bytes, copied into `bytes`: of one longer than `most` no more
+/// than shows that it is too long.
+pub fn read(message: &JsValue, most: usize, bytes: &mut Vec<u8>) {
+    let mut array = Uint8Array::new(message);
+    if array.length() as usize > most {
+        array = array.subarray(0, most as u32 + 1);
+    }
+    bytes.resize(array.length() as usize, 0);
+    array.copy_to(bytes);
 }

@@ -1,5 +1,9 @@
 //! Counting within a minute: decided from a key's row and the call.
 
+use crate::{
+    calls::throttle::{Check, Take, ThrottleCall},
+    effect::{Reply, reply},
+};
 use shardlink_shared::{ErrorCode, Refusal, limits::THROTTLE_WINDOW, time::Millis};
 use std::net::IpAddr;
 
@@ -10,6 +14,42 @@ pub struct Count {
     pub since: Millis,
     /// How often since.
     pub count: u32,
+}
+
+/// Where the rows are.
+pub trait Counts {
+    /// Why a row cannot be read or written.
+    type Fault;
+
+    /// A key's row.
+    ///
+    /// # Errors
+    /// The storage's.
+    fn find(&self, key: &str) -> Result<Option<Count>, Self::Fault>;
+
+    /// Stores a changed row.
+    ///
+    /// # Errors
+    /// The storage's.
+    fn put(&self, key: &str, count: Count) -> Result<(), Self::Fault>;
+}
+
+/// Answers a call.
+///
+/// # Errors
+/// The storage's.
+pub fn answer<C: Counts>(counts: &C, now: Millis, call: ThrottleCall) -> Result<Reply, C::Fault> {
+    Ok(match call {
+        ThrottleCall::Check(call) => reply::<Check>(check(now, counts.find(&call.key)?, call.limit)),
+        ThrottleCall::Take(call) => {
+            let row = counts.find(&call.key)?;
+            let allowed = check(now, row, call.limit);
+            if allowed.is_ok() {
+                counts.put(&call.key, count(now, row))?;
+            }
+            reply::<Take>(allowed)
+        }
+    })
 }
 
 /// Whether a key has not reached its limit in this minute.

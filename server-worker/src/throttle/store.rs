@@ -1,6 +1,6 @@
 //! The rows of a Throttle.
 
-use super::logic::Count;
+use super::logic::{self, Count};
 use crate::runtime::{
     db::{Db, Fault, Row},
     row_shell::Rows,
@@ -8,9 +8,12 @@ use crate::runtime::{
 use shardlink_shared::{limits::THROTTLE_WINDOW, time::Millis};
 
 /// The counts of names and addresses.
-pub struct Counts;
+pub struct Counts<'a>(pub &'a Db);
 
-impl Rows for Counts {
+/// Their table.
+pub struct Schema;
+
+impl Rows for Schema {
     const MIGRATIONS: &'static [&'static str] = &["
     CREATE TABLE counts (
         key TEXT PRIMARY KEY,
@@ -27,18 +30,20 @@ impl Rows for Counts {
     }
 }
 
-/// A key's row.
-pub fn find(db: &Db, key: &str) -> Result<Option<Count>, Fault> {
-    let read = |row: &Row| Ok(Count { since: row.millis(0)?, count: row.number(1)? as u32 });
-    Ok(db.query("SELECT since, count FROM counts WHERE key = ?", vec![key.into()], read)?.pop())
-}
+impl logic::Counts for Counts<'_> {
+    type Fault = Fault;
 
-/// Stores a changed row.
-pub fn put(db: &Db, key: &str, count: Count) -> Result<(), Fault> {
-    db.execute(
-        "INSERT OR REPLACE INTO counts (key, since, count) VALUES (?, ?, ?)",
-        vec![key.into(), count.since.into(), count.count.into()],
-    )
+    fn find(&self, key: &str) -> Result<Option<Count>, Fault> {
+        let read = |row: &Row| Ok(Count { since: row.millis(0)?, count: row.number(1)? as u32 });
+        Ok(self.0.query("SELECT since, count FROM counts WHERE key = ?", vec![key.into()], read)?.pop())
+    }
+
+    fn put(&self, key: &str, count: Count) -> Result<(), Fault> {
+        self.0.execute(
+            "INSERT OR REPLACE INTO counts (key, since, count) VALUES (?, ?, ?)",
+            vec![key.into(), count.since.into(), count.count.into()],
+        )
+    }
 }
 
 /// Removes the rows whose minute is over.

@@ -1,11 +1,14 @@
 //! Who is where in the realm, and who fits where.
 
 use crate::{
-    calls::world::{GetStatus, Place, Population, Report, Status, WorldCall},
+    calls::world::{GetEvents, GetStatus, Happening, Place, Population, Report, Status, WorldCall},
     effect::{Context, Logic, Reply, reply},
 };
-use shardlink_shared::time::Millis;
-use std::collections::BTreeMap;
+use shardlink_shared::{
+    limits::{MAX_WORLD_EVENTS, RESERVATION_LIFE},
+    time::Millis,
+};
+use std::collections::{BTreeMap, VecDeque};
 
 /// A hub that has not reported for this long holds nobody, in milliseconds:
 /// more than twice the time in which hubs with players report.
@@ -27,6 +30,10 @@ pub enum Write {
     Started(Millis),
     /// What a hub said.
     Hub(u32, Reported),
+    /// Something happened.
+    Event(u64, Happening),
+    /// The events up to this number are forgotten.
+    ForgetEvents(u64),
 }
 
 /// The memory of a World.
@@ -34,20 +41,60 @@ pub enum Write {
 pub struct World {
     started: Option<Millis>,
     hubs: BTreeMap<u32, Reported>,
+    /// By their number, which rises.
+    events: BTreeMap<u64, Happening>,
+    /// Places in hubs that were given out and not taken yet, the oldest first. A
+    /// World that forgets them in a crash lets a hub be fuller by as many.
+    reserved: BTreeMap<u32, VecDeque<Millis>>,
 }
 
 impl World {
     /// The memory that these rows hold.
     #[must_use]
-    pub const fn restore(started: Option<Millis>, hubs: BTreeMap<u32, Reported>) -> Self {
-        Self { started, hubs }
+    pub const fn restore(
+        started: Option<Millis>,
+        hubs: BTreeMap<u32, Reported>,
+        events: BTreeMap<u64, Happening>,
+    ) -> Self {
+        Self { started, hubs, events, reserved: BTreeMap::new() }
     }
 
     fn started(&mut self, context: &mut Context<'_, Write>) -> Millis {
-        *self.started.get_or_insert_with(|| {
-            context.writes.push(Write::Started(context.now));
-            context.now
-        })
+        if let Some(started) = self.started {
+            return started;
+        }
+        let now = context.now;
+        self.started = Some(now);
+        context.writes.push(Write::Started(now));
+        self.record(
+            context,
+            Happening {
+                event_type: "realm_started".into(),
+                title: "The realm awakens".into(),
+                description: "Twelve Crystal Shards lie free, each with its guardian, and reality is Neutral.".into(),
+                at: now,
+                faction: None,
+            },
+        );
+        now
+    }
+
+    /// Adds to the log; of a full one the oldest is forgotten.
+    fn record(&mut self, context: &mut Context<'_, Write>, happening: Happening) {
+        let number = self.events.last_key_value().map_or(0, |(last, _)| *last) + 1;
+        context.writes.push(Write::Event(number, happening.clone()));
+        self.events.insert(number, happening);
+        if self.events.len() > MAX_WORLD_EVENTS
+            && let Some((oldest, _)) = self.events.pop_first()
+        {
+            context.writes.push(Write::ForgetEvents(oldest));
+        }
+    }
+
+    fn events(&mut self, context: &mut Context<'_, Write>, call: &GetEvents) -> Vec<(u64, Happening)> {
+        self.started(context);
+        let older = self.events.range(..call.before.unwrap_or(u64::MAX)).rev();
+        older.take(call.limit as usize).map(|(number, event)| (*number, event.clone())).collect()
     }
 
     fn players_in(&self, hub: u32, now: Millis) -> u32 {
@@ -57,13 +104,41 @@ impl World {
             .map_or(0, |reported| reported.population.players)
     }
 
-    /// The first hub with room: hubs fill in their order, so that people meet.
+    /// Who is in a hub or on the way to it.
+    fn expected_in(&self, hub: u32, now: Millis) -> u32 {
+        let reserved = self.reserved.get(&hub).map_or(0, VecDeque::len);
+        self.players_in(hub, now).saturating_add(reserved as u32)
+    }
+
+    /// The fullest hub with room, so that people meet; a new one where none has. The
+    /// place is kept for a while.
     fn place(&mut self, context: &mut Context<'_, Write>, call: &Place) -> u32 {
         self.started(context);
-        (0..u32::MAX).find(|hub| self.players_in(*hub, context.now) < call.capacity).unwrap_or(0)
+        let now = context.now;
+        for reserved in self.reserved.values_mut() {
+            while reserved.front().is_some_and(|since| now.since(*since) >= RESERVATION_LIFE) {
+                reserved.pop_front();
+            }
+        }
+        self.reserved.retain(|_, reserved| !reserved.is_empty());
+        let known = self.hubs.keys().chain(self.reserved.keys());
+        let with_room = known.map(|hub| (self.expected_in(*hub, now), *hub)).filter(|(expected, _)| {
+            // One that holds nobody is as good as a new one.
+            (1..call.capacity).contains(expected)
+        });
+        let fullest = with_room.max_by_key(|(expected, hub)| (*expected, u32::MAX - hub));
+        let hub = fullest.map(|(_, hub)| hub).or_else(|| (0..u32::MAX).find(|hub| self.expected_in(*hub, now) == 0));
+        let hub = hub.unwrap_or(0);
+        self.reserved.entry(hub).or_default().push_back(now);
+        hub
     }
 
     fn report(&mut self, context: &mut Context<'_, Write>, call: &Report) {
+        // Whoever has come has taken a place that was kept.
+        let came = call.population.players.saturating_sub(self.players_in(call.hub, context.now));
+        if let Some(reserved) = self.reserved.get_mut(&call.hub) {
+            reserved.drain(..reserved.len().min(came as usize));
+        }
         let reported = Reported { population: call.population, at: context.now };
         self.hubs.insert(call.hub, reported);
         context.writes.push(Write::Hub(call.hub, reported));
@@ -91,6 +166,7 @@ impl Logic for World {
                 self.report(context, &call);
                 reply::<Report>(Ok(()))
             }
+            WorldCall::GetEvents(call) => reply::<GetEvents>(Ok(self.events(context, &call))),
             WorldCall::GetStatus(_) => reply::<GetStatus>(Ok(self.status(context))),
         }
     }
@@ -112,15 +188,41 @@ mod tests {
     }
 
     #[test]
-    fn hubs_fill_in_their_order() {
+    fn twenty_three_players_in_hubs_of_five_fill_them_one_after_the_other() {
+        let mut world = World::default();
+        let five = Place { capacity: 5 };
+        // All of them ask before anybody has arrived.
+        let placed: Vec<u32> = (0..23).map(|n| at(n, |c| world.place(c, &five))).collect();
+        assert_eq!(placed, (0..23).map(|n| n / 5).collect::<Vec<_>>());
+        for hub in 0..5 {
+            report(&mut world, 1_000, hub, if hub < 4 { 5 } else { 3 });
+        }
+        assert_eq!(at(1_001, |c| world.place(c, &five)), 4);
+        // Somebody leaves the first: the fullest with room is filled before the next.
+        report(&mut world, 1_002, 0, 4);
+        assert_eq!(at(1_003, |c| world.place(c, &five)), 0);
+        assert_eq!(at(1_004, |c| world.place(c, &five)), 4);
+        // All are full or spoken for: another one, never an error.
+        assert_eq!(at(1_005, |c| world.place(c, &five)), 5);
+    }
+
+    #[test]
+    fn a_place_that_nobody_takes_is_free_again_after_ten_seconds() {
+        let mut world = World::default();
+        let one = Place { capacity: 1 };
+        assert_eq!(at(0, |c| world.place(c, &one)), 0);
+        assert_eq!(at(1, |c| world.place(c, &one)), 1);
+        assert_eq!(at(RESERVATION_LIFE, |c| world.place(c, &one)), 0);
+    }
+
+    #[test]
+    fn a_hub_that_died_is_forgotten_and_its_number_used_again() {
         let mut world = World::default();
         let two = Place { capacity: 2 };
-        assert_eq!(at(0, |c| world.place(c, &two)), 0);
         report(&mut world, 0, 0, 2);
+        report(&mut world, 0, 1, 1);
         assert_eq!(at(1, |c| world.place(c, &two)), 1);
-        report(&mut world, 1, 1, 1);
-        report(&mut world, 2, 0, 1);
-        assert_eq!(at(3, |c| world.place(c, &two)), 0);
+        assert_eq!(at(HUB_FORGOTTEN_AFTER, |c| world.place(c, &two)), 0);
     }
 
     #[test]
@@ -137,5 +239,29 @@ mod tests {
         let mut world = World::default();
         assert_eq!(at(7, |c| world.status(c)).started, Millis(7));
         assert_eq!(at(9, |c| world.status(c)).started, Millis(7));
+    }
+
+    #[test]
+    fn events_are_read_in_pages_the_newest_first_and_the_oldest_are_forgotten() {
+        let mut world = World::default();
+        let page = |world: &mut World, before, limit| {
+            let page = at(1, |c| world.events(c, &GetEvents { before, limit }));
+            page.into_iter().map(|(number, _)| number).collect::<Vec<_>>()
+        };
+        // The first is the realm's beginning.
+        assert_eq!(page(&mut world, None, 50), [1]);
+        let happening = world.events[&1].clone();
+        for n in 0..4 {
+            at(n, |c| world.record(c, happening.clone()));
+        }
+        assert_eq!(page(&mut world, None, 2), [5, 4]);
+        assert_eq!(page(&mut world, Some(4), 2), [3, 2]);
+        assert_eq!(page(&mut world, Some(2), 2), [1]);
+        assert_eq!(page(&mut world, Some(1), 2), [0; 0]);
+        for n in 0..MAX_WORLD_EVENTS as u64 {
+            at(n, |c| world.record(c, happening.clone()));
+        }
+        assert_eq!(world.events.len(), MAX_WORLD_EVENTS);
+        assert_eq!(page(&mut world, None, 1), [MAX_WORLD_EVENTS as u64 + 5]);
     }
 }

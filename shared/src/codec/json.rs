@@ -34,7 +34,7 @@ struct Head<'a> {
 
 pub(super) fn decode<M: MessageSet>(text: &str, max_len: usize) -> Result<Incoming<M>, Rejected> {
     if text.len() > max_len {
-        return Err(too_large(text.len(), max_len).into());
+        return Err(too_large(max_len).into());
     }
     check_nesting(text)?;
     // serde would read an array as a struct, field by field.
@@ -136,8 +136,8 @@ pub fn check_nesting(text: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
-pub(super) fn too_large(len: usize, max_len: usize) -> Refusal {
-    Refusal::new(ErrorCode::TooLarge).saying(format!("The message has {len} bytes; at most {max_len} are allowed."))
+pub(super) fn too_large(max_len: usize) -> Refusal {
+    Refusal::new(ErrorCode::TooLarge).saying(format!("The message has more than {max_len} bytes."))
 }
 
 fn check_version(version: Option<&str>) -> Result<(), Refusal> {

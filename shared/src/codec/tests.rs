@@ -6,7 +6,7 @@ use crate::{
     ids::{CharacterId, LocationId},
     limits::{MAX_CLIENT_FRAME, MAX_SERVER_FRAME},
     protocol::{
-        ClientMessage, ServerMessage,
+        ClientMessage, Envelope, MessageSet, RequestId, ServerMessage,
         account::{AuthRequest, AuthResponse, Disconnect, Ping, ProtocolRange},
         bounded::{List, Secret, Text},
         character::{CharacterCreate, CharacterList, CharacterUpdate},
@@ -335,5 +335,33 @@ proptest! {
             position: Vec3::from_metres(x, y, 0.0).unwrap(),
             velocity: Vec3::from_metres(vx, 0.0, 0.0).unwrap(),
         })]);
+    }
+}
+
+#[test]
+fn a_frame_of_one_message_without_a_head_is_read_at_once_and_any_other_is_not() {
+    let step = OwnMove { client_seq: 9, position: Vec3 { x: 1, y: -2, z: 3 }, velocity: Vec3::ZERO };
+    let frame = |envelope: &Envelope, messages: &[ClientMessage]| {
+        let mut bytes = Vec::new();
+        messages.iter().for_each(|message| binary::append(&mut bytes, envelope, message));
+        bytes
+    };
+    let plain = Envelope::default();
+    let numbered = Envelope { message_id: Some(RequestId::Number(1)), ..plain.clone() };
+    let (one, ping) = (ClientMessage::OwnMove(step.clone()), ClientMessage::Ping(Ping {}));
+    let tag = OwnMove::TAG;
+    assert_eq!(one.message_type().tag, tag);
+    let read = |bytes: &[u8]| binary::read_only::<OwnMove>(bytes, tag);
+    assert_eq!(read(&frame(&plain, &[one.clone()])), Some(step));
+    for other in [
+        frame(&plain, &[one.clone(), one.clone()]),
+        frame(&plain, &[ping]),
+        frame(&numbered, &[one.clone()]),
+        frame(&plain, &[one])[..5].to_vec(),
+        vec![],
+        vec![0x82, 0, 0],
+        vec![3, tag, 0, 0xff],
+    ] {
+        assert_eq!(read(&other), None, "{other:?}");
     }
 }

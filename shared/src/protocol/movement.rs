@@ -107,6 +107,11 @@ pub struct OwnMove {
     pub velocity: Vec3,
 }
 
+impl OwnMove {
+    /// Its tag, for whoever reads it without asking the table of all types.
+    pub const TAG: u8 = 21;
+}
+
 /// `position_correction`, server to client: the last good state, from which the
 /// client continues.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

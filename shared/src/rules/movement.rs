@@ -67,6 +67,12 @@ impl Motion {
         Self { location, position, velocity: Vec3::ZERO, credit: 0.0, at: since }
     }
 
+    /// When the last step was accepted.
+    #[must_use]
+    pub const fn since(&self) -> Millis {
+        self.at
+    }
+
     /// A step within the location: the motion after it.
     ///
     /// `speed` is the character's highest, in metres a second; how much of it counts

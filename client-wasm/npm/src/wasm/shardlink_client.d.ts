@@ -8,7 +8,10 @@ export class RawClient {
   connect(username: string, password: string): Promise<any>;
   restore(): Promise<any>;
   disconnect(): Promise<any>;
+  changePassword(oldPassword: string, newPassword: string): Promise<any>;
+  deleteAccount(password: string): Promise<any>;
   getCharacters(): Promise<any>;
+  getInventory(character: number): Promise<any>;
   createCharacter(name: string, race: string, characterClass: string, faction: string): Promise<any>;
   deleteCharacter(character: number): Promise<any>;
   selectCharacter(character: number): Promise<any>;
@@ -23,6 +26,7 @@ export class RawClient {
   readonly self: any;
   getWorldState(): Promise<any>;
   getShardStatus(): Promise<any>;
+  getEvents(limit?: number | null, cursor?: string | null): Promise<any>;
   ping(): Promise<any>;
   on(event: string, handler: Function): number;
   off(subscription: number): void;

@@ -1,0 +1,38 @@
+//! What the operator sets for hubs, read once when a hub is loaded.
+
+use crate::config::{Config, MovementCheck};
+use shardlink_shared::limits::{AREA_CAP, TICK_RATE};
+
+/// What the operator sets for a hub.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settings {
+    /// Between two ticks, in milliseconds.
+    pub tick_interval: u64,
+    /// Players that are seen from a cell at most.
+    pub area_cap: usize,
+    /// What becomes of impossible moves.
+    pub movement_check: MovementCheck,
+}
+
+impl Settings {
+    /// The settings in a configuration.
+    #[must_use]
+    pub fn of(config: &Config) -> Self {
+        Self {
+            tick_interval: interval(config.tick_rate),
+            area_cap: config.area_cap as usize,
+            movement_check: config.movement_check,
+        }
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { tick_interval: interval(TICK_RATE), area_cap: AREA_CAP, movement_check: MovementCheck::Enforce }
+    }
+}
+
+/// The interval of a rate in Hz, rounded up: at the rate at most.
+fn interval(rate: u32) -> u64 {
+    1000_u64.div_ceil(u64::from(rate.max(1)))
+}

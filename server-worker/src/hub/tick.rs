@@ -1,0 +1,406 @@
+//! Ticks: what has been marked since the last one is told, once for all who see the same.
+//!
+//! A socket that speaks binary gets one frame at most with each tick: who came into
+//! sight and who went, then where those are who were heard. Everybody in a cell sees
+//! the same, so what they get is encoded once; only who lists what as always present
+//! makes a difference (its faction), and only when somebody comes or goes. A socket
+//! that speaks JSON gets the same news at the contract's lower rates.
+//!
+//! While nobody is heard, comes or goes there is nothing to tell and no tick: then the
+//! places are written into the attachments, and the hub may sleep.
+
+use super::{
+    connection::{Connection, ConnectionId, Player, Stage},
+    interest::{Area, Group, Walker, is_always_listed},
+    logic::Hub,
+    outbox::{Effect, Outbox},
+};
+use shardlink_shared::{
+    codec::{Encoding, binary, snapshot::Entries},
+    ids::LocationId,
+    limits::{FULL_FRAME_INTERVAL, JSON_FAR_INTERVAL, JSON_NEAR_INTERVAL, JSON_NEAREST},
+    protocol::{
+        Envelope, ServerMessage,
+        movement::{Move, PlayerJoinedArea, PlayerLeftArea, PositionFrame},
+    },
+    rules::interest::Cell,
+    time::{FrameTime, Millis},
+    vector::Vec3,
+    world::Faction,
+};
+use std::{collections::BTreeMap, ops::Range};
+
+/// When was told what, and memory that every tick uses again.
+#[derive(Debug, Default)]
+pub(super) struct Ticks {
+    last: Millis,
+    last_full: Millis,
+    /// When a JSON client is owed something that it has been told too lately for.
+    listeners_due: Option<Millis>,
+    /// The players who speak JSON, by slot.
+    listeners: BTreeMap<u16, Listener>,
+    entries: Entries,
+    viewers: Vec<(Option<u16>, Faction, u16)>,
+    neighbours: Vec<(i64, u16)>,
+    /// Who is told of, and to whom.
+    news: Vec<(u16, u16)>,
+}
+
+/// What a JSON client has been told: of its nearest neighbours, and of all.
+#[derive(Debug, Clone, Copy)]
+struct Listener {
+    near_at: Millis,
+    far_at: Millis,
+    near_tick: u64,
+    far_tick: u64,
+    /// Whether there may be something to tell.
+    pending: bool,
+}
+
+impl Ticks {
+    /// Somebody who speaks JSON is here, who knows what was told up to this tick.
+    pub fn listen(&mut self, slot: u16, tick: u64, pending: bool) {
+        let never = Millis(0);
+        let listener = Listener { near_at: never, far_at: never, near_tick: tick, far_tick: tick, pending };
+        self.listeners.insert(slot, listener);
+    }
+
+    /// Somebody is here no more.
+    pub fn forget(&mut self, slot: u16) {
+        self.listeners.remove(&slot);
+    }
+}
+
+impl Hub {
+    /// When the next tick is due, if there is anything to tell; it may be past.
+    #[must_use]
+    pub fn next_tick(&self) -> Option<Millis> {
+        let earliest = self.ticks.last + self.settings.tick_interval;
+        if self.area.is_dirty() {
+            return Some(earliest);
+        }
+        let full = self.area.has_moved().then_some(self.ticks.last_full + FULL_FRAME_INTERVAL);
+        full.into_iter().chain(self.ticks.listeners_due).min().map(|due| due.max(earliest))
+    }
+
+    /// A tick, if it is due.
+    pub(super) fn tick(&mut self, out: &mut Outbox) {
+        if self.next_tick().is_none_or(|due| out.now < due) {
+            return;
+        }
+        let full = self.area.has_moved() && out.now.since(self.ticks.last_full) >= FULL_FRAME_INTERVAL;
+        self.ticks.last = out.now;
+        if full {
+            self.ticks.last_full = out.now;
+        }
+        for index in 0..self.area.begin_tick(full) {
+            self.tell_group(index, full, out);
+        }
+        self.tell_listeners(out);
+        self.area.end_tick(full, out.now);
+        if self.next_tick().is_none() {
+            self.save_places(out);
+        }
+    }
+
+    /// Tells those in a cell what has become of those they see.
+    fn tell_group(&mut self, index: usize, full: bool, out: &mut Outbox) {
+        let Self { area, connections, ticks, .. } = self;
+        let Some(group) = area.due_group(index).filter(|group| !group.inside.is_empty()) else { return };
+        let Some(location) = area.location_of(group) else { return };
+        let mut binary = group.inside.iter().filter(|slot| speaks(area, **slot, Encoding::Binary));
+        // Nobody needs to be told of itself; where others are told too it is cheaper.
+        let alone = binary.next().copied().filter(|_| binary.next().is_none());
+        let news = News { area, connections, group, location, full, now: out.now, alone };
+        let frame = news.append_frame(group.before(), &mut ticks.entries, out);
+
+        ticks.viewers.clear();
+        for slot in &group.inside {
+            if let Some(walker) = area.walker(*slot) {
+                ticks.viewers.push((area.came_from(*slot), walker.faction, *slot));
+            }
+            if let Some(listener) = ticks.listeners.get_mut(slot) {
+                listener.pending = true;
+            }
+        }
+        let (arrived, departed) = area.arrived_and_departed(group);
+        let nobody_came_or_went = !group.changed() && arrived.is_empty() && departed.is_empty();
+        if nobody_came_or_went && ticks.viewers.iter().all(|(from, ..)| from.is_none()) {
+            return out.share(news.speaking(&ticks.viewers, Encoding::Binary), frame);
+        }
+        ticks.viewers.sort_unstable();
+        for alike in ticks.viewers.chunk_by(|one, other| (one.0, one.1) == (other.0, other.1)) {
+            let Some((from, faction, _)) = alike.first() else { continue };
+            let base = from.and_then(|from| area.group(from)).map_or(group.before(), Group::before);
+            let start = out.bytes.len();
+            news.append_changes(base, *faction, out);
+            let mut bytes = start..out.bytes.len();
+            if from.is_some() {
+                // More is new to whoever comes from another cell than is new here.
+                bytes.end = news.append_frame(base, &mut ticks.entries, out).end;
+            } else if bytes.is_empty() {
+                bytes = frame.clone();
+            } else {
+                out.bytes.extend_from_within(frame.clone());
+                bytes.end = out.bytes.len();
+            }
+            out.share(news.speaking(alike, Encoding::Binary), bytes);
+            if news.speaking(alike, Encoding::Json).next().is_some() {
+                news.tell_json(base, *faction, alike, out);
+            }
+        }
+    }
+
+    /// Tells those who speak JSON where their neighbours are, the nearest more often.
+    fn tell_listeners(&mut self, out: &mut Outbox) {
+        let Self { area, connections, ticks, .. } = self;
+        let Ticks { listeners, neighbours, news, listeners_due, .. } = ticks;
+        news.clear();
+        *listeners_due = None;
+        for (slot, listener) in listeners.iter_mut().filter(|(_, listener)| listener.pending) {
+            let due = listener.listen(*slot, area, out.now, neighbours, news);
+            listener.pending = due.is_some();
+            *listeners_due = [*listeners_due, due].into_iter().flatten().min();
+        }
+        news.sort_unstable();
+        for told in news.chunk_by(|one, other| one.0 == other.0) {
+            let walker = told.first().and_then(|(slot, _)| area.walker(*slot));
+            let Some((walker, player)) = walker.and_then(|walker| Some((walker, player(connections, walker)?)))
+            else {
+                continue;
+            };
+            let to: Vec<_> = told.iter().filter_map(|(_, to)| Some(area.walker(*to)?.connection)).collect();
+            let position = walker.position(out.now);
+            let step = Move::to_position(player.character, position, walker.velocity(out.now));
+            out.send_json(to.clone(), &ServerMessage::Move(step));
+            out.send_json(to, &ServerMessage::CharacterUpdate(player.seen_at(position)));
+        }
+    }
+
+    /// Writes the places of those who have moved: the hub may sleep now.
+    fn save_places(&mut self, out: &mut Outbox) {
+        for (id, connection) in &mut self.connections {
+            if let Stage::Playing(player) = &mut connection.stage
+                && std::mem::take(&mut player.unsaved)
+            {
+                player.attached = out.now;
+                out.push(Effect::Attach(*id));
+            }
+        }
+    }
+}
+
+impl Listener {
+    /// Adds what is to be told now to the news; returns when there may be more to tell.
+    ///
+    /// Nobody keeps what was told of whom: the nearest are told of if they were heard
+    /// since the nearest were told of last, and once a second all who were heard since
+    /// all were told of last, so that whoever has come near or gone far meanwhile is
+    /// not forgotten. What was told already may then be told once more.
+    fn listen(
+        &mut self,
+        own: u16,
+        area: &Area,
+        now: Millis,
+        neighbours: &mut Vec<(i64, u16)>,
+        news: &mut Vec<(u16, u16)>,
+    ) -> Option<Millis> {
+        let near_due = self.near_at + JSON_NEAR_INTERVAL;
+        if now < near_due {
+            return Some(near_due);
+        }
+        let far_due = self.far_at + JSON_FAR_INTERVAL;
+        let all_due = now >= far_due;
+        let here = area.walker(own)?.position(now);
+        let distance = |walker: &Walker| {
+            let off = walker.position(now) - here;
+            i64::from(off.x).pow(2) + i64::from(off.y).pow(2)
+        };
+        neighbours.clear();
+        let visible = area.group_of(own)?.visible.iter().filter(|slot| **slot != own);
+        neighbours.extend(visible.filter_map(|slot| Some((distance(area.walker(*slot)?), *slot))));
+        if neighbours.len() > JSON_NEAREST {
+            neighbours.select_nth_unstable(JSON_NEAREST);
+        }
+        let told_before = news.len();
+        let mut next: Option<Millis> = None;
+        let mut again_at = |due: Millis| next = Some(next.map_or(due, |next| next.min(due)));
+        for (index, (_, slot)) in neighbours.iter().enumerate() {
+            let Some(walker) = area.walker(*slot) else { continue };
+            let near = index < JSON_NEAREST;
+            let (moves, unheard) = (walker.moves(now), walker.heard > self.far_tick);
+            if moves {
+                again_at(if near { now + JSON_NEAR_INTERVAL } else { far_due.max(now + JSON_NEAR_INTERVAL) });
+            }
+            if (near && (moves || walker.heard > self.near_tick)) || (all_due && (moves || unheard)) {
+                news.push((*slot, own));
+            }
+            if unheard && !all_due {
+                again_at(far_due);
+            }
+        }
+        if news.len() > told_before {
+            (self.near_at, self.near_tick) = (now, area.tick());
+            if all_due {
+                (self.far_at, self.far_tick) = (now, area.tick());
+            }
+        }
+        next
+    }
+}
+
+/// How a viewer's sight of somebody has changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sight {
+    /// It is listed no longer.
+    Left,
+    /// It is listed now.
+    Joined,
+    /// It was listed already, as one of those who always are, and is in sight now.
+    Seen,
+}
+
+/// What a tick has to say in a cell.
+struct News<'a> {
+    area: &'a Area,
+    connections: &'a BTreeMap<ConnectionId, Connection>,
+    group: &'a Group,
+    location: LocationId,
+    full: bool,
+    now: Millis,
+    /// The only one in the cell who speaks binary.
+    alone: Option<u16>,
+}
+
+impl News<'_> {
+    /// Those among the viewers who speak this.
+    fn speaking(
+        &self,
+        viewers: &[(Option<u16>, Faction, u16)],
+        encoding: Encoding,
+    ) -> impl Iterator<Item = ConnectionId> {
+        let walkers = viewers.iter().filter_map(|(.., slot)| self.area.walker(*slot));
+        walkers.filter(move |walker| walker.encoding == encoding).map(|walker| walker.connection)
+    }
+
+    /// Appends a position frame: of those in sight who were heard, who are new to
+    /// whoever has seen `base` so far, and if it is a full one, who have moved.
+    fn append_frame(&self, base: &[u16], entries: &mut Entries, out: &mut Outbox) -> Range<usize> {
+        let same = std::ptr::eq(base, self.group.visible.as_slice());
+        let is_told = |slot: u16, walker: &Walker| {
+            let is_news = walker.heard == self.area.tick()
+                || (self.full && walker.recent)
+                || (!same && base.binary_search(&slot).is_err());
+            is_news && self.alone != Some(slot)
+        };
+        let players = self.group.visible.iter().filter_map(|slot| {
+            let walker = self.area.walker(*slot).filter(|walker| is_told(*slot, walker))?;
+            Some((*slot, walker.position(self.now), walker.velocity(self.now)))
+        });
+        append_frame(&mut out.bytes, entries, self.location, self.group.cell(), self.full, self.now, players)
+    }
+
+    /// What is different for those of a faction who have seen `base` so far.
+    fn changes<'a>(&'a self, base: &'a [u16], faction: Faction) -> impl Iterator<Item = (Sight, &'a Walker)> {
+        let (arrived, departed) = self.area.arrived_and_departed(self.group);
+        let visible = &self.group.visible;
+        let always = move |walker: &Walker| is_always_listed(walker, faction);
+        let walkers = |slots| walkers(self.area, slots);
+        let gone = walkers(departed).filter(move |(_, walker)| always(walker));
+        let unseen =
+            walkers(base).filter(move |(slot, walker)| !always(walker) && visible.binary_search(slot).is_err());
+        let come = walkers(arrived).filter(move |(_, walker)| always(walker));
+        let seen = walkers(visible)
+            .filter(move |(slot, walker)| base.binary_search(slot).is_err() && (walker.known || !always(walker)))
+            .map(move |(_, walker)| (if always(walker) { Sight::Seen } else { Sight::Joined }, walker));
+        let left = gone.chain(unseen).map(|(_, walker)| (Sight::Left, walker));
+        left.chain(come.map(|(_, walker)| (Sight::Joined, walker))).chain(seen)
+    }
+
+    /// What tells of a change; where the position alone is news there is nothing to tell.
+    fn message(&self, sight: Sight, walker: &Walker) -> Option<ServerMessage> {
+        match sight {
+            Sight::Left => Some(ServerMessage::PlayerLeftArea(PlayerLeftArea {
+                character_id: walker.character,
+                location_id: self.location,
+            })),
+            Sight::Joined => player(self.connections, walker).map(|player| {
+                ServerMessage::PlayerJoinedArea(PlayerJoinedArea {
+                    character_id: player.character,
+                    character_name: player.name.clone(),
+                    location_id: self.location,
+                    position: Some(walker.position(self.now)),
+                    faction: Some(player.faction),
+                    level: Some(player.level),
+                    slot: player.slot,
+                })
+            }),
+            Sight::Seen => None,
+        }
+    }
+
+    /// Appends what has changed, in binary.
+    fn append_changes(&self, base: &[u16], faction: Faction, out: &mut Outbox) {
+        let alone = self.alone.and_then(|slot| self.area.walker(slot)).map(|walker| walker.connection);
+        for (sight, walker) in self.changes(base, faction).filter(|(_, walker)| Some(walker.connection) != alone) {
+            if let Some(message) = self.message(sight, walker) {
+                binary::append(&mut out.bytes, &Envelope::at(self.now), &message);
+            }
+        }
+    }
+
+    /// Tells the JSON clients among the viewers what has changed, each but of itself.
+    fn tell_json(&self, base: &[u16], faction: Faction, viewers: &[(Option<u16>, Faction, u16)], out: &mut Outbox) {
+        for (sight, walker) in self.changes(base, faction) {
+            let others = self.speaking(viewers, Encoding::Json).filter(|id| *id != walker.connection);
+            let others: Vec<_> = others.collect();
+            if let Some(message) = self.message(sight, walker) {
+                out.send_json(others.clone(), &message);
+            }
+            if let Some(player) = player(self.connections, walker).filter(|_| sight != Sight::Left) {
+                // First-generation clients learn of others by this message alone.
+                let update = player.seen_at(walker.position(self.now));
+                out.send_json(others, &ServerMessage::CharacterUpdate(update));
+            }
+        }
+    }
+}
+
+/// Appends a position frame of these players, if there are any.
+pub(super) fn append_frame(
+    bytes: &mut Vec<u8>,
+    entries: &mut Entries,
+    location_id: LocationId,
+    cell: Cell,
+    full: bool,
+    now: Millis,
+    players: impl Iterator<Item = (u16, Vec3, Vec3)>,
+) -> Range<usize> {
+    let start = bytes.len();
+    entries.refill(players, cell.centre());
+    if !entries.is_empty() {
+        let players = std::mem::take(entries);
+        let frame = PositionFrame { location_id, time: FrameTime::of(now), cell, full, players };
+        let message = ServerMessage::PositionFrame(frame);
+        binary::append(bytes, &Envelope::default(), &message);
+        if let ServerMessage::PositionFrame(PositionFrame { players, .. }) = message {
+            *entries = players;
+        }
+    }
+    start..bytes.len()
+}
+
+fn speaks(area: &Area, slot: u16, encoding: Encoding) -> bool {
+    area.walker(slot).is_some_and(|walker| walker.encoding == encoding)
+}
+
+/// Those who have these slots.
+fn walkers<'a>(area: &'a Area, slots: &'a [u16]) -> impl Iterator<Item = (u16, &'a Walker)> {
+    slots.iter().filter_map(|slot| Some((*slot, area.walker(*slot)?)))
+}
+
+/// The player whom a walker is, if it is still in the world.
+fn player<'a>(connections: &'a BTreeMap<ConnectionId, Connection>, walker: &Walker) -> Option<&'a Player> {
+    let player = connections.get(&walker.connection)?.player()?;
+    (player.character == walker.character).then_some(player)
+}

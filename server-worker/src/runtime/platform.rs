@@ -1,0 +1,32 @@
+//! Where services run: over the runtime's bindings.
+
+use super::{call::call, clock, entropy::System, hashing};
+use crate::{
+    calls::Call,
+    service::{Platform, Result},
+};
+use shardlink_shared::{
+    crypto::password::{Salt, Verifier},
+    entropy::Entropy,
+    text::Password,
+    time::Millis,
+};
+use worker::Env;
+
+impl Platform for Env {
+    async fn ask<C: Call>(&self, object: &str, question: C) -> Result<C::Answer> {
+        call(self, object, question).await
+    }
+
+    async fn stretch(&self, password: &Password, salt: Salt) -> Result<Verifier> {
+        hashing::stretch(password, salt).await
+    }
+
+    fn now(&self) -> Millis {
+        clock::now()
+    }
+
+    fn draw<T>(&self, draw: impl FnOnce(&mut dyn Entropy) -> T) -> T {
+        draw(&mut System)
+    }
+}

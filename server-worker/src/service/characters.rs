@@ -1,0 +1,140 @@
+//! Making, choosing and deleting characters.
+
+use super::{Platform, Result};
+use crate::{
+    account::logic::Unfinished,
+    calls::{
+        account,
+        character::{self, Visit},
+        directory::{self, Kind},
+    },
+    hub::connection::Identity,
+};
+use shardlink_shared::{
+    ErrorCode, Refusal,
+    ids::{CharacterId, PlayerId},
+    protocol::{character::CharacterCreate, trade::Inventory},
+    rules::character::roll_stats,
+    sheet::Sheet,
+    text::CharacterName,
+};
+
+/// The account's characters, oldest first.
+///
+/// # Errors
+/// SESSION_EXPIRED.
+pub async fn list_characters(on: &impl Platform, identity: Identity) -> Result<Vec<Sheet>> {
+    let question = account::ListCharacters { session: identity.session };
+    let ids = on.ask(&account::object_name(identity.player), question).await?;
+    let mut sheets = Vec::with_capacity(ids.len());
+    for id in ids {
+        sheets.push(sheet(on, identity.player, id).await?);
+    }
+    Ok(sheets)
+}
+
+/// The sheet of a character that the account is known to have.
+///
+/// # Errors
+/// NOT_YOUR_CHARACTER.
+pub async fn sheet(on: &impl Platform, owner: PlayerId, id: CharacterId) -> Result<Sheet> {
+    on.ask(&character::object_name(id), character::Get { owner }).await
+}
+
+/// What a character of the session's account holds.
+///
+/// # Errors
+/// SESSION_EXPIRED, NOT_YOUR_CHARACTER.
+pub async fn inventory(on: &impl Platform, identity: Identity, id: CharacterId) -> Result<Inventory> {
+    // The account is asked first: addressing a character that does not exist would make it.
+    let owns = account::Owns { session: identity.session, character: id };
+    on.ask(&account::object_name(identity.player), owns).await?;
+    on.ask(&character::object_name(id), character::GetInventory { owner: identity.player }).await
+}
+
+/// Makes a character.
+///
+/// # Errors
+/// SESSION_EXPIRED, NAME_RESERVED, NAME_TAKEN, TOO_MANY_CHARACTERS.
+pub async fn create_character(on: &impl Platform, identity: Identity, create: CharacterCreate) -> Result<Sheet> {
+    let CharacterCreate { name, race, class, faction } = create;
+    if name.is_reserved() {
+        return Err(Refusal::new(ErrorCode::NameReserved).at("name"));
+    }
+    let account = account::object_name(identity.player);
+    let reserve = account::ReserveCharacter { session: identity.session, name: name.clone() };
+    let id = on.ask(&account, reserve).await?;
+    let stats = on.draw(|entropy| roll_stats(race, class, entropy));
+    let sheet = Sheet::new(id, name, race, class, faction, stats, on.now());
+    match build_character(on, identity.player, &sheet).await {
+        Ok(()) => Ok(sheet),
+        Err(refusal) => {
+            if refusal.code == ErrorCode::NameTaken {
+                // Nothing was made: the slot is free at once, not by the alarm.
+                let _ = on.ask(&account, account::AbandonCharacter { character: id }).await;
+                return Err(refusal.at("name"));
+            }
+            Err(refusal)
+        }
+    }
+}
+
+async fn build_character(on: &impl Platform, owner: PlayerId, sheet: &Sheet) -> Result<()> {
+    let (kind, key, id) = (Kind::Character, sheet.name.key(), sheet.id.get());
+    let directory = directory::object_name(kind, &key);
+    on.ask(&directory, directory::Claim { kind, key: key.clone(), id, owner }).await?;
+    on.ask(&character::object_name(sheet.id), character::Create { owner, sheet: sheet.clone() }).await?;
+    on.ask(&account::object_name(owner), account::CommitCharacter { character: sheet.id }).await?;
+    on.ask(&directory, directory::Commit { kind, key, id }).await
+}
+
+/// Deletes a character and frees its name.
+///
+/// # Errors
+/// SESSION_EXPIRED, NOT_YOUR_CHARACTER, CHARACTER_ONLINE.
+pub async fn delete_character(on: &impl Platform, identity: Identity, id: CharacterId) -> Result<()> {
+    let account = account::object_name(identity.player);
+    let name = on.ask(&account, account::BeginDelete { session: identity.session, character: id }).await?;
+    let delete = character::Delete { owner: identity.player, even_online: false };
+    let deleted = on.ask(&character::object_name(id), delete).await;
+    match &deleted {
+        Ok(()) => release_name(on, &name, id).await?,
+        // Refused for certain: the character stays.
+        Err(refusal) if refusal.code == ErrorCode::CharacterOnline => {}
+        // It may be gone or not: the account's alarm finishes what was begun.
+        Err(_) => return deleted,
+    }
+    on.ask(&account, account::FinishDelete { character: id, deleted: deleted.is_ok() }).await?;
+    deleted
+}
+
+/// Undoes with the other objects what a crash cut short: a making or a deletion.
+/// Whether it is done; every step may have been done before.
+pub async fn undo(on: &impl Platform, unfinished: &Unfinished) -> bool {
+    let Unfinished { player, character, name } = unfinished;
+    let delete = character::Delete { owner: *player, even_online: false };
+    on.ask(&character::object_name(*character), delete).await.is_ok()
+        && release_name(on, name, *character).await.is_ok()
+}
+
+pub(super) async fn release_name(on: &impl Platform, name: &CharacterName, id: CharacterId) -> Result<()> {
+    let (kind, key) = (Kind::Character, name.key());
+    on.ask(&directory::object_name(kind, &key), directory::Release { kind, key, id: id.get() }).await
+}
+
+/// Selects a character; the hub that holds the session's socket.
+///
+/// # Errors
+/// SESSION_EXPIRED, NOT_YOUR_CHARACTER.
+pub async fn select_character(on: &impl Platform, identity: Identity, id: CharacterId) -> Result<Option<u32>> {
+    let select = account::SelectCharacter { session: identity.session, character: id };
+    on.ask(&account::object_name(identity.player), select).await
+}
+
+/// Marks a character as online in a hub; its sheet.
+///
+/// # Errors
+/// NOT_YOUR_CHARACTER.
+pub async fn enter(on: &impl Platform, owner: PlayerId, id: CharacterId, visit: Visit) -> Result<Sheet> {
+    on.ask(&character::object_name(id), character::Enter { owner, visit }).await
+}

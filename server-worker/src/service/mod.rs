@@ -1,0 +1,58 @@
+//! What REST and the socket both do for a player, where it takes several
+//! objects. Each step is idempotent; what a crash leaves between two of them is
+//! settled by the alarms of Account and Directory.
+//!
+//! Written against [`Platform`], so that the tests run every flow natively,
+//! over objects in memory, and cut it off at every step.
+
+mod characters;
+mod passwords;
+mod sessions;
+
+#[cfg(test)]
+mod realm;
+#[cfg(test)]
+mod tests;
+
+pub use characters::{
+    create_character, delete_character, enter, inventory, list_characters, select_character, sheet, undo,
+};
+pub use passwords::{Attempt, Proof, SignedIn, finish_scram, register, register_verifier, sign_in, start_scram};
+pub use sessions::{
+    NewPassword, authenticate, change_password, delete_account, finish_account_deletion, identify, log_out, place,
+    refresh, ticket,
+};
+
+use crate::calls::Call;
+use shardlink_shared::{
+    Refusal,
+    crypto::password::{Salt, Verifier},
+    entropy::Entropy,
+    text::Password,
+    time::Millis,
+};
+
+/// The result of whatever may be refused.
+pub type Result<T> = std::result::Result<T, Refusal>;
+
+/// What a service needs of wherever it runs.
+#[allow(async_fn_in_trait)] // One thread: no future of ours has to be Send.
+pub trait Platform {
+    /// Asks an object.
+    ///
+    /// # Errors
+    /// What the object refuses; OVERLOADED or INTERNAL if it did not answer.
+    async fn ask<C: Call>(&self, object: &str, call: C) -> Result<C::Answer>;
+
+    /// The verifier of a password under a salt: the costly part.
+    ///
+    /// # Errors
+    /// OVERLOADED when too many wait for it already.
+    async fn stretch(&self, password: &Password, salt: Salt) -> Result<Verifier>;
+
+    /// The time.
+    fn now(&self) -> Millis;
+
+    /// Draws something at random.
+    fn draw<T>(&self, draw: impl FnOnce(&mut dyn Entropy) -> T) -> T;
+}

@@ -1,0 +1,287 @@
+//! Signing up and signing in, by SCRAM or plainly, and how often that may fail.
+
+use super::{Platform, Result, sessions::end_socket};
+use crate::{
+    calls::{
+        account::{self, ScramProof},
+        directory::{self, Kind, Named},
+        throttle,
+    },
+    config::Config,
+    hub::connection::Identity,
+    throttle::logic::network_of,
+};
+use shardlink_shared::{
+    ErrorCode, Refusal,
+    crypto::{
+        password::{Verifier, mac, made_up_salt},
+        scram::ClientFirst,
+        token::{Handshake, SessionToken},
+    },
+    entropy,
+    ids::PlayerId,
+    limits::{HANDSHAKE_LIFE, PBKDF2_ITERATIONS},
+    text::{Password, UserName},
+    time::Millis,
+};
+
+/// A session that a password began.
+#[derive(Debug)]
+pub struct SignedIn {
+    /// Its token as text, shown once.
+    pub token: String,
+    /// Who it is.
+    pub identity: Identity,
+    /// The user name, as it was registered.
+    pub username: UserName,
+    /// When the session ends if it is not used.
+    pub expires: Millis,
+    /// The server's proof, if SCRAM began the session.
+    pub server_final: Option<String>,
+}
+
+/// How somebody shows that they know a password.
+#[derive(Debug)]
+pub enum Proof {
+    /// By telling it.
+    Password(Password),
+    /// By the end of a SCRAM exchange.
+    Scram(Handshake, String),
+}
+
+/// Refuses an address that has registered too often lately, and counts it.
+async fn admit_registration(on: &impl Platform, config: &Config, address: &str) -> Result<()> {
+    let Some(network) = network_of(address) else { return Ok(()) };
+    let key = format!("register:{network}");
+    let object = throttle::object_name(&key);
+    on.ask(&object, throttle::Take { key, limit: config.registrations_per_address }).await
+}
+
+/// Where an address signs in from, as an Account remembers it: keyed with the
+/// server's secret, so that no addresses rest in storage.
+fn mark_of(config: &Config, address: &str) -> Option<[u8; 16]> {
+    let network = network_of(address)?;
+    let tag = mac(config.server_secret.as_bytes(), &[b"shardlink network\0", network.as_bytes()]);
+    let mut mark = [0; 16];
+    mark.copy_from_slice(tag.split_at(16).0);
+    Some(mark)
+}
+
+/// What wrong sign-ins are counted by: the name that was tried, known or not,
+/// and where it was tried from.
+pub struct Attempt {
+    keys: Vec<(String, u32)>,
+}
+
+impl Attempt {
+    /// Refuses a name or an address with too many wrong sign-ins lately. An
+    /// address that signed in to the account within 30 days is spared the
+    /// name's limit, so that nobody can lock its owner out from elsewhere.
+    ///
+    /// # Errors
+    /// RATE_LIMITED, with the seconds to wait.
+    pub async fn begin(on: &impl Platform, config: &Config, username: &UserName, address: &str) -> Result<Self> {
+        let mut keys = Vec::with_capacity(2);
+        if let Some(network) = network_of(address) {
+            let by_address = (format!("address:{network}"), config.failures_per_address);
+            check(on, &by_address).await?;
+            keys.push(by_address);
+        }
+        let by_name = (format!("name:{}", username.key()), config.failures_per_name);
+        if let Err(refusal) = check(on, &by_name).await
+            && !is_spared(on, config, username, address).await
+        {
+            return Err(refusal);
+        }
+        keys.push(by_name);
+        Ok(Self { keys })
+    }
+
+    /// Counts the attempt if it was a wrong one.
+    pub async fn end<T>(self, on: &impl Platform, result: Result<T>) -> Result<T> {
+        if result.as_ref().is_err_and(|refusal| refusal.code == ErrorCode::BadCredentials) {
+            for (key, limit) in self.keys {
+                // The attempt is refused anyway; whoever is over the limit now is told next time.
+                let _ = on.ask(&throttle::object_name(&key), throttle::Take { key, limit }).await;
+            }
+        }
+        result
+    }
+}
+
+async fn check(on: &impl Platform, (key, limit): &(String, u32)) -> Result<()> {
+    on.ask(&throttle::object_name(key), throttle::Check { key: key.clone(), limit: *limit }).await
+}
+
+async fn is_spared(on: &impl Platform, config: &Config, username: &UserName, address: &str) -> bool {
+    let Some(mark) = mark_of(config, address) else { return false };
+    let Ok(Some(named)) = find(on, username).await else { return false };
+    on.ask(&account::object_name(named.owner), account::Knows { mark }).await.unwrap_or(false)
+}
+
+async fn find(on: &impl Platform, username: &UserName) -> Result<Option<Named>> {
+    let key = username.key();
+    on.ask(&directory::object_name(Kind::User, &key), directory::Find { kind: Kind::User, key: key.clone() }).await
+}
+
+/// Makes an account by a password, which is stretched here.
+///
+/// # Errors
+/// RATE_LIMITED, NAME_RESERVED, NAME_TAKEN, OVERLOADED.
+pub async fn register(
+    on: &impl Platform,
+    config: &Config,
+    address: &str,
+    username: UserName,
+    password: &Password,
+) -> Result<PlayerId> {
+    admit_registration(on, config, address).await?;
+    // Asked before the costly part; the claim is what decides.
+    check_free(on, &username).await?;
+    let salt = on.draw(|entropy| entropy::bytes(entropy));
+    let verifier = on.stretch(password, salt).await?;
+    make_account(on, username, verifier).await
+}
+
+/// Makes an account whose password never came here.
+///
+/// # Errors
+/// RATE_LIMITED, NAME_RESERVED, NAME_TAKEN.
+pub async fn register_verifier(
+    on: &impl Platform,
+    config: &Config,
+    address: &str,
+    username: UserName,
+    verifier: Verifier,
+) -> Result<PlayerId> {
+    admit_registration(on, config, address).await?;
+    check_free(on, &username).await?;
+    make_account(on, username, verifier).await
+}
+
+async fn check_free(on: &impl Platform, username: &UserName) -> Result<()> {
+    if username.is_reserved() {
+        return Err(Refusal::new(ErrorCode::NameReserved).at("username"));
+    }
+    match find(on, username).await? {
+        Some(_) => Err(Refusal::new(ErrorCode::NameTaken).at("username")),
+        None => Ok(()),
+    }
+}
+
+async fn make_account(on: &impl Platform, username: UserName, verifier: Verifier) -> Result<PlayerId> {
+    let player = on.draw(|entropy| PlayerId::random(entropy));
+    let (kind, key, id) = (Kind::User, username.key(), player.get());
+    let directory = directory::object_name(kind, &key);
+    let claimed = on.ask(&directory, directory::Claim { kind, key: key.clone(), id, owner: player }).await;
+    claimed.map_err(|refusal| match refusal.code {
+        ErrorCode::NameTaken => refusal.at("username"),
+        _ => refusal,
+    })?;
+    on.ask(&account::object_name(player), account::Create { player, username, verifier }).await?;
+    on.ask(&directory, directory::Commit { kind, key, id }).await?;
+    Ok(player)
+}
+
+/// Begins a SCRAM exchange: its handshake, and the server's first message. An
+/// unknown name gets a made-up salt, always the same.
+///
+/// # Errors
+/// INTERNAL or OVERLOADED if an object does not answer.
+pub async fn start_scram(on: &impl Platform, config: &Config, first: &ClientFirst) -> Result<Handshake> {
+    let (salt, iterations) = match find(on, &first.username).await? {
+        Some(named) => on.ask(&account::object_name(named.owner), account::GetSalt {}).await?,
+        None => (made_up_salt(config.server_secret.as_bytes(), &first.username.key()), PBKDF2_ITERATIONS),
+    };
+    let server_nonce = on.draw(|entropy| entropy::bytes(entropy));
+    Ok(Handshake {
+        client_first_bare: first.bare.clone(),
+        server_first: first.answer(server_nonce, &salt, iterations),
+        expires: on.now() + HANDSHAKE_LIFE,
+        nonce: on.draw(|entropy| entropy::bytes(entropy)),
+    })
+}
+
+/// Finishes a SCRAM exchange: the session, and the server's proof.
+///
+/// # Errors
+/// BAD_CREDENTIALS, RATE_LIMITED.
+pub async fn finish_scram(
+    on: &impl Platform,
+    config: &Config,
+    address: &str,
+    handshake: Handshake,
+    client_final: String,
+) -> Result<SignedIn> {
+    let first = ClientFirst::parse(&format!("n,,{}", handshake.client_first_bare))
+        .map_err(|_| Refusal::new(ErrorCode::BadCredentials))?;
+    sign_in(on, config, address, &first.username, Proof::Scram(handshake, client_final)).await
+}
+
+/// Begins a session, and ends the account's older ones. An unknown name costs
+/// the same work as a known one and gets the same answer.
+///
+/// # Errors
+/// BAD_CREDENTIALS, RATE_LIMITED, OVERLOADED.
+pub async fn sign_in(
+    on: &impl Platform,
+    config: &Config,
+    address: &str,
+    username: &UserName,
+    proof: Proof,
+) -> Result<SignedIn> {
+    let attempt = Attempt::begin(on, config, username, address).await?;
+    attempt.end(on, judge(on, config, address, username, proof).await).await
+}
+
+async fn judge(
+    on: &impl Platform,
+    config: &Config,
+    address: &str,
+    username: &UserName,
+    proof: Proof,
+) -> Result<SignedIn> {
+    let named = find(on, username).await?;
+    let proof = prepare(on, config, username, named.as_ref(), proof).await?;
+    let player = named.ok_or(ErrorCode::BadCredentials)?.owner;
+    let token = on.draw(|entropy| SessionToken::generate(player, entropy));
+    let sign_in = account::SignIn { proof, session: token.id(), mark: mark_of(config, address) };
+    let begun = on.ask(&account::object_name(player), sign_in).await?;
+    for (ended, number) in begun.ended {
+        end_socket(on, ended, number, ErrorCode::SignedInElsewhere).await;
+    }
+    Ok(SignedIn {
+        token: token.reveal(config.server_secret.as_bytes()),
+        identity: Identity { session: token.id(), player },
+        username: begun.username,
+        expires: begun.expires,
+        server_final: begun.server_final,
+    })
+}
+
+/// The proof as an Account judges it: a password is stretched, under a made-up
+/// salt where there is no account.
+pub(super) async fn prepare(
+    on: &impl Platform,
+    config: &Config,
+    username: &UserName,
+    named: Option<&Named>,
+    proof: Proof,
+) -> Result<account::Proof> {
+    Ok(match proof {
+        Proof::Password(password) => {
+            let salt = match named {
+                Some(named) => on.ask(&account::object_name(named.owner), account::GetSalt {}).await?.0,
+                None => made_up_salt(config.server_secret.as_bytes(), &username.key()),
+            };
+            account::Proof::Verifier(on.stretch(&password, salt).await?)
+        }
+        Proof::Scram(handshake, client_final) => account::Proof::Scram(ScramProof {
+            client_first_bare: handshake.client_first_bare,
+            server_first: handshake.server_first,
+            client_final,
+            handshake: handshake.nonce,
+            handshake_expires: handshake.expires,
+        }),
+    })
+}

@@ -1,0 +1,227 @@
+//! What a session may do with itself and its account, and its way to a socket.
+
+use super::{
+    Platform, Result, SignedIn,
+    passwords::{Attempt, Proof, prepare},
+};
+use crate::{
+    calls::{
+        account::{self, Authenticated, Deletion},
+        character,
+        directory::{self, Kind, Named},
+        hub, world,
+    },
+    config::Config,
+    hub::connection::Identity,
+};
+use shardlink_shared::{
+    ErrorCode,
+    crypto::{
+        password::Verifier,
+        token::{SessionId, SessionToken, Ticket},
+    },
+    entropy,
+    ids::CharacterId,
+    limits::TICKET_LIFE,
+    text::Password,
+};
+
+/// Reads a token; nothing is asked of anybody for one that we did not issue.
+///
+/// # Errors
+/// UNAUTHENTICATED.
+pub fn identify(config: &Config, token: &str) -> Result<Identity> {
+    let token = SessionToken::parse(token, config.server_secret.as_bytes()).ok_or(ErrorCode::Unauthenticated)?;
+    Ok(Identity { session: token.id(), player: token.player })
+}
+
+/// Whether a session is good; `socket` is the hub whose socket it is for.
+///
+/// # Errors
+/// SESSION_EXPIRED.
+pub async fn authenticate(on: &impl Platform, identity: Identity, socket: Option<u32>) -> Result<Authenticated> {
+    let question = account::Authenticate { session: identity.session, hub: socket };
+    let authenticated = on.ask(&account::object_name(identity.player), question).await?;
+    if let (Some(here), Some(before)) = (socket, authenticated.previous_hub)
+        && here != before
+    {
+        end_socket(on, identity.session, before, ErrorCode::SignedInElsewhere).await;
+    }
+    Ok(authenticated)
+}
+
+/// Ends a session and closes its socket.
+///
+/// # Errors
+/// INTERNAL or OVERLOADED if the account does not answer.
+pub async fn log_out(on: &impl Platform, identity: Identity) -> Result<()> {
+    let session = identity.session;
+    let socket = on.ask(&account::object_name(identity.player), account::EndSession { session }).await?;
+    if let Some(number) = socket {
+        end_socket(on, session, number, ErrorCode::LoggedOut).await;
+    }
+    Ok(())
+}
+
+/// The session is ended already; its socket may outlive it by a refusal here,
+/// which the log has, until the hub next asks whether the session is in use.
+pub(super) async fn end_socket(on: &impl Platform, session: SessionId, number: u32, code: ErrorCode) {
+    let _ = on.ask(&hub::object_name(number), hub::EndSession { session, code }).await;
+}
+
+/// A new token for the session; the old one is good for nothing from here on.
+/// The session's socket stays open.
+///
+/// # Errors
+/// SESSION_EXPIRED.
+pub async fn refresh(on: &impl Platform, config: &Config, identity: Identity) -> Result<SignedIn> {
+    let token = on.draw(|entropy| SessionToken::generate(identity.player, entropy));
+    let (old, new) = (identity.session, token.id());
+    let renewed = on.ask(&account::object_name(identity.player), account::Renew { session: old, new }).await?;
+    if let Some(number) = renewed.hub {
+        // A hub that does not hear of it closes the socket when it next asks
+        // whether the session is in use, and the client comes back with a ticket.
+        let _ = on.ask(&hub::object_name(number), hub::RenewSession { old, new }).await;
+    }
+    Ok(SignedIn {
+        token: token.reveal(config.server_secret.as_bytes()),
+        identity: Identity { session: new, player: identity.player },
+        username: renewed.username,
+        expires: renewed.expires,
+        server_final: None,
+    })
+}
+
+/// Judges a proof that the session's own account's password is known, counting
+/// wrong ones as wrong sign-ins are counted.
+async fn prove<T>(
+    on: &impl Platform,
+    config: &Config,
+    address: &str,
+    identity: Identity,
+    proof: Proof,
+    act: impl AsyncFnOnce(account::Proof) -> Result<T>,
+) -> Result<T> {
+    let username = authenticate(on, identity, None).await?.username;
+    let attempt = Attempt::begin(on, config, &username, address).await?;
+    let own = Named { id: identity.player.get(), owner: identity.player };
+    let result = match prepare(on, config, &username, Some(&own), proof).await {
+        Ok(proof) => act(proof).await,
+        Err(refusal) => Err(refusal),
+    };
+    attempt.end(on, result).await
+}
+
+/// The new password, as whoever changes it tells it.
+#[derive(Debug)]
+pub enum NewPassword {
+    /// Stretched here.
+    Plain(Password),
+    /// Stretched by the client.
+    Stretched(Verifier),
+}
+
+/// Changes the password and ends the account's other sessions; the server's
+/// proof, if the old one was proved by SCRAM.
+///
+/// # Errors
+/// SESSION_EXPIRED, BAD_CREDENTIALS, RATE_LIMITED, OVERLOADED.
+pub async fn change_password(
+    on: &impl Platform,
+    config: &Config,
+    address: &str,
+    identity: Identity,
+    old: Proof,
+    new: NewPassword,
+) -> Result<Option<String>> {
+    prove(on, config, address, identity, old, async |proof| {
+        let verifier = match new {
+            NewPassword::Stretched(verifier) => verifier,
+            NewPassword::Plain(password) => {
+                let salt = on.draw(|entropy| entropy::bytes(entropy));
+                on.stretch(&password, salt).await?
+            }
+        };
+        let change = account::ChangePassword { session: identity.session, proof, verifier };
+        let changed = on.ask(&account::object_name(identity.player), change).await?;
+        for (ended, number) in changed.ended {
+            end_socket(on, ended, number, ErrorCode::LoggedOut).await;
+        }
+        Ok(changed.server_final)
+    })
+    .await
+}
+
+/// Deletes an account and all that is its: sessions and their sockets,
+/// characters and their names, and its own name.
+///
+/// # Errors
+/// SESSION_EXPIRED, BAD_CREDENTIALS, RATE_LIMITED, OVERLOADED.
+pub async fn delete_account(
+    on: &impl Platform,
+    config: &Config,
+    address: &str,
+    identity: Identity,
+    proof: Proof,
+) -> Result<()> {
+    prove(on, config, address, identity, proof, async |proof| {
+        let begin = account::BeginDeletion { session: identity.session, proof };
+        let begun = on.ask(&account::object_name(identity.player), begin).await?;
+        for (ended, number) in &begun.ended {
+            end_socket(on, *ended, *number, ErrorCode::LoggedOut).await;
+        }
+        // It is decided; whatever cannot be reached now, the account's alarm finishes.
+        if finish_account_deletion(on, begun).await.is_ok() {
+            let _ = on.ask(&account::object_name(identity.player), account::Erase {}).await;
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// Deletes what an account that is being deleted still has elsewhere; after that
+/// it may be erased. Every step may have been done before.
+///
+/// # Errors
+/// What an object that could not be reached answered: to be tried again.
+pub async fn finish_account_deletion(on: &impl Platform, deletion: Deletion) -> Result<()> {
+    let Deletion { player, username, characters, .. } = deletion;
+    for (character, name) in characters {
+        // Its socket is closed already: it may count as online for a moment longer.
+        let delete = character::Delete { owner: player, even_online: true };
+        on.ask(&character::object_name(character), delete).await?;
+        super::characters::release_name(on, &name, character).await?;
+    }
+    let (kind, key, id) = (Kind::User, username.key(), player.get());
+    on.ask(&directory::object_name(kind, &key), directory::Release { kind, key, id }).await
+}
+
+/// A ticket to a hub with room.
+///
+/// # Errors
+/// INTERNAL or OVERLOADED if the world does not answer.
+pub async fn ticket(
+    on: &impl Platform,
+    config: &Config,
+    identity: Identity,
+    character: Option<CharacterId>,
+) -> Result<(String, u32)> {
+    let number = place(on, config).await?;
+    let ticket = Ticket {
+        session: identity.session,
+        player: identity.player,
+        character,
+        hub: number,
+        expires: on.now() + TICKET_LIFE,
+        nonce: on.draw(|entropy| entropy::bytes(entropy)),
+    };
+    Ok((ticket.reveal(config.server_secret.as_bytes()), number))
+}
+
+/// A hub with room, by its number.
+///
+/// # Errors
+/// INTERNAL or OVERLOADED if the world does not answer.
+pub async fn place(on: &impl Platform, config: &Config) -> Result<u32> {
+    on.ask(&world::object_name(), world::Place { capacity: config.hub_capacity }).await
+}

@@ -1,0 +1,294 @@
+//! Flows over several objects, whole and cut off at every step.
+
+use super::{
+    realm::{Cut, Realm},
+    *,
+};
+use crate::{calls::directory::Kind, config::Config, hub::connection::Identity};
+use shardlink_shared::{
+    ErrorCode,
+    crypto::scram::ClientFirst,
+    ids::CharacterId,
+    protocol::character::CharacterCreate,
+    text::{CharacterName, UserName},
+    world::{Class, Faction, Race},
+};
+use std::collections::BTreeMap;
+
+const HOME: &str = "203.0.113.7";
+const AWAY: &str = "198.51.100.9";
+
+fn config() -> Config {
+    let secret = |name: &str| (name == "SERVER_SECRET").then(|| "0123456789abcdef0123456789abcdef".to_owned());
+    Config::read(secret).unwrap()
+}
+
+fn user(name: &str) -> UserName {
+    UserName::parse(name).unwrap()
+}
+
+fn password(text: &str) -> Password {
+    Password::parse(text).unwrap()
+}
+
+fn sign_in_from(realm: &Realm, address: &str, name: &str, text: &str) -> Result<SignedIn> {
+    realm.run(sign_in(realm, &config(), address, &user(name), Proof::Password(password(text))))
+}
+
+/// Registers and signs in.
+fn player(realm: &Realm, name: &str) -> Identity {
+    realm.run(register(realm, &config(), HOME, user(name), &password("hunter22"))).unwrap();
+    sign_in_from(realm, HOME, name, "hunter22").unwrap().identity
+}
+
+fn hero(name: &str) -> CharacterCreate {
+    CharacterCreate {
+        name: CharacterName::parse(name).unwrap(),
+        race: Race::Elf,
+        class: Class::Ranger,
+        faction: Faction::MoonlitCircle,
+    }
+}
+
+fn create(realm: &Realm, identity: Identity, name: &str) -> Result<CharacterId> {
+    realm.run(create_character(realm, identity, hero(name))).map(|sheet| sheet.id)
+}
+
+fn names_of(realm: &Realm, identity: Identity) -> Vec<String> {
+    let sheets = realm.run(list_characters(realm, identity)).unwrap();
+    sheets.into_iter().map(|sheet| sheet.name.as_str().to_owned()).collect()
+}
+
+/// After everything has settled: every name of a character belongs to one that
+/// exists and that its account lists, and every one that is listed has its name.
+fn assert_names_agree(realm: &Realm, who: &[Identity], what: &str) {
+    let mut listed = BTreeMap::new();
+    for identity in who {
+        for sheet in realm.run(list_characters(realm, *identity)).unwrap() {
+            listed.insert(sheet.name.key(), sheet.id.get());
+        }
+    }
+    let names = realm.names.0.borrow();
+    let held: BTreeMap<String, u64> = names
+        .values()
+        .filter(|entry| entry.kind == Kind::Character)
+        .inspect(|entry| assert_eq!(entry.settles_at, None, "{what}: {} is still open", entry.key))
+        .map(|entry| (entry.key.clone(), entry.id))
+        .collect();
+    assert_eq!(held, listed, "{what}");
+    let characters = realm.characters.borrow();
+    let existing = characters.iter().filter(|(_, one)| **one != Default::default()).map(|(id, _)| id.clone());
+    let mut expected: Vec<String> = listed.values().map(ToString::to_string).collect();
+    expected.sort();
+    assert_eq!(existing.collect::<Vec<_>>(), expected, "{what}: records and lists");
+}
+
+/// Runs a flow cut off before and after each of its calls, in a new realm each time.
+fn at_every_cut(mut scenario: impl FnMut(Cut, &str) -> bool) {
+    for cut in [Cut::Before as fn(u32) -> Cut, Cut::After] {
+        let steps = (0..).take_while(|step| {
+            let what = format!("{:?}", cut(*step));
+            scenario(cut(*step), &what)
+        });
+        assert!(steps.count() >= 3, "a flow of several calls");
+    }
+}
+
+#[test]
+fn a_creation_cut_off_anywhere_leaves_a_name_with_one_or_nobody() {
+    at_every_cut(|cut, what| {
+        let realm = Realm::new();
+        let (aria, bran) = (player(&realm, "aria"), player(&realm, "bran"));
+        realm.cut.set(cut);
+        let made = create(&realm, aria, "Nightshade");
+        // Somebody else wants the name at once: there are never two who have it.
+        realm.cut.set(Cut::Never);
+        let rival = create(&realm, bran, "nightshade");
+        assert!(made.is_err() || rival.is_err(), "{what}");
+        realm.settle();
+        assert_names_agree(&realm, &[aria, bran], what);
+        if made.is_ok() {
+            assert_eq!(names_of(&realm, aria), ["Nightshade"], "{what}: it was acknowledged");
+        }
+        // Whatever was left, the name belongs to somebody or can be had.
+        let all = [names_of(&realm, aria), names_of(&realm, bran)].concat();
+        match all.len() {
+            0 => drop(create(&realm, bran, "Nightshade").unwrap()),
+            1 => assert_eq!(create(&realm, bran, "Nightshade").unwrap_err().code, ErrorCode::NameTaken, "{what}"),
+            _ => panic!("{what}: {all:?}"),
+        }
+        made.is_err()
+    });
+}
+
+#[test]
+fn a_deletion_cut_off_anywhere_is_finished_or_never_happened() {
+    at_every_cut(|cut, what| {
+        let realm = Realm::new();
+        let aria = player(&realm, "aria");
+        let id = create(&realm, aria, "Nightshade").unwrap();
+        create(&realm, aria, "Daybreak").unwrap();
+        realm.cut.set(cut);
+        let deleted = realm.run(delete_character(&realm, aria, id));
+        realm.settle();
+        assert_names_agree(&realm, &[aria], what);
+        if deleted.is_ok() {
+            assert_eq!(names_of(&realm, aria), ["Daybreak"], "{what}");
+        }
+        deleted.is_err()
+    });
+}
+
+#[test]
+fn a_registration_cut_off_anywhere_leaves_the_name_to_one_or_to_whoever_comes_next() {
+    at_every_cut(|cut, what| {
+        let realm = Realm::new();
+        realm.cut.set(cut);
+        let made = realm.run(register(&realm, &config(), HOME, user("aria"), &password("hunter22")));
+        realm.settle();
+        let again = realm.run(register(&realm, &config(), HOME, user("Aria"), &password("hunter23")));
+        let signed_in = |text| sign_in_from(&realm, HOME, "aria", text).is_ok();
+        // Exactly one of the two passwords opens the account.
+        assert_eq!((signed_in("hunter22"), signed_in("hunter23")), (again.is_err(), again.is_ok()), "{what}");
+        assert!(made.is_err() || again.is_err(), "{what}: it was acknowledged");
+        made.is_err()
+    });
+}
+
+#[test]
+fn an_account_whose_deletion_was_cut_off_anywhere_is_gone_with_all_that_was_its() {
+    at_every_cut(|cut, what| {
+        let realm = Realm::new();
+        let (aria, bran) = (player(&realm, "aria"), player(&realm, "bran"));
+        create(&realm, aria, "Nightshade").unwrap();
+        create(&realm, aria, "Daybreak").unwrap();
+        create(&realm, bran, "Bran").unwrap();
+        realm.cut.set(cut);
+        let proof = Proof::Password(password("hunter22"));
+        let deleted = realm.run(delete_account(&realm, &config(), HOME, aria, proof));
+        let cut_off = realm.cut.get() == Cut::Before(0);
+        realm.settle();
+        let begun = realm.run(authenticate(&realm, aria, None)).is_err();
+        assert!(begun || deleted.is_err(), "{what}");
+        if begun {
+            assert_names_agree(&realm, &[bran], what);
+            assert!(sign_in_from(&realm, HOME, "aria", "hunter22").is_err(), "{what}");
+            // Its names are free, and nothing of it is inherited.
+            let again = player(&realm, "Aria");
+            assert_eq!(names_of(&realm, again), [""; 0], "{what}");
+            create(&realm, again, "Nightshade").unwrap();
+        } else {
+            assert_names_agree(&realm, &[aria, bran], what);
+        }
+        cut_off
+    });
+}
+
+#[test]
+fn a_character_that_was_committed_too_late_leaves_nothing_behind() {
+    let realm = Realm::new();
+    let aria = player(&realm, "aria");
+    // The slot is reserved, the name claimed, and then the creator sleeps.
+    realm.cut.set(Cut::Before(2));
+    assert!(create(&realm, aria, "Nightshade").is_err());
+    realm.settle();
+    // It wakes up and makes the character that nobody lists any more.
+    let late = realm.addressed.borrow().iter().find(|(binding, _)| *binding == "CHARACTER").cloned();
+    assert_eq!(names_of(&realm, aria), [""; 0]);
+    if let Some((_, id)) = late {
+        let id: CharacterId = id.parse().unwrap();
+        let stats =
+            realm.draw(|entropy| shardlink_shared::rules::character::roll_stats(Race::Elf, Class::Rogue, entropy));
+        let name = CharacterName::parse("Nightshade").unwrap();
+        let sheet = shardlink_shared::sheet::Sheet::new(
+            id,
+            name,
+            Race::Elf,
+            Class::Rogue,
+            Faction::GoldenOrder,
+            stats,
+            realm.now(),
+        );
+        let create = crate::calls::character::Create { owner: aria.player, sheet };
+        realm.run(realm.ask(&crate::calls::character::object_name(id), create)).unwrap();
+    }
+    realm.settle();
+    assert_names_agree(&realm, &[aria], "a late creator");
+}
+
+#[test]
+fn an_unknown_name_costs_the_same_work_and_gets_the_same_answer_as_a_known_one() {
+    let realm = Realm::new();
+    player(&realm, "aria");
+    let work = |name| {
+        let before = (realm.stretched.get(), realm.addressed.borrow().len());
+        let refusal = sign_in_from(&realm, AWAY, name, "not the password").unwrap_err();
+        (refusal, realm.stretched.get() - before.0)
+    };
+    let (known, unknown) = (work("aria"), work("nobody"));
+    assert_eq!((known.0.code, known.1), (ErrorCode::BadCredentials, 1));
+    assert_eq!(known, unknown);
+}
+
+#[test]
+fn a_name_that_is_throttled_is_spared_for_the_addresses_its_owner_signed_in_from() {
+    let realm = Realm::new();
+    player(&realm, "aria");
+    for name in ["aria", "nobody"] {
+        for _ in 0..10 {
+            assert_eq!(sign_in_from(&realm, AWAY, name, "wrong one").unwrap_err().code, ErrorCode::BadCredentials);
+        }
+        assert_eq!(sign_in_from(&realm, AWAY, name, "hunter22").unwrap_err().code, ErrorCode::RateLimited);
+    }
+    assert!(sign_in_from(&realm, HOME, "aria", "hunter22").is_ok());
+    // A month later its owner's home is as strange as any other.
+    realm.now.set(realm.now.get() + 31 * 24 * 3_600_000);
+    for _ in 0..10 {
+        let _ = sign_in_from(&realm, AWAY, "aria", "wrong one");
+    }
+    assert_eq!(sign_in_from(&realm, HOME, "aria", "hunter22").unwrap_err().code, ErrorCode::RateLimited);
+}
+
+#[test]
+fn scanning_names_and_ids_addresses_no_object_that_they_name() {
+    let realm = Realm::new();
+    let aria = player(&realm, "aria");
+    let before = realm.addressed.borrow().clone();
+    for n in 1..10_000_u64 {
+        let id = CharacterId::new(n << 20).unwrap();
+        let refused = [
+            realm.run(inventory(&realm, aria, id)).map(drop),
+            realm.run(select_character(&realm, aria, id)).map(drop),
+            realm.run(delete_character(&realm, aria, id)),
+        ];
+        assert!(refused.iter().all(|one| one.as_ref().is_err_and(|it| it.code == ErrorCode::NotYourCharacter)));
+        let first = ClientFirst::parse(&format!("n,,n=scan{n},r=abc")).unwrap();
+        realm.run(start_scram(&realm, &config(), &first)).unwrap();
+        let address = format!("10.{}.{}.1", n >> 8, n & 255);
+        assert!(sign_in_from(&realm, &address, &format!("scan{n}"), "hunter22").is_err());
+    }
+    let made: Vec<_> = realm.addressed.borrow().difference(&before).map(|(binding, _)| *binding).collect();
+    assert!(made.iter().all(|binding| ["DIRECTORY", "THROTTLE"].contains(binding)), "{made:?}");
+    assert!(made.len() <= 128, "two fixed sets of 64: {}", made.len());
+}
+
+#[test]
+fn a_renewed_session_keeps_its_socket_and_a_changed_password_its_session() {
+    let realm = Realm::new();
+    let aria = player(&realm, "aria");
+    realm.run(authenticate(&realm, aria, Some(3))).unwrap();
+    let renewed = realm.run(refresh(&realm, &config(), aria)).unwrap();
+    assert_eq!(realm.run(authenticate(&realm, aria, None)).unwrap_err().code, ErrorCode::SessionExpired);
+    assert!(realm.hub_calls.borrow().iter().any(|call| call.contains("RenewSession")));
+    let aria = renewed.identity;
+    assert_eq!(identify(&config(), &renewed.token).unwrap(), aria);
+    let change = |old: &str, new: &str| {
+        let new = NewPassword::Plain(password(new));
+        realm.run(change_password(&realm, &config(), HOME, aria, Proof::Password(password(old)), new))
+    };
+    assert_eq!(change("not that", "hunter23").unwrap_err().code, ErrorCode::BadCredentials);
+    change("hunter22", "hunter23").unwrap();
+    assert!(realm.run(authenticate(&realm, aria, None)).is_ok());
+    assert!(sign_in_from(&realm, HOME, "aria", "hunter22").is_err());
+    assert!(sign_in_from(&realm, HOME, "aria", "hunter23").is_ok());
+}

@@ -1,0 +1,79 @@
+// Signing in by a password costs the server real work. However many do at once,
+// those who play must not notice.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+import { PASSWORD, enterWorld, freshName, rest, signUp } from "./support/json-client.mjs";
+import { assertProblem } from "./support/problems.mjs";
+import { startServer } from "./support/server.mjs";
+
+const STORM_MS = 12_000;
+const AT_ONCE = 32;
+/** Chat allows five a second. */
+const CHAT_EVERY_MS = 210;
+const CHAT_P99_MS = 150;
+
+let server;
+// So high that everything is really hashed, not counted and refused.
+const limits = { SIGN_IN_FAILURES_PER_NAME: "1000000", SIGN_IN_FAILURES_PER_ADDRESS: "1000000" };
+before(async () => (server = await startServer({ env: limits })));
+after(() => server.stop());
+
+/** The value that this share of the values does not exceed. */
+const percentile = (values, share) => values.toSorted((a, b) => a - b)[Math.ceil(values.length * share) - 1];
+
+test("in a storm of plain sign-ins chat stays quick, and who would wait too long is told when to come back", async (t) => {
+  const { url } = server;
+  const [a, b] = [await enterWorld(url), await enterWorld(url)];
+  const known = await signUp(url);
+  const chat = (count) => Promise.all([chatEvery(a, b, count), chatEvery(b, a, count)]);
+
+  const calm = (await chat(10)).flat();
+  const until = Date.now() + STORM_MS;
+  const storm = Array.from({ length: AT_ONCE }, (_, n) => signInUntil(url, until, n, known.username));
+  await pause(500);
+  const inStorm = (await chat(Math.floor((STORM_MS - 1_000) / CHAT_EVERY_MS))).flat();
+  const answers = (await Promise.all(storm)).flat();
+
+  const counts = Object.groupBy(answers, (answer) => answer.status);
+  const said = Object.entries(counts).map(([status, some]) => `${some.length} × ${status}`).join(", ");
+  const show = (values) => `p50 ${percentile(values, 0.5).toFixed(1)} ms, p99 ${percentile(values, 0.99).toFixed(1)} ms of ${values.length}`;
+  t.diagnostic(`sign-ins: ${said}`);
+  t.diagnostic(`chat in calm: ${show(calm)}`);
+  t.diagnostic(`chat in the storm: ${show(inStorm)}`);
+
+  // Right and wrong ones were judged all the while, and nothing else went wrong.
+  assert.deepEqual(Object.keys(counts), ["200", "401", "503"], said);
+  for (const refused of counts[503]) assertProblem(refused, 503, "OVERLOADED");
+  assert.ok(percentile(inStorm, 0.99) < CHAT_P99_MS, show(inStorm));
+  await a.socket.close();
+  await b.socket.close();
+});
+
+/** Says something again and again; how long each took to be heard by the other. */
+async function chatEvery(speaker, listener, count) {
+  const heard = [];
+  for (let n = 0; n < count; n += 1) {
+    const content = `${speaker.username} ${n} of ${count}`;
+    const began = performance.now();
+    speaker.socket.send({ type: "chat", content });
+    heard.push(listener.socket.next("chat", (chat) => chat.content === content, 20_000).then(() => performance.now() - began));
+    await pause(CHAT_EVERY_MS);
+  }
+  return Promise.all(heard);
+}
+
+/** One of those who sign in: a third of them rightly, the others wrongly or as nobody. */
+async function signInUntil(url, until, n, known) {
+  const answers = [];
+  while (Date.now() < until) {
+    const username = n % 3 === 2 ? freshName("nobody") : known;
+    const password = n % 3 === 0 ? PASSWORD : "not the password";
+    const answer = await rest(url, "POST", "/api/auth/login", { body: { username, password } });
+    answers.push(answer);
+    // Ten times as impatient as the server asks for at least: a storm of refusals
+    // alone would measure this process, not the server.
+    if (answer.status === 503) await pause(100);
+  }
+  return answers;
+}
