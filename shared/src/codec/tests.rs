@@ -369,11 +369,11 @@ fn a_frame_of_one_message_without_a_head_is_read_at_once_and_any_other_is_not() 
     let tag = OwnMove::TAG;
     assert_eq!(one.message_type().tag, tag);
     let read = |bytes: &[u8]| binary::read_only::<OwnMove>(bytes, tag);
-    assert_eq!(read(&frame(&plain, &[one.clone()])), Some(step));
+    assert_eq!(read(&frame(&plain, std::slice::from_ref(&one))), Some(step));
     for other in [
         frame(&plain, &[one.clone(), one.clone()]),
         frame(&plain, &[ping]),
-        frame(&numbered, &[one.clone()]),
+        frame(&numbered, std::slice::from_ref(&one)),
         frame(&plain, &[one])[..5].to_vec(),
         vec![],
         vec![0x82, 0, 0],
