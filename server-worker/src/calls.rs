@@ -70,11 +70,12 @@ pub mod throttle {
     calls!("THROTTLE",
         /// What a Throttle is asked.
         ThrottleCall {
-            /// Whether a key has been taken less often than `limit` in this
-            /// minute. Refused with RATE_LIMITED.
-            Check { key: String, limit: u32 } -> ();
-            /// Takes a key once, if it may be taken. Refused with RATE_LIMITED.
+            /// Takes a key once, if it has been taken less often than `limit` in
+            /// this minute. Refused with RATE_LIMITED.
             Take { key: String, limit: u32 } -> ();
+            /// Gives back what was taken. (Repeated, it gives back too much: one
+            /// attempt more for a minute.)
+            GiveBack { key: String } -> ();
         }
     );
 }
@@ -341,8 +342,11 @@ pub mod character {
             Get { owner: PlayerId } -> Sheet;
             /// It enters the world; its sheet.
             Enter { owner: PlayerId, visit: Visit } -> Sheet;
-            /// It is still in the world, at this location.
-            Stay { visit: Visit, location: LocationId } -> ();
+            /// It has come to another location.
+            Travel { visit: Visit, location: LocationId } -> ();
+            /// Where it is in the world, by the last word of it: the hub knows
+            /// whether that still holds.
+            Whereabouts { owner: PlayerId } -> Option<Visit>;
             /// It has left the world, from this location.
             Leave { visit: Visit, location: LocationId } -> ();
             /// What it holds.
@@ -370,6 +374,8 @@ pub mod hub {
         HubCall {
             /// A session has ended: its socket is closed, and the code says why.
             EndSession { session: SessionId, code: ErrorCode } -> ();
+            /// Whether a character is in the world on this connection.
+            Holds { character: CharacterId, connection: u64 } -> bool;
             /// A session has another token: its socket stays.
             RenewSession { old: SessionId, new: SessionId } -> ();
             /// A session has selected a character: it enters the world on the

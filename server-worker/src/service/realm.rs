@@ -54,6 +54,8 @@ pub struct Realm {
     pub addressed: RefCell<BTreeSet<(&'static str, String)>>,
     /// The calls to hubs, as text.
     pub hub_calls: RefCell<Vec<String>>,
+    /// What hubs say of every character: whether they hold it.
+    pub hub_holds: Cell<bool>,
     /// Passwords that were stretched.
     pub stretched: Cell<u32>,
     pub now: Cell<u64>,
@@ -108,6 +110,7 @@ impl Realm {
             counts: Table(RefCell::default()),
             addressed: RefCell::default(),
             hub_calls: RefCell::default(),
+            hub_holds: Cell::new(true),
             stretched: Cell::new(0),
             now: Cell::new(1_000_000),
             cut: Cell::new(Cut::Never),
@@ -204,8 +207,9 @@ impl Realm {
                 reply
             }
             _ => {
+                let answer = if text.contains("Holds") { self.hub_holds.get().to_string() } else { "null".into() };
                 self.hub_calls.borrow_mut().push(text);
-                Reply(r#"{"Ok":null}"#.into())
+                Reply(format!(r#"{{"Ok":{answer}}}"#))
             }
         }
     }

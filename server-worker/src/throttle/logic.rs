@@ -1,7 +1,7 @@
 //! Counting within a minute: decided from a key's row and the call.
 
 use crate::{
-    calls::throttle::{Check, Take, ThrottleCall},
+    calls::throttle::{GiveBack, Take, ThrottleCall},
     effect::{Reply, reply},
 };
 use shardlink_shared::{ErrorCode, Refusal, limits::THROTTLE_WINDOW, time::Millis};
@@ -40,7 +40,6 @@ pub trait Counts {
 /// The storage's.
 pub fn answer<C: Counts>(counts: &C, now: Millis, call: ThrottleCall) -> Result<Reply, C::Fault> {
     Ok(match call {
-        ThrottleCall::Check(call) => reply::<Check>(check(now, counts.find(&call.key)?, call.limit)),
         ThrottleCall::Take(call) => {
             let row = counts.find(&call.key)?;
             let allowed = check(now, row, call.limit);
@@ -48,6 +47,12 @@ pub fn answer<C: Counts>(counts: &C, now: Millis, call: ThrottleCall) -> Result<
                 counts.put(&call.key, count(now, row))?;
             }
             reply::<Take>(allowed)
+        }
+        ThrottleCall::GiveBack(call) => {
+            if let Some(row) = counts.find(&call.key)? {
+                counts.put(&call.key, Count { count: row.count.saturating_sub(1), ..row })?;
+            }
+            reply::<GiveBack>(Ok(()))
         }
     })
 }
