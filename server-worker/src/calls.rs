@@ -338,6 +338,8 @@ pub mod character {
         CharacterCall {
             /// Makes the character.
             Create { owner: PlayerId, sheet: Sheet } -> ();
+            /// Its account lists it: it need not ask.
+            Confirm { owner: PlayerId } -> ();
             /// Its sheet.
             Get { owner: PlayerId } -> Sheet;
             /// It enters the world; its sheet.

@@ -3,7 +3,9 @@
 use crate::{
     calls::{
         account::Settlement,
-        character::{CharacterCall, Create, Delete, Enter, Get, GetInventory, Leave, Travel, Visit, Whereabouts},
+        character::{
+            CharacterCall, Confirm, Create, Delete, Enter, Get, GetInventory, Leave, Travel, Visit, Whereabouts,
+        },
     },
     effect::{Context, Logic, Reply, reply},
 };
@@ -169,6 +171,13 @@ impl Logic for Character {
     fn dispatch(&mut self, context: &mut Context<'_, Write>, call: CharacterCall) -> Reply {
         match call {
             CharacterCall::Create(call) => reply::<Create>(self.create(context, call)),
+            CharacterCall::Confirm(call) => {
+                let owned = self.owned_by(call.owner).map(drop);
+                if owned.is_ok() {
+                    self.settle(context, Settlement::Keep);
+                }
+                reply::<Confirm>(owned)
+            }
             CharacterCall::Get(call) => reply::<Get>(self.owned_by(call.owner).map(|record| record.sheet.clone())),
             CharacterCall::GetInventory(call) => reply::<GetInventory>(self.inventory(&call)),
             CharacterCall::Enter(call) => reply::<Enter>(self.enter(context, &call)),

@@ -86,7 +86,10 @@ async fn build_character(on: &impl Platform, owner: PlayerId, sheet: &Sheet) -> 
     on.ask(&directory, directory::Claim { kind, key: key.clone(), id, owner }).await?;
     on.ask(&character::object_name(sheet.id), character::Create { owner, sheet: sheet.clone() }).await?;
     on.ask(&account::object_name(owner), account::CommitCharacter { character: sheet.id }).await?;
-    on.ask(&directory, directory::Commit { kind, key, id }).await
+    on.ask(&directory, directory::Commit { kind, key, id }).await?;
+    // It is made, whether or not this is heard: otherwise the character asks by itself.
+    let _ = on.ask(&character::object_name(sheet.id), character::Confirm { owner }).await;
+    Ok(())
 }
 
 /// Deletes a character and frees its name.
