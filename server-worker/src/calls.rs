@@ -70,12 +70,15 @@ pub mod throttle {
     calls!("THROTTLE",
         /// What a Throttle is asked.
         ThrottleCall {
-            /// Takes a key once, if it has been taken less often than `limit` in
-            /// this minute. Refused with RATE_LIMITED.
+            /// Counts a key once, if it has been counted less often than `limit`
+            /// in this minute. Refused with RATE_LIMITED.
             Take { key: String, limit: u32 } -> ();
-            /// Gives back what was taken. (Repeated, it gives back too much: one
-            /// attempt more for a minute.)
-            GiveBack { key: String } -> ();
+            /// Holds a place among those that may be counted, for an attempt
+            /// that is being judged. Refused with RATE_LIMITED where as many
+            /// have been counted or are being judged.
+            Begin { key: String, limit: u32 } -> ();
+            /// The attempt is judged, and counts or does not.
+            End { key: String, counts: bool } -> ();
         }
     );
 }

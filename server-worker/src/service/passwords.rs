@@ -84,39 +84,37 @@ impl Attempt {
     pub async fn begin(on: &impl Platform, config: &Config, username: &UserName, address: &str) -> Result<Self> {
         let mut attempt = Self { keys: Vec::with_capacity(2) };
         if let Some(network) = network_of(address) {
-            attempt.take(on, format!("address:{network}"), config.failures_per_address).await?;
+            attempt.hold(on, format!("address:{network}"), config.failures_per_address).await?;
         }
-        let by_name = attempt.take(on, format!("name:{}", username.key()), config.failures_per_name).await;
+        let by_name = attempt.hold(on, format!("name:{}", username.key()), config.failures_per_name).await;
         match by_name {
             Err(refusal) if !is_spared(on, config, username, address).await => {
-                attempt.give_back(on).await;
+                attempt.judged(on, false).await;
                 Err(refusal)
             }
             _ => Ok(attempt),
         }
     }
 
-    /// Counts before anything is judged: of many guesses at once no more are judged
-    /// than of as many one after the other.
-    async fn take(&mut self, on: &impl Platform, key: String, limit: u32) -> Result<()> {
-        on.ask(&throttle::object_name(&key), throttle::Take { key: key.clone(), limit }).await?;
+    /// Holds a place before anything is judged: of many guesses at once no more are
+    /// judged than of as many one after the other.
+    async fn hold(&mut self, on: &impl Platform, key: String, limit: u32) -> Result<()> {
+        on.ask(&throttle::object_name(&key), throttle::Begin { key: key.clone(), limit }).await?;
         self.keys.push(key);
         Ok(())
     }
 
-    /// Lets the attempt count if it was a wrong one, and no other.
+    /// Counts the attempt if it was a wrong one, and no other.
     pub async fn end<T>(self, on: &impl Platform, result: Result<T>) -> Result<T> {
         let is_wrong = result.as_ref().is_err_and(|refusal| refusal.code == ErrorCode::BadCredentials);
-        if !is_wrong {
-            self.give_back(on).await;
-        }
+        self.judged(on, is_wrong).await;
         result
     }
 
-    async fn give_back(self, on: &impl Platform) {
+    async fn judged(self, on: &impl Platform, counts: bool) {
         for key in self.keys {
-            // Should this fail, one attempt more counts for a minute.
-            let _ = on.ask(&throttle::object_name(&key), throttle::GiveBack { key }).await;
+            // Should this fail, the place is free again by itself.
+            let _ = on.ask(&throttle::object_name(&key), throttle::End { key, counts }).await;
         }
     }
 }

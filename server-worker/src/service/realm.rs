@@ -50,6 +50,7 @@ pub struct Realm {
     world: RefCell<World>,
     pub names: Table<(Kind, String), Entry>,
     counts: Table<String, Count>,
+    judging: RefCell<throttle::Judging>,
     /// Every object that was addressed: that is what makes one.
     pub addressed: RefCell<BTreeSet<(&'static str, String)>>,
     /// The calls to hubs, as text.
@@ -108,6 +109,7 @@ impl Realm {
             world: RefCell::default(),
             names: Table(RefCell::default()),
             counts: Table(RefCell::default()),
+            judging: RefCell::default(),
             addressed: RefCell::default(),
             hub_calls: RefCell::default(),
             hub_holds: Cell::new(true),
@@ -203,7 +205,8 @@ impl Realm {
                 reply
             }
             "THROTTLE" => {
-                let Ok(reply) = throttle::answer(&self.counts, self.now(), read(&text));
+                let Ok(reply) =
+                    throttle::answer(&self.counts, &mut self.judging.borrow_mut(), self.now(), read(&text));
                 reply
             }
             _ => {
