@@ -18,7 +18,7 @@ use shardlink_shared::{
 
 /// The attachment's own revision, its first field: another is not read, and its
 /// socket closed with a code that means reconnect.
-const REVISION: u8 = 2;
+const REVISION: u8 = 3;
 
 /// The runtime lets an object sleep after 10 s without events, in milliseconds:
 /// for so long, at least, every character has stood still and earned distance.
@@ -30,6 +30,7 @@ struct Stored {
     id: u64,
     binary: bool,
     address: String,
+    behind: bool,
     stage: StoredStage,
 }
 
@@ -84,6 +85,7 @@ pub fn write(connection: &Connection) -> Vec<u8> {
         id: connection.id.0,
         binary: connection.encoding == Encoding::Binary,
         address: connection.address.clone(),
+        behind: connection.behind,
         stage,
     };
     // These types always serialize.
@@ -120,5 +122,6 @@ pub fn read(bytes: &[u8], now: Millis) -> Option<Connection> {
         stage,
         waiting: None,
         allowance: Allowance::full(now),
+        behind: stored.behind,
     })
 }

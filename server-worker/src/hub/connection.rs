@@ -40,6 +40,9 @@ pub struct Connection {
     pub waiting: Option<Waiting>,
     /// How much it may send.
     pub allowance: Allowance,
+    /// Whether it does not take what it is sent as fast as it is: then it is told no
+    /// positions.
+    pub behind: bool,
 }
 
 /// A question is open: what came meanwhile.
@@ -153,6 +156,7 @@ impl Connection {
             stage: Stage::Pending { until: now + PENDING_TIMEOUT, failed: 0 },
             waiting: None,
             allowance: Allowance::full(now),
+            behind: false,
         }
     }
 
@@ -164,6 +168,12 @@ impl Connection {
             Stage::Authenticated(identity) => Some(*identity),
             Stage::Playing(player) => Some(player.identity),
         }
+    }
+
+    /// Whether it is told what it sees.
+    #[must_use]
+    pub const fn hears(&self) -> bool {
+        !self.behind
     }
 
     /// Names the session by its new token.

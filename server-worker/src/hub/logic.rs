@@ -82,7 +82,7 @@ impl Hub {
         let mut ticks = Ticks::default();
         let walkers = connections.values().filter_map(|one| one.player().map(|player| (one, player)));
         area.restore(walkers.clone().map(|(one, player)| (player.slot, newcomer(one, player))), now);
-        for (_, player) in walkers.filter(|(one, _)| one.encoding == Encoding::Json) {
+        for (_, player) in walkers.filter(|(one, _)| one.encoding == Encoding::Json && one.hears()) {
             ticks.listen(player.slot, area.tick(), false);
         }
         Self {
@@ -116,6 +116,7 @@ impl Hub {
             }
             Event::Frame(id, frame) => self.frame(id, frame, out),
             Event::Closed(id) => self.remove(id, out),
+            Event::Backlog(id, bytes) => self.backlog(id, bytes, out),
             Event::Answered { id, request, awaited, answer } => {
                 let held = self.stop_waiting(id, awaited);
                 self.answered(id, request, answer, out);
@@ -566,6 +567,7 @@ pub(super) fn newcomer(connection: &Connection, player: &Player) -> Newcomer {
     Newcomer {
         connection: connection.id,
         encoding: connection.encoding,
+        hears: connection.hears(),
         character: player.character,
         faction: player.faction,
         location: player.motion.location,

@@ -11,6 +11,7 @@
 //!   have served and could be shown again.
 
 pub mod attachment;
+mod backlog;
 pub mod connection;
 pub mod evidence;
 pub mod interest;

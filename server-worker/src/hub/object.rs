@@ -23,7 +23,7 @@ use crate::{
         db::Db,
         entropy::System,
         hashing, settings,
-        sockets::{self, RawSocket},
+        sockets::{self, Looks, RawSocket, Sent},
     },
     service,
 };
@@ -32,7 +32,7 @@ use shardlink_shared::{
     codec::{Encoding, Frame},
     crypto::token::Ticket,
     entropy::Entropy,
-    limits::{MAX_CLIENT_FRAME, MAX_PENDING, MAX_PENDING_PER_ADDRESS},
+    limits::{BACKLOG_SKIPS, MAX_CLIENT_FRAME, MAX_PENDING, MAX_PENDING_PER_ADDRESS},
     protocol::{RequestId, SUBPROTOCOL_BINARY, SUBPROTOCOL_JSON, account::AuthRequest},
     text::Password,
     time::Millis,
@@ -65,7 +65,8 @@ struct Inner {
     env: Env,
     alarm: Alarm,
     memory: RefCell<Option<Box<logic::Hub>>>,
-    sockets: RefCell<HashMap<ConnectionId, RawSocket>>,
+    sockets: RefCell<HashMap<ConnectionId, Sent>>,
+    looks: Looks,
     /// Used again for every event.
     outbox: RefCell<Option<Box<Outbox>>>,
     /// Used again for every binary message.
@@ -103,7 +104,9 @@ impl Inner {
             let socket = sockets::raw(&socket);
             match socket.attachment().and_then(|bytes| attachment::read(&bytes, now)) {
                 Some(connection) => {
-                    found.insert(connection.id, socket);
+                    // What it had been sent is forgotten.
+                    self.looks.look_at(connection.id);
+                    found.insert(connection.id, Sent::from(socket));
                     connections.push(connection);
                 }
                 // An attachment of another build: the client comes back.
@@ -117,9 +120,28 @@ impl Inner {
         self.memory.replace(Some(Box::new(hub)));
     }
 
-    /// Decides about an event, then performs what was decided.
+    /// Decides about an event, then performs what was decided; before that, about those
+    /// whose backlog it is time to look at.
     fn handle(self: &Rc<Self>, event: Event<'_>) {
         self.ensure_loaded();
+        let looked = self.looks.look(&self.sockets.borrow(), clock::now());
+        for (id, bytes) in looked {
+            // Who is behind is looked at until it has caught up.
+            if bytes > BACKLOG_SKIPS / 2 {
+                self.looks.look_at(id);
+            }
+            if bytes > BACKLOG_SKIPS || self.is_behind(id) {
+                self.decide(Event::Backlog(id, bytes));
+            }
+        }
+        self.decide(event);
+    }
+
+    fn is_behind(&self, id: ConnectionId) -> bool {
+        self.memory.borrow().as_ref().and_then(|hub| hub.connection(id)).is_some_and(|one| one.behind)
+    }
+
+    fn decide(self: &Rc<Self>, event: Event<'_>) {
         let Some(mut hub) = self.memory.take() else { return };
         let now = clock::now();
         hashing::hubs_are_busy(now);
@@ -162,24 +184,28 @@ impl Inner {
         match effect {
             Effect::Share(shared) => {
                 let (to, frame) = out.shared(&shared);
-                let frame = sockets::shared_bytes(frame);
+                let (length, frame) = (frame.len(), sockets::shared_bytes(frame));
                 let sockets = self.sockets.borrow();
-                for socket in to.iter().filter_map(|id| sockets.get(id)) {
-                    socket.send(&frame);
+                for id in to {
+                    if let Some(socket) = sockets.get(id) {
+                        self.looks.send(*id, socket, &frame, length);
+                    }
                 }
             }
             Effect::Send(to, frame) => {
                 let shared = sockets::shared(&frame);
                 let sockets = self.sockets.borrow();
-                for socket in to.iter().filter_map(|id| sockets.get(id)) {
-                    socket.send(&shared);
+                for id in &to {
+                    if let Some(socket) = sockets.get(id) {
+                        self.looks.send(*id, socket, &shared, frame.len());
+                    }
                 }
             }
             Effect::Attach(id) => {
                 let memory = self.memory.borrow();
                 let bytes = memory.as_ref().and_then(|hub| hub.connection(id)).map(attachment::write);
                 if let (Some(bytes), Some(socket)) = (bytes, self.sockets.borrow().get(&id))
-                    && let Err(error) = socket.attach(&bytes)
+                    && let Err(error) = socket.socket.attach(&bytes)
                 {
                     console_error!("attachment: {error:?}");
                 }
@@ -216,7 +242,7 @@ impl Inner {
 
     fn close(&self, id: ConnectionId, code: u16, reason: &str) {
         if let Some(socket) = self.sockets.borrow_mut().remove(&id) {
-            socket.close(code, reason);
+            socket.socket.close(code, reason);
         }
     }
 
@@ -319,7 +345,7 @@ impl Inner {
         let id = ConnectionId(System.next_u64() >> 12);
         let server = sockets::raw(&server);
         server.set_id(id.0);
-        self.sockets.borrow_mut().insert(id, server);
+        self.sockets.borrow_mut().insert(id, Sent::from(server));
         self.handle(Event::Opened { id, encoding, address, ticket });
         let mut response = Response::from_websocket(client)?;
         if let Some(protocol) =
@@ -381,6 +407,7 @@ impl DurableObject for Hub {
             alarm: Alarm::default(),
             memory: RefCell::default(),
             sockets: RefCell::default(),
+            looks: Looks::default(),
             outbox: RefCell::default(),
             inbound: RefCell::default(),
             timer: Timer::default(),

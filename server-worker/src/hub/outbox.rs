@@ -129,6 +129,8 @@ pub enum Event<'a> {
     Frame(ConnectionId, shardlink_shared::codec::Frame<'a>),
     /// A socket is closed.
     Closed(ConnectionId),
+    /// So many bytes wait to be written to a socket that has been sent a lot.
+    Backlog(ConnectionId, usize),
     /// A question was answered.
     Answered {
         /// The connection it was about.

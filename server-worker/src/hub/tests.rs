@@ -2,6 +2,7 @@
 
 mod cost;
 mod sight;
+mod slow;
 mod strangers;
 mod ticks;
 mod violations;
@@ -80,6 +81,9 @@ impl World {
 
     fn decide(&mut self, event: Event<'_>) {
         self.out.reset(Millis(self.now));
+        if let Event::Closed(id) = event {
+            self.attachments.remove(&id);
+        }
         self.hub.handle(event, &mut self.out);
         for effect in &self.out.effects {
             match effect {

@@ -203,7 +203,7 @@ impl Hub {
             && let Some(player) = connection.player()
         {
             self.area.enter(slot, newcomer(connection, player), out.now);
-            if connection.encoding == Encoding::Json {
+            if connection.encoding == Encoding::Json && connection.hears() {
                 self.ticks.listen(slot, self.area.tick(), true);
             }
         }
