@@ -16,9 +16,11 @@ use shardlink_shared::{
 impl Hub {
     /// So many bytes wait to be written to a client.
     pub(super) fn backlog(&mut self, id: ConnectionId, bytes: usize, out: &mut Outbox) {
-        let Some(connection) = self.connections.get_mut(&id) else { return };
+        let Some(connection) = self.connections.get_mut(&id).filter(|one| one.held.is_none()) else { return };
         if bytes > MAX_BACKLOG {
-            return self.close(id, ErrorCode::TooSlow, out);
+            // It may come back for what it has missed.
+            out.push(Effect::Close(id, ErrorCode::TooSlow));
+            return self.lose(id, out);
         }
         // It has caught up when half is gone: at one number it would flap.
         let behind = bytes > if connection.behind { BACKLOG_SKIPS / 2 } else { BACKLOG_SKIPS };

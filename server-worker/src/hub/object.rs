@@ -4,7 +4,8 @@ use super::{
     attachment,
     connection::{ConnectionId, Identity},
     logic,
-    outbox::{Answer, Effect, Event, Outbox, Question, visit},
+    outbox::{Answer, Effect, Event, Outbox, Question, Shown, visit},
+    resume::Rows,
     settings::Settings,
     store,
 };
@@ -20,7 +21,7 @@ use crate::{
         alarm::Alarm,
         call::call,
         clock,
-        db::Db,
+        db::{Db, Fault},
         entropy::System,
         hashing, settings,
         sockets::{self, Looks, RawSocket, Sent},
@@ -30,9 +31,9 @@ use crate::{
 use shardlink_shared::{
     ErrorCode, Refusal,
     codec::{Encoding, Frame},
-    crypto::token::Ticket,
+    crypto::token::{ResumeToken, Ticket},
     entropy::Entropy,
-    limits::{BACKLOG_SKIPS, MAX_CLIENT_FRAME, MAX_PENDING, MAX_PENDING_PER_ADDRESS},
+    limits::{BACKLOG_SKIPS, MAX_CLIENT_FRAME, MAX_HUB_CAPACITY, MAX_PENDING, MAX_PENDING_PER_ADDRESS},
     protocol::{RequestId, SUBPROTOCOL_BINARY, SUBPROTOCOL_JSON, account::AuthRequest},
     text::Password,
     time::Millis,
@@ -94,10 +95,11 @@ impl Inner {
         if self.memory.borrow().is_some() {
             return;
         }
-        if let Err(fault) = store::migrate(&Db::of(&self.state)) {
+        let (db, now) = (Db::of(&self.state), clock::now());
+        let rows = store::migrate(&db).and_then(|()| store::load(&db, now)).unwrap_or_else(|fault| {
             console_error!("Hub: {fault}");
-        }
-        let now = clock::now();
+            Rows::default()
+        });
         let mut connections = Vec::new();
         let mut found = HashMap::new();
         for socket in self.state.get_websockets() {
@@ -106,6 +108,7 @@ impl Inner {
                 Some(connection) => {
                     // What it had been sent is forgotten.
                     self.looks.look_at(connection.id);
+                    socket.set_id(connection.id.0);
                     found.insert(connection.id, Sent::from(socket));
                     connections.push(connection);
                 }
@@ -116,7 +119,7 @@ impl Inner {
         self.sockets.replace(found);
         // Without a configuration the edge lets nobody in.
         let settings = settings::read(&self.env).map(|config| Settings::of(&config)).unwrap_or_default();
-        let hub = logic::Hub::restore(self.number(), settings, connections, now);
+        let hub = logic::Hub::restore(self.number(), settings, connections, rows, now);
         self.memory.replace(Some(Box::new(hub)));
     }
 
@@ -210,6 +213,28 @@ impl Inner {
                     console_error!("attachment: {error:?}");
                 }
             }
+            Effect::Place(id) => {
+                let memory = self.memory.borrow();
+                let place = memory.as_ref().and_then(|hub| hub.connection(id)).filter(|one| one.player().is_some());
+                let db = Db::of(&self.state);
+                report(match place {
+                    Some(place) => store::keep_place(&db, place),
+                    None => store::give_up_place(&db, id),
+                });
+            }
+            Effect::Log(row) => report(store::log(&Db::of(&self.state), &row)),
+            Effect::Forget(seq) => report(store::forget(&Db::of(&self.state), seq)),
+            Effect::Rebind(from, to) => {
+                let mut sockets = self.sockets.borrow_mut();
+                if let Some(socket) = sockets.remove(&from) {
+                    socket.socket.set_id(to.0);
+                    if let Some(older) = sockets.insert(to, socket) {
+                        let code = ErrorCode::SignedInElsewhere;
+                        older.socket.detach();
+                        older.socket.close(code.info().close.unwrap_or(1008), code.as_str());
+                    }
+                }
+            }
             Effect::Close(id, code) => self.close(id, code.info().close.unwrap_or(1008), code.as_str()),
             Effect::Goodbye(id) => self.close(id, 1000, "goodbye"),
             Effect::Ask(id, request, question) => self.ask(id, request, question),
@@ -242,6 +267,7 @@ impl Inner {
 
     fn close(&self, id: ConnectionId, code: u16, reason: &str) {
         if let Some(socket) = self.sockets.borrow_mut().remove(&id) {
+            socket.socket.detach();
             socket.socket.close(code, reason);
         }
     }
@@ -268,8 +294,9 @@ impl Inner {
             Question::Authenticate(auth) => self.authenticate(config, id, auth).await,
             Question::Redeem(ticket) => {
                 let identity = Identity { session: ticket.session, player: ticket.player };
-                self.admit(id, identity, None).await
+                self.admit(config, id, identity, None).await
             }
+            Question::Return(identity) => self.admit(config, id, identity, None).await,
             Question::Select(identity, character) => {
                 service::select_character(env, identity, character).await?;
                 let sheet = service::enter(env, identity.player, character, visit(self.number(), id)).await?;
@@ -292,7 +319,7 @@ impl Inner {
     async fn authenticate(&self, config: &Config, id: ConnectionId, auth: AuthRequest) -> service::Result<Answer> {
         // A token wins over a password, whatever that is.
         if let Some(token) = &auth.session_token {
-            return self.admit(id, service::identify(config, token.reveal())?, None).await;
+            return self.admit(config, id, service::identify(config, token.reveal())?, None).await;
         }
         let password = auth.password.ok_or(ErrorCode::BadCredentials)?;
         let password = Password::parse(password.reveal()).map_err(|_| ErrorCode::BadCredentials)?;
@@ -300,12 +327,18 @@ impl Inner {
         let address = address.unwrap_or_default();
         let proof = service::Proof::Password(password);
         let signed_in = service::sign_in(&self.env, config, &address, &auth.username, proof).await?;
-        self.admit(id, signed_in.identity, Some(signed_in.token)).await
+        self.admit(config, id, signed_in.identity, Some(signed_in.token)).await
     }
 
     /// The session must be good, and if it has selected a character, that
     /// enters the world.
-    async fn admit(&self, id: ConnectionId, identity: Identity, token: Option<String>) -> service::Result<Answer> {
+    async fn admit(
+        &self,
+        config: &Config,
+        id: ConnectionId,
+        identity: Identity,
+        token: Option<String>,
+    ) -> service::Result<Answer> {
         let number = self.number();
         let authenticated = service::authenticate(&self.env, identity, Some(number)).await?;
         let sheet = match authenticated.character {
@@ -314,7 +347,9 @@ impl Inner {
             }
             None => None,
         };
-        Ok(Answer::Admitted { identity, token, sheet })
+        let resume = ResumeToken { session: identity.session, player: identity.player, hub: number, stream: id.0 };
+        let resume = Some(resume.reveal(config.server_secret.as_bytes()));
+        Ok(Answer::Admitted { identity, token, resume, sheet })
     }
 
     /// Accepts a socket that the edge has let through; what the edge knows of it
@@ -326,16 +361,20 @@ impl Inner {
         let address = known("address").unwrap_or_default();
         let (pending, from_address) =
             self.memory.borrow().as_ref().map(|hub| hub.pending(&address)).unwrap_or_default();
-        if pending >= MAX_PENDING || from_address >= MAX_PENDING_PER_ADDRESS {
+        let shown = match (known("ticket"), known("resume")) {
+            (Some(ticket), _) => self.use_ticket(&ticket).map(Shown::Ticket),
+            (None, Some(token)) => self.read_resume_token(&token).map(Shown::Resume),
+            (None, None) => Some(Shown::Nothing),
+        };
+        let Some(shown) = shown else { return refusal_response(ErrorCode::InvalidTicket) };
+        // After a restart all who were here come back at once, perhaps from one address.
+        let (most, most_of_address) = match shown {
+            Shown::Resume(_) => (MAX_HUB_CAPACITY, MAX_HUB_CAPACITY),
+            _ => (MAX_PENDING, MAX_PENDING_PER_ADDRESS),
+        };
+        if pending >= most || from_address >= most_of_address {
             return refusal_response(ErrorCode::Overloaded);
         }
-        let ticket = match known("ticket") {
-            None => None,
-            Some(ticket) => match self.use_ticket(&ticket) {
-                Some(ticket) => Some(ticket),
-                None => return refusal_response(ErrorCode::InvalidTicket),
-            },
-        };
         let encoding = if known("encoding").as_deref() == Some("binary") { Encoding::Binary } else { Encoding::Json };
         let WebSocketPair { client, server } = WebSocketPair::new()?;
         // Heartbeats are answered by the runtime, without waking the hub.
@@ -346,7 +385,7 @@ impl Inner {
         let server = sockets::raw(&server);
         server.set_id(id.0);
         self.sockets.borrow_mut().insert(id, Sent::from(server));
-        self.handle(Event::Opened { id, encoding, address, ticket });
+        self.handle(Event::Opened { id, encoding, address, shown });
         let mut response = Response::from_websocket(client)?;
         if let Some(protocol) =
             known("protocol").filter(|name| [SUBPROTOCOL_BINARY, SUBPROTOCOL_JSON].contains(&name.as_str()))
@@ -356,6 +395,12 @@ impl Inner {
         // Frames are small and the runtime's compression is not free: none is negotiated.
         response.headers_mut().set("Sec-WebSocket-Extensions", "")?;
         Ok(response)
+    }
+
+    /// A token that is ours and for this hub.
+    fn read_resume_token(&self, text: &str) -> Option<ResumeToken> {
+        let config = settings::read(&self.env).ok()?;
+        ResumeToken::parse(text, config.server_secret.as_bytes()).filter(|token| token.hub == self.number())
     }
 
     /// A ticket that is ours, good, for this hub, and shown for the first time.
@@ -375,11 +420,14 @@ impl Inner {
         }
     }
 
-    fn closed(self: &Rc<Self>, socket: &RawSocket) {
+    /// A socket has come to its end: on purpose, or it is lost.
+    fn closed(self: &Rc<Self>, socket: &RawSocket, on_purpose: bool) {
         self.ensure_loaded();
         if let Some(id) = id_of(socket) {
             self.sockets.borrow_mut().remove(&id);
-            self.handle(Event::Closed(id));
+            // Its end is told once, whatever the runtime says of it later.
+            socket.detach();
+            self.handle(if on_purpose { Event::Closed(id) } else { Event::Lost(id) });
         }
     }
 }
@@ -392,6 +440,13 @@ fn id_of(socket: &RawSocket) -> Option<ConnectionId> {
         socket.set_id(connection.id.0);
         Some(connection.id)
     })
+}
+
+/// What cannot be stored is told all the same, and kept in memory alone.
+fn report(stored: std::result::Result<(), Fault>) {
+    if let Err(fault) = stored {
+        console_error!("Hub: {fault}");
+    }
 }
 
 fn refusal_response(code: ErrorCode) -> Result<Response> {
@@ -468,7 +523,7 @@ impl Hub {
     /// A socket was closed by its other end, or is lost.
     #[wasm_bindgen(js_name = webSocketClose)]
     pub fn close(&self, socket: &RawSocket, code: u16) {
-        self.0.closed(socket);
+        self.0.closed(socket, matches!(code, 1000 | 1001 | 1005));
         // A close that is not answered stays half open; these codes may not be sent.
         socket.close(if matches!(code, 1005 | 1006 | 1015) { 1000 } else { code }, "");
     }
@@ -477,6 +532,6 @@ impl Hub {
     #[wasm_bindgen(js_name = webSocketError)]
     pub fn error(&self, socket: &RawSocket, error: &JsValue) {
         console_error!("socket: {error:?}");
-        self.0.closed(socket);
+        self.0.closed(socket, false);
     }
 }

@@ -1,6 +1,7 @@
 //! Scenarios of a hub, with and without sleep between the steps.
 
 mod cost;
+mod resume;
 mod sight;
 mod slow;
 mod strangers;
@@ -10,8 +11,10 @@ mod violations;
 use super::{
     attachment,
     connection::{ConnectionId, Identity},
+    log::Logged,
     logic::{Hub, PRESENCE_INTERVAL},
-    outbox::{Answer, Effect, Event, Outbox, Question},
+    outbox::{Answer, Effect, Event, Outbox, Question, Shown},
+    resume::Rows,
     settings::Settings,
 };
 use shardlink_shared::{
@@ -36,6 +39,7 @@ use shardlink_shared::{
     vector::Vec3,
     world::{Class, Faction, NEXUS, Race},
 };
+use std::collections::BTreeMap;
 
 /// A hub, a clock, and what it did. With `sleepy` everything comes to rest before
 /// every event; then its memory is dropped and rebuilt from the attachments.
@@ -44,7 +48,9 @@ pub(super) struct World {
     pub now: u64,
     sleepy: bool,
     settings: Settings,
-    attachments: std::collections::BTreeMap<ConnectionId, Vec<u8>>,
+    attachments: BTreeMap<ConnectionId, Vec<u8>>,
+    places: BTreeMap<ConnectionId, (Option<Millis>, Vec<u8>)>,
+    log: BTreeMap<u64, Logged>,
     pub last: Vec<Effect>,
     pub out: Outbox,
     steps: u32,
@@ -56,9 +62,9 @@ impl World {
     }
 
     pub fn with(settings: Settings, sleepy: bool) -> Self {
-        let hub = Hub::restore(3, settings, [], Millis(0));
-        let (attachments, out) = Default::default();
-        Self { hub, now: 1_000_000, sleepy, settings, attachments, last: vec![], out, steps: 0 }
+        let hub = Hub::restore(3, settings, [], Rows::default(), Millis(0));
+        let (attachments, places, log, out) = Default::default();
+        Self { hub, now: 1_000_000, sleepy, settings, attachments, places, log, last: vec![], out, steps: 0 }
     }
 
     pub fn handle(&mut self, event: Event<'_>) {
@@ -66,9 +72,23 @@ impl World {
             while self.tick() {}
             let now = Millis(self.now);
             let connections = self.attachments.values().map(|bytes| attachment::read(bytes, now).unwrap());
-            self.hub = Hub::restore(3, self.settings, connections.collect::<Vec<_>>(), now);
+            let connections: Vec<_> = connections.collect();
+            self.hub = Hub::restore(3, self.settings, connections, self.rows(), now);
         }
         self.decide(event);
+    }
+
+    /// What the rows hold.
+    fn rows(&self) -> Rows {
+        let now = Millis(self.now);
+        let place = |(until, bytes): &(Option<Millis>, Vec<u8>)| (*until, attachment::read(bytes, now).unwrap());
+        Rows { places: self.places.values().map(place).collect(), log: self.log.values().cloned().collect() }
+    }
+
+    /// All sockets are gone and so is the memory: what a `kill -9` leaves.
+    pub fn crash(&mut self) {
+        self.attachments.clear();
+        self.hub = Hub::restore(3, self.settings, [], self.rows(), Millis(self.now));
     }
 
     /// The next tick when it is due, if one is.
@@ -81,9 +101,7 @@ impl World {
 
     fn decide(&mut self, event: Event<'_>) {
         self.out.reset(Millis(self.now));
-        if let Event::Closed(id) = event {
-            self.attachments.remove(&id);
-        }
+        let gone = if let Event::Closed(id) | Event::Lost(id) = event { Some(id) } else { None };
         self.hub.handle(event, &mut self.out);
         for effect in &self.out.effects {
             match effect {
@@ -93,8 +111,18 @@ impl World {
                     }
                 }
                 Effect::Close(id, _) | Effect::Goodbye(id) => drop(self.attachments.remove(id)),
+                Effect::Rebind(from, _) => drop(self.attachments.remove(from)),
+                Effect::Place(id) => match self.hub.connection(*id).filter(|one| one.player().is_some()) {
+                    Some(place) => drop(self.places.insert(*id, (place.held, attachment::write(place)))),
+                    None => drop(self.places.remove(id)),
+                },
+                Effect::Log(row) => drop(self.log.insert(row.seq, (**row).clone())),
+                Effect::Forget(seq) => self.log.retain(|logged, _| logged > seq),
                 _ => {}
             }
+        }
+        if let Some(id) = gone {
+            self.attachments.remove(&id);
         }
         self.last = self.out.effects.clone();
     }
@@ -112,7 +140,7 @@ impl World {
 
     fn open(&mut self, n: u64, encoding: Encoding) -> ConnectionId {
         let id = ConnectionId(n);
-        self.handle(Event::Opened { id, encoding, address: "::1".into(), ticket: None });
+        self.handle(Event::Opened { id, encoding, address: "::1".into(), shown: Shown::Nothing });
         id
     }
 
@@ -195,7 +223,7 @@ fn sheet(n: u64, name: &str) -> Sheet {
 }
 
 fn admitted(n: u64, sheet: Option<Sheet>) -> Answer {
-    Answer::Admitted { identity: identity(n), token: None, sheet: sheet.map(Box::new) }
+    Answer::Admitted { identity: identity(n), token: None, resume: Some("r1_".into()), sheet: sheet.map(Box::new) }
 }
 
 fn auth() -> ClientMessage {
@@ -317,8 +345,12 @@ fn a_ticket_is_redeemed_at_once() {
         nonce: [0; 8],
     };
     let id = ConnectionId(1);
-    let opened =
-        Event::Opened { id, encoding: Encoding::Binary, address: String::new(), ticket: Some(ticket.clone()) };
+    let opened = Event::Opened {
+        id,
+        encoding: Encoding::Binary,
+        address: String::new(),
+        shown: Shown::Ticket(ticket.clone()),
+    };
     world.handle(opened);
     assert_eq!(world.questions(), [&Question::Redeem(ticket)]);
     world.answer(id, Ok(admitted(1, Some(sheet(1, "Aria")))));
@@ -501,7 +533,7 @@ fn who_entered_while_the_socket_closed_has_left() {
     world.send(id, &auth());
     world.handle(Event::Closed(id));
     world.answer(id, Ok(admitted(1, Some(sheet(1, "Aria")))));
-    assert!(matches!(world.last[..], [Effect::Left { location, .. }] if location == NEXUS));
+    assert!(matches!(world.last[..], [Effect::Left { location, .. }] if location == NEXUS), "{:?}", world.last);
     assert_eq!(world.hub.population().sockets, 0);
 }
 

@@ -148,6 +148,14 @@ impl RawSocket {
         value.dyn_ref::<Uint8Array>().map(Uint8Array::to_vec)
     }
 
+    /// Nothing that comes from this socket is anybody's from here on, in this life of the
+    /// object and after a sleep.
+    pub fn detach(&self) {
+        self.set_connection(0.0);
+        // One that is closed already keeps nothing.
+        let _ = self.attach(&[]);
+    }
+
     /// Writes the connection's number on the JS object that the runtime hands in
     /// with each of its messages.
     pub fn set_id(&self, id: u64) {
@@ -156,7 +164,7 @@ impl RawSocket {
 
     /// The connection's number, if this JS object carries it.
     pub fn id(&self) -> Option<u64> {
-        self.connection().map(|id| id as u64)
+        self.connection().map(|id| id as u64).filter(|id| *id != 0)
     }
 }
 
