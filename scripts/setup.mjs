@@ -5,10 +5,11 @@ import { npmPackages } from "./setup/packages.mjs";
 import { rust } from "./setup/rust.mjs";
 import { cargoTools } from "./setup/cargo-tools.mjs";
 import { browsers } from "./setup/browsers.mjs";
+import { python } from "./setup/python.mjs";
 import { Stop, note, seconds } from "./lib/say.mjs";
 
-/** `npm test` needs a browser; building and serving do not. */
-export async function setUp({ withBrowsers = false } = {}) {
+/** `npm test` needs a browser and Python; building and serving do not. */
+export async function setUp({ withBrowsers = false, withPython = false } = {}) {
   const start = Date.now();
   checkSystem();
   await npmPackages();
@@ -16,6 +17,7 @@ export async function setUp({ withBrowsers = false } = {}) {
   await rust();
   await cargoTools();
   if (withBrowsers) await browsers();
+  if (withPython) await python();
   note(`set up (${seconds(start)})`);
 }
 

@@ -1,11 +1,12 @@
 // `npm test`: sets up, builds and runs every test; `npm test -- native` (or
-// documents, tools, browser, e2e) runs one stage. The last line on stdout is "N passed, N failed".
+// documents, tools, browser, e2e, contract) runs one stage. The last line on stdout is "N passed, N failed".
 import fs from "node:fs";
 import { buildAll } from "./build.mjs";
 import { testArtefacts } from "./lib/paths.mjs";
 import { Stop, seconds, step } from "./lib/say.mjs";
 import { setUp } from "./setup.mjs";
 import { browser } from "./test/browser.mjs";
+import { contract } from "./test/contract.mjs";
 import { documents } from "./test/documents.mjs";
 import { endToEnd } from "./test/e2e.mjs";
 import { native } from "./test/native.mjs";
@@ -18,6 +19,7 @@ const STAGES = {
   tools: { what: "The benchmark's own arithmetic", run: tools },
   browser: { what: "Browser tests of the client, in headless Chromium", run: browser, needsBrowser: true },
   e2e: { what: "End to end: the built server under workerd, and real pages", run: endToEnd, needsBrowser: true, needsBuild: true },
+  contract: { what: "The built server by its OpenAPI document, and the page to read it", run: contract, needsBrowser: true, needsPython: true, needsBuild: true },
 };
 
 export default async function test(options) {
@@ -26,7 +28,10 @@ export default async function test(options) {
   if (unknown) throw new Stop(`There is no stage ${unknown}: ${Object.keys(STAGES).join(", ")}.`);
   const stages = names.map((name) => ({ name, ...STAGES[name] }));
 
-  await setUp({ withBrowsers: stages.some((stage) => stage.needsBrowser) });
+  await setUp({
+    withBrowsers: stages.some((stage) => stage.needsBrowser),
+    withPython: stages.some((stage) => stage.needsPython),
+  });
   if (stages.some((stage) => stage.needsBuild)) await buildAll();
   fs.mkdirSync(testArtefacts, { recursive: true });
 

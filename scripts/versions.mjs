@@ -27,3 +27,6 @@ export const cargoTools = [
 
 /** Installed by `npm run fuzz` alone: nothing else needs it. */
 export const fuzzer = { crate: "cargo-fuzz", binary: "cargo-fuzz", version: "0.13.1" };
+
+/** Schemathesis's minimum, which the contract tests run by: tests/contract/requirements.txt pins the packages. */
+export const python = "3.11";

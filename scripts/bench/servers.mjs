@@ -3,7 +3,7 @@
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { healthy } from "../lib/healthy.mjs";
+import { ready } from "../lib/ready.mjs";
 import { inRoot } from "../lib/paths.mjs";
 import { Stop, note } from "../lib/say.mjs";
 import { shardlink } from "../serve/config.mjs";
@@ -54,7 +54,7 @@ export function openServers() {
     process.once("exit", atExit);
     const port = await workerd.listening;
     const url = `http://${HOST}:${port}`;
-    if (port === undefined || !(await healthy(url, { givenUp: workerd.ended }))) throw new Stop(`The ${name} server does not answer.`);
+    if (port === undefined || (await ready(url, { givenUp: workerd.ended })) !== "ready") throw new Stop(`The ${name} server does not answer.`);
     pin(workerd.pid, SERVER_CORE);
     return {
       plan: { ...plan, wire: name, url, server_pid: workerd.pid },

@@ -70,11 +70,15 @@ pub mod throttle {
     calls!("THROTTLE",
         /// What a Throttle is asked.
         ThrottleCall {
-            /// Whether a key has been taken less often than `limit` in this
-            /// minute. Refused with RATE_LIMITED.
-            Check { key: String, limit: u32 } -> ();
-            /// Takes a key once, if it may be taken. Refused with RATE_LIMITED.
+            /// Counts a key once, if it has been counted less often than `limit`
+            /// in this minute. Refused with RATE_LIMITED.
             Take { key: String, limit: u32 } -> ();
+            /// Holds a place among those that may be counted, for an attempt
+            /// that is being judged. Refused with RATE_LIMITED where as many
+            /// have been counted or are being judged.
+            Begin { key: String, limit: u32 } -> ();
+            /// The attempt is judged, and counts or does not.
+            End { key: String, counts: bool } -> ();
         }
     );
 }
@@ -337,12 +341,17 @@ pub mod character {
         CharacterCall {
             /// Makes the character.
             Create { owner: PlayerId, sheet: Sheet } -> ();
+            /// Its account lists it: it need not ask.
+            Confirm { owner: PlayerId } -> ();
             /// Its sheet.
             Get { owner: PlayerId } -> Sheet;
             /// It enters the world; its sheet.
             Enter { owner: PlayerId, visit: Visit } -> Sheet;
-            /// It is still in the world, at this location.
-            Stay { visit: Visit, location: LocationId } -> ();
+            /// It has come to another location.
+            Travel { visit: Visit, location: LocationId } -> ();
+            /// Where it is in the world, by the last word of it: the hub knows
+            /// whether that still holds.
+            Whereabouts { owner: PlayerId } -> Option<Visit>;
             /// It has left the world, from this location.
             Leave { visit: Visit, location: LocationId } -> ();
             /// What it holds.
@@ -370,6 +379,8 @@ pub mod hub {
         HubCall {
             /// A session has ended: its socket is closed, and the code says why.
             EndSession { session: SessionId, code: ErrorCode } -> ();
+            /// Whether a character is in the world on this connection.
+            Holds { character: CharacterId, connection: u64 } -> bool;
             /// A session has another token: its socket stays.
             RenewSession { old: SessionId, new: SessionId } -> ();
             /// A session has selected a character: it enters the world on the

@@ -10,7 +10,7 @@ after(() => server.stop());
 
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-test("a full hub means the next one, and a ticket leads to its own", async () => {
+test("a full hub means another, and a ticket leads to its own", async () => {
   const { url } = server;
   const first = await enterWorld(url);
   // A hub tells World of its population after half a second.
@@ -18,7 +18,8 @@ test("a full hub means the next one, and a ticket leads to its own", async () =>
   const account = await signUp(url);
   const character = await createCharacter(url, account.token);
   const { hub, ticket } = await selectCharacter(url, account.token, character.id);
-  assert.equal(hub, 1);
+  // Which one depends on the places that are kept for whoever was sent there lately.
+  assert.notEqual(hub, 0);
   const second = await JsonSocket.open(url, ["shardlink.v1.bin", ticket]);
   await pause(1200);
   // auth_response and location_update, in binary.

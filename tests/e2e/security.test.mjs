@@ -196,7 +196,8 @@ async function useSecrets(url) {
   const refused = [];
   const ask = async (method, address, options) => {
     const answer = await rest(url, method, address, options);
-    if (answer.status >= 400) refused.push(`${method} ${address} ${JSON.stringify(answer.body)}`);
+    // Without the query, which is ours and may hold a secret.
+    if (answer.status >= 400) refused.push(`${method} ${address.split("?")[0]} ${JSON.stringify(answer.body)}`);
     return answer;
   };
 

@@ -147,6 +147,18 @@ describe("sessions", { concurrency: true }, () => {
     assert.equal((await list(url, token)).status, 200);
   });
 
+  test("guesses that come all at once are counted as those that come one by one", async () => {
+    const { url } = server;
+    const { username } = await signUp(url);
+    // By SCRAM a guess costs the server nothing, so that only counting stands in the way.
+    const guesses = [];
+    for (let n = 0; n < 60; n += 1) guesses.push((await prove(url, username, "a guess")).body);
+    const finish = (body) => rest(url, "POST", "/api/auth/scram/finish", { body, headers: from("203.0.113.8") });
+    const answers = await Promise.all(guesses.map(finish));
+    const judged = answers.filter((answer) => answer.status === 401).length;
+    assert.ok(judged <= 4, `${judged} of ${answers.length} guesses were judged; four are allowed`);
+  });
+
   for (const [way, proof] of [
     ["plainly", async () => ({ password: PASSWORD })],
     ["by SCRAM", async (url, username) => (await prove(url, username, PASSWORD)).body],

@@ -615,15 +615,15 @@ export interface Move extends Message<"move"> {
   velocity: Vector | null;
 }
 
-/** The snapshot of a location on entering it. */
+/** The snapshot of a location on entering it: who is in sight, and one's own faction. */
 export interface LocationUpdate extends Message<"location_update"> {
   /** Where one is. */
   location_id: LocationId;
-  /** Who else is here. */
+  /** Who is listed as present. */
   players: PlayerHere[];
 }
 
-/** Somebody came into sight. */
+/** Somebody came into sight, or of one's own faction into the location. In binary it may be oneself, which is skipped. */
 export interface PlayerJoinedArea extends Message<"player_joined_area"> {
   /** Who it is. */
   character_id: CharacterId;
@@ -641,7 +641,7 @@ export interface PlayerJoinedArea extends Message<"player_joined_area"> {
   slot: number;
 }
 
-/** Somebody went out of sight. */
+/** Somebody went out of sight, or of one's own faction out of the location. */
 export interface PlayerLeftArea extends Message<"player_left_area"> {
   /** Who it was. */
   character_id: CharacterId;
@@ -988,11 +988,11 @@ export interface ServerMessages {
   character_update: CharacterUpdate;
   /** Another character's step within the location. */
   move: Move;
-  /** The snapshot of a location on entering it. */
+  /** The snapshot of a location on entering it: who is in sight, and one's own faction. */
   location_update: LocationUpdate;
-  /** Somebody came into sight. */
+  /** Somebody came into sight, or of one's own faction into the location. */
   player_joined_area: PlayerJoinedArea;
-  /** Somebody went out of sight. */
+  /** Somebody went out of sight, or of one's own faction out of the location. */
   player_left_area: PlayerLeftArea;
   /** The last good state, from which the client continues. */
   position_correction: PositionCorrection;
@@ -1132,7 +1132,7 @@ export interface CharacterDelete extends Sent<"character_delete"> {
   character_id: CharacterId;
 }
 
-/** A step within the location, or to another. A step to another location is answered by `location_update`, a step within by a copy of the `move` if it carried a message_id. Refused with NOT_YOUR_CHARACTER, NOT_THERE, UNKNOWN_LOCATION, NOT_ADJACENT or MOVE_REJECTED (with a `position_correction`). */
+/** A step within the location, or to another. A step to another location is answered by `location_update`, a step within by a copy of the `move` if it carried a message_id. Refused with NOT_YOUR_CHARACTER, NOT_THERE, UNKNOWN_LOCATION, NOT_ADJACENT or MOVE_REJECTED (with a `position_correction`; with `retry_after` where too many moves were impossible, and then without being judged). */
 export interface MoveRequest extends Sent<"move"> {
   /** One's own character; may be left out. */
   character_id?: CharacterId | null | undefined;
@@ -1146,9 +1146,9 @@ export interface MoveRequest extends Sent<"move"> {
   velocity?: Vector | null | undefined;
 }
 
-/** One's own step, as the binary client sends it up to 20 times a second. Refused by `position_correction`. */
+/** One's own step, as the binary client sends it up to 20 times a second. Refused by `position_correction`, and after too many of those by MOVE_REJECTED with `retry_after`. */
 export interface OwnMove extends Sent<"own_move"> {
-  /** The client's number of this step, rising. */
+  /** The client's number of this step, rising; after 2^32−1 comes 0. */
   client_seq: number;
   /** Where within the location, in metres. */
   position: Vector;

@@ -341,7 +341,7 @@ impl Player {
         let sample = Sample { at: news.due, position, velocity };
         let shown = news.came - delay;
         let first = self.samples.is_empty();
-        let (showed, knew) = (self.shown(news.came, delay).0, self.known(shown).0);
+        let knew = self.known(shown).0;
         // Of two of the same time the later one counts.
         while self.samples.back().is_some_and(|last| last.at >= sample.at) {
             self.samples.pop_back();
@@ -354,7 +354,7 @@ impl Player {
         // News that was foreseen leaves alone what is easing already.
         let known = self.known(shown).0;
         if !first && known.minus(knew).length() > FORESEEN {
-            let off = showed.minus(known);
+            let off = self.eased(knew, news.came).minus(known);
             self.off = if off.length() > LEAP { Point::default() } else { off };
             self.off_since = news.came;
         }
@@ -362,12 +362,16 @@ impl Player {
 
     fn shown(&self, now: Millis, delay: u64) -> (Point, Point) {
         let (position, velocity) = self.known(now - delay);
+        (self.eased(position, now), velocity)
+    }
+
+    /// Where it is shown that is known to be at this position.
+    fn eased(&self, position: Point, now: Millis) -> Point {
         let eased = now.since(self.off_since);
         if eased >= EASE {
-            return (position, velocity);
+            return position;
         }
-        let left = 1.0 - eased as f64 / EASE as f64;
-        (position.plus(self.off, left), velocity)
+        position.plus(self.off, 1.0 - eased as f64 / EASE as f64)
     }
 
     /// Where it was at this moment, as far as that is known, and its velocity.

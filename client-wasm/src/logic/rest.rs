@@ -254,7 +254,7 @@ impl Answer<'_> {
     /// What the server refused; BAD_RESPONSE for what is no answer of ours.
     pub fn read<T: DeserializeOwned>(self) -> Result<T, Failure> {
         self.success()?;
-        if self.body.len() > LARGEST || json::check_nesting(self.body).is_err() {
+        if self.body.len() > LARGEST || json::check_object(self.body).is_err() {
             return Err(Failure::bad_response());
         }
         serde_json::from_str(self.body).map_err(|_| Failure::bad_response())

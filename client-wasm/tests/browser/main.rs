@@ -20,7 +20,7 @@ use shardlink_shared::{
         ClientMessage, Envelope, ServerMessage,
         movement::{OwnMove, PlayerJoinedArea, PlayerLeftArea, PositionCorrection, PositionFrame},
     },
-    rules::interest::Cell,
+    rules::interest,
     text::Password,
     time::{FrameTime, Millis},
     vector::Vec3,
@@ -409,7 +409,7 @@ async fn a_character_enters_sees_and_is_told() {
 
 /// Somebody of the slot of the snapshot's player walks east.
 fn frame(time: Millis, x: f64) -> ServerMessage {
-    let cell = Cell::new(0, 0).unwrap();
+    let cell = interest::Cell::new(0, 0).unwrap();
     let players = [(0, Vec3::from_metres(x, 0.0, 0.0).unwrap(), Vec3::from_metres(6.0, 0.0, 0.0).unwrap())];
     ServerMessage::PositionFrame(PositionFrame {
         location_id: NEXUS,

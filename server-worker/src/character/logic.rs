@@ -3,7 +3,9 @@
 use crate::{
     calls::{
         account::Settlement,
-        character::{CharacterCall, Create, Delete, Enter, Get, GetInventory, Leave, Stay, Visit},
+        character::{
+            CharacterCall, Confirm, Create, Delete, Enter, Get, GetInventory, Leave, Travel, Visit, Whereabouts,
+        },
     },
     effect::{Context, Logic, Reply, reply},
 };
@@ -21,10 +23,6 @@ use shardlink_shared::{
     time::Millis,
 };
 
-/// How long a hub's word that a character is online holds, in milliseconds:
-/// twice the time in which hubs repeat it.
-pub const LEASE: u64 = 90_000;
-
 /// A character that exists.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Record {
@@ -41,29 +39,20 @@ pub struct Record {
     pub settles_at: Option<Millis>,
 }
 
-/// Where a character is online, and until when that holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Presence {
-    /// Its visit to the world.
-    pub visit: Visit,
-    /// Until when its hub's word holds.
-    pub until: Millis,
-}
-
 /// A row that changes.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Write {
     /// The character and its sheet, or that it is no more.
     Record(Option<Record>),
-    /// Where it is online.
-    Presence(Option<Presence>),
+    /// Which stay in the world it is on.
+    Presence(Option<Visit>),
 }
 
 /// The memory of a Character.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Character {
     record: Option<Record>,
-    presence: Option<Presence>,
+    presence: Option<Visit>,
 }
 
 type Change<'a, 'b> = &'a mut Context<'b, Write>;
@@ -71,7 +60,7 @@ type Change<'a, 'b> = &'a mut Context<'b, Write>;
 impl Character {
     /// The memory that these rows hold.
     #[must_use]
-    pub const fn restore(record: Option<Record>, presence: Option<Presence>) -> Self {
+    pub const fn restore(record: Option<Record>, presence: Option<Visit>) -> Self {
         Self { record, presence }
     }
 
@@ -128,25 +117,25 @@ impl Character {
 
     fn enter(&mut self, context: Change<'_, '_>, call: &Enter) -> Result<Sheet, Refusal> {
         let sheet = self.owned_by(call.owner)?.sheet.clone();
-        self.present(context, call.visit);
+        self.presence = Some(call.visit);
+        context.writes.push(Write::Presence(self.presence));
         Ok(sheet)
     }
 
-    fn present(&mut self, context: Change<'_, '_>, visit: Visit) {
-        self.presence = Some(Presence { visit, until: context.now + LEASE });
-        context.writes.push(Write::Presence(self.presence));
+    fn whereabouts(&self, call: &Whereabouts) -> Result<Option<Visit>, Refusal> {
+        self.owned_by(call.owner)?;
+        Ok(self.presence)
     }
 
-    fn stay(&mut self, context: Change<'_, '_>, call: &Stay) {
+    fn travel(&mut self, context: Change<'_, '_>, call: &Travel) {
         // A word from a visit that a newer one replaced changes nothing.
-        if self.presence.is_some_and(|presence| presence.visit == call.visit) {
-            self.present(context, call.visit);
+        if self.presence == Some(call.visit) {
             self.at(context, call.location);
         }
     }
 
     fn leave(&mut self, context: Change<'_, '_>, call: &Leave) {
-        if self.presence.is_some_and(|presence| presence.visit == call.visit) {
+        if self.presence == Some(call.visit) {
             self.presence = None;
             context.writes.push(Write::Presence(None));
             self.at(context, call.location);
@@ -167,7 +156,7 @@ impl Character {
             return Ok(());
         }
         self.owned_by(call.owner)?;
-        if !call.even_online && self.presence.is_some_and(|presence| context.now < presence.until) {
+        if !call.even_online && self.presence.is_some() {
             return Err(ErrorCode::CharacterOnline.into());
         }
         self.vanish(context);
@@ -182,12 +171,20 @@ impl Logic for Character {
     fn dispatch(&mut self, context: &mut Context<'_, Write>, call: CharacterCall) -> Reply {
         match call {
             CharacterCall::Create(call) => reply::<Create>(self.create(context, call)),
+            CharacterCall::Confirm(call) => {
+                let owned = self.owned_by(call.owner).map(drop);
+                if owned.is_ok() {
+                    self.settle(context, Settlement::Keep);
+                }
+                reply::<Confirm>(owned)
+            }
             CharacterCall::Get(call) => reply::<Get>(self.owned_by(call.owner).map(|record| record.sheet.clone())),
             CharacterCall::GetInventory(call) => reply::<GetInventory>(self.inventory(&call)),
             CharacterCall::Enter(call) => reply::<Enter>(self.enter(context, &call)),
-            CharacterCall::Stay(call) => {
-                self.stay(context, &call);
-                reply::<Stay>(Ok(()))
+            CharacterCall::Whereabouts(call) => reply::<Whereabouts>(self.whereabouts(&call)),
+            CharacterCall::Travel(call) => {
+                self.travel(context, &call);
+                reply::<Travel>(Ok(()))
             }
             CharacterCall::Leave(call) => {
                 self.leave(context, &call);
@@ -297,15 +294,17 @@ mod tests {
     }
 
     #[test]
-    fn it_cannot_be_deleted_while_online_but_after_its_hub_died() {
+    fn it_cannot_be_deleted_while_online() {
         let mut character = created();
         at(1, |c| character.enter(c, &Enter { owner: owner(), visit: visit(1) })).0.unwrap();
-        at(60_000, |c| character.stay(c, &Stay { visit: visit(1), location: NEXUS }));
-        let (refused, writes) = at(149_999, |c| character.delete(c, &Delete { owner: owner(), even_online: false }));
+        let delete = Delete { owner: owner(), even_online: false };
+        let (refused, writes) = at(149_999, |c| character.delete(c, &delete));
         assert_eq!((refused.unwrap_err().code, writes.len()), (ErrorCode::CharacterOnline, 0));
-        assert!(at(150_000, |c| character.delete(c, &Delete { owner: owner(), even_online: false })).0.is_ok());
+        assert_eq!(character.whereabouts(&Whereabouts { owner: owner() }), Ok(Some(visit(1))));
+        at(150_000, |c| character.leave(c, &Leave { visit: visit(1), location: NEXUS }));
+        assert!(at(150_001, |c| character.delete(c, &delete)).0.is_ok());
         // Repeated calls are no errors.
-        assert!(at(150_001, |c| character.delete(c, &Delete { owner: owner(), even_online: false })).0.is_ok());
+        assert!(at(150_002, |c| character.delete(c, &delete)).0.is_ok());
         assert_eq!(character, Character::default());
     }
 }

@@ -65,8 +65,7 @@ pub async fn scram_finish(input: Input<ScramFinish>, env: &Env, config: &Config)
 }
 
 pub async fn scram_register(input: Input<ScramRegister>, env: &Env, config: &Config) -> service::Result<Registered> {
-    let ScramRegister { username, verifier } = input.body;
-    let verifier = verifier.into_verifier()?;
+    let (username, verifier) = input.body.into_verifier()?;
     let player_id = service::register_verifier(env, config, &input.address, username, verifier).await?;
     Ok(Registered { success: true, message: "Account created.", player_id })
 }

@@ -67,7 +67,7 @@ macro_rules! json_bodies {
                 const PLACE: Place = Place::Json;
 
                 fn read(text: &str) -> Result<Self, Refusal> {
-                    json::check_nesting(text)?;
+                    json::check_object(text)?;
                     json::read(text)
                 }
             }
@@ -144,36 +144,57 @@ pub struct ScramFinished {
     pub session: LoggedIn,
 }
 
-/// `POST /api/auth/scram/register`: texts are base64.
-#[derive(Debug, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[allow(missing_docs)]
-pub struct ScramRegister {
-    pub username: UserName,
-    #[serde(flatten)]
-    pub verifier: StretchedPassword,
-}
+/// Base64 of 16 bytes, as it is written: the bits that are left over are 0.
+#[cfg(feature = "schema")]
+const BASE64_OF_16: &str = "^[A-Za-z0-9+/]{21}[AQgw]==$";
 
-/// A password that the client stretched: texts are base64.
+/// Base64 of 32 bytes.
+#[cfg(feature = "schema")]
+const BASE64_OF_32: &str = "^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$";
+
+/// `POST /api/auth/scram/register`: texts are base64.
+// Not flattened: then what is wrong would not be named.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct StretchedPassword {
+pub struct ScramRegister {
+    /// The account's name.
+    pub username: UserName,
     /// 16 random bytes.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = BASE64_OF_16)))]
     pub salt: Text<64>,
     /// Exactly 600,000.
+    #[cfg_attr(feature = "schema", schemars(range(min = PBKDF2_ITERATIONS, max = PBKDF2_ITERATIONS)))]
     pub iterations: u32,
     /// 32 bytes: SHA-256 of the client's key (RFC 5802 §3).
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = BASE64_OF_32)))]
     pub stored_key: Text<64>,
     /// 32 bytes: the server's key (RFC 5802 §3).
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = BASE64_OF_32)))]
     pub server_key: Text<64>,
 }
 
-impl StretchedPassword {
-    /// What rests of the password.
+impl ScramRegister {
+    /// Who registers, and what rests of the password.
     ///
     /// # Errors
     /// INVALID_FIELD with the field.
-    pub fn into_verifier(self) -> Result<Verifier, Refusal> {
+    pub fn into_verifier(self) -> Result<(UserName, Verifier), Refusal> {
+        let Self { username, salt, iterations, stored_key, server_key } = self;
+        let verifier = StretchedPassword { salt, iterations, stored_key, server_key }.into_verifier()?;
+        Ok((username, verifier))
+    }
+}
+
+/// A password that the client stretched.
+struct StretchedPassword {
+    salt: Text<64>,
+    iterations: u32,
+    stored_key: Text<64>,
+    server_key: Text<64>,
+}
+
+impl StretchedPassword {
+    fn into_verifier(self) -> Result<Verifier, Refusal> {
         fn bytes<const N: usize>(field: &str, text: &Text<64>) -> Result<[u8; N], Refusal> {
             let message = || format!("The field {field} is base64 of {N} bytes.");
             unbase64(text.as_str()).ok_or_else(|| Refusal::field(field, message()))
@@ -211,15 +232,19 @@ pub struct ChangePassword {
     pub client_final: Option<Text<MAX_MESSAGE>>,
     /// Of the new password: base64 of 16 bytes.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = BASE64_OF_16)))]
     pub salt: Option<Text<64>>,
     /// Of the new password: exactly 600,000.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(range(min = PBKDF2_ITERATIONS, max = PBKDF2_ITERATIONS)))]
     pub iterations: Option<u32>,
     /// Of the new password: base64 of 32 bytes.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = BASE64_OF_32)))]
     pub stored_key: Option<Text<64>>,
     /// Of the new password: base64 of 32 bytes.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = BASE64_OF_32)))]
     pub server_key: Option<Text<64>>,
 }
 
@@ -301,7 +326,7 @@ impl Body for Logout {
         if text.trim().is_empty() {
             return Ok(Self::default());
         }
-        json::check_nesting(text)?;
+        json::check_object(text)?;
         json::read(text)
     }
 }
@@ -508,6 +533,7 @@ pub struct Problem {
     #[serde(rename = "type")]
     pub problem_type: String,
     pub title: &'static str,
+    #[cfg_attr(feature = "schema", schemars(range(min = 400, max = 599)))]
     pub status: u16,
     pub detail: String,
     pub instance: String,

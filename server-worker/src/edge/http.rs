@@ -179,7 +179,9 @@ pub fn options(found: Matched<'_>, request: &Request, origin: &Origin, path: &st
     };
     let is_preflight = request.headers().has("Access-Control-Request-Method")?;
     if is_preflight && matches!(origin, Origin::Foreign) {
-        return problem(&ErrorCode::OriginRefused.into(), path);
+        let mut response = problem(&ErrorCode::OriginRefused.into(), path)?;
+        share(&mut response, origin)?;
+        return Ok(response);
     }
     let mut response = Response::empty()?.with_status(204);
     let allowed = routes::allow(&methods);

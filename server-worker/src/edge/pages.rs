@@ -1,6 +1,6 @@
 //! The static pages, out of the assets binding or a disk service of that name.
 
-use worker::{Env, Request, Response, Result};
+use worker::{Env, Headers, Request, Response, Result};
 
 /// What a page of ours may do: run our own scripts and WebAssembly, and connect
 /// to us. Nothing inline, nothing from elsewhere, no frames.
@@ -26,18 +26,24 @@ pub async fn serve(request: &Request, env: &Env) -> Result<Response> {
     let file = env.assets("ASSETS")?.fetch(url.as_str(), None).await?;
     if file.status_code() != 200 {
         let mut response = Response::ok("There is no such page.\n")?.with_status(404);
-        response.headers_mut().set("Content-Type", "text/plain; charset=utf-8")?;
+        let headers = response.headers_mut();
+        headers.set("Content-Type", "text/plain; charset=utf-8")?;
+        protect(headers)?;
         return Ok(response);
     }
     let mut response = Response::from_body(file.body().clone())?;
     let headers = response.headers_mut();
     headers.set("Content-Type", content_type(&ending))?;
+    headers.set("Cache-Control", "no-cache")?;
+    protect(headers)?;
+    Ok(response)
+}
+
+fn protect(headers: &mut Headers) -> Result<()> {
     headers.set("Content-Security-Policy", CONTENT_SECURITY_POLICY)?;
     headers.set("X-Content-Type-Options", "nosniff")?;
     headers.set("Referrer-Policy", "no-referrer")?;
-    headers.set("Cross-Origin-Opener-Policy", "same-origin")?;
-    headers.set("Cache-Control", "no-cache")?;
-    Ok(response)
+    headers.set("Cross-Origin-Opener-Policy", "same-origin")
 }
 
 fn content_type(ending: &str) -> &'static str {

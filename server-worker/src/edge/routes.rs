@@ -174,7 +174,9 @@ pub fn find<'a>(method: &str, path: &'a str) -> Matched<'a> {
         _ => {}
     }
     let mut methods = Vec::new();
-    for entry in ROUTES {
+    // An address of its own is no place for an id.
+    let is_exact = ROUTES.iter().any(|entry| entry.path == path);
+    for entry in ROUTES.iter().filter(|entry| !is_exact || entry.path == path) {
         let Some(id) = matches(entry.path, path) else { continue };
         if entry.method == method {
             return Matched::Route(entry.route, id);
@@ -233,6 +235,7 @@ mod tests {
         assert_eq!(find("GET", "/api/auth/login"), Matched::OtherMethods(vec!["POST"]));
         assert_eq!(find("PUT", "/api/characters"), Matched::OtherMethods(vec!["GET", "POST"]));
         assert_eq!(find("POST", "/"), Matched::OtherMethods(vec!["GET"]));
+        assert_eq!(find("DELETE", "/api/characters/select"), Matched::OtherMethods(vec!["POST"]));
         assert_eq!(allow(&["GET", "POST"]), "GET, HEAD, POST, OPTIONS");
     }
 

@@ -16,7 +16,7 @@ use shardlink_shared::{
     ErrorCode, Refusal,
     codec::{Encoding, Frame, Incoming, Rejected, binary, decode},
     crypto::token::SessionId,
-    ids::{CharacterId, LocationId},
+    ids::CharacterId,
     limits::{
         ABUSE_WINDOW, MAX_AUTH_ATTEMPTS, MAX_CLIENT_FRAME, MAX_HELD_FRAMES, MAX_INVALID, MAX_PENDING_FRAME,
         MAX_RATE_REFUSALS, PLACE_LIFE, PLACES_INTERVAL, POPULATION_DELAY,
@@ -35,10 +35,13 @@ use shardlink_shared::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How often a hub repeats that its characters are online and its sessions in
-/// use, in milliseconds: twice within a Character's lease, and about as often as
-/// the use of a session is recorded.
+/// How often a hub with players tells World that it lives, in milliseconds: twice
+/// before World forgets it.
 pub const PRESENCE_INTERVAL: u64 = 45_000;
+
+/// How often a hub says that its sessions are in use, in milliseconds: three times
+/// before a session ends for want of use. Each word wakes an account.
+pub const SESSION_USE_INTERVAL: u64 = 20 * 60_000;
 
 /// The memory of a Hub.
 #[derive(Debug)]
@@ -204,6 +207,12 @@ impl Hub {
         });
         let held = self.held.first().map(|(until, _)| *until);
         pending.chain(self.report_at).chain(self.presence_at).chain(held).chain(self.places_due).min()
+    }
+
+    /// Whether a character is in the world on this connection.
+    #[must_use]
+    pub fn holds(&self, character: CharacterId, connection: u64) -> bool {
+        self.characters.get(&character) == Some(&ConnectionId(connection))
     }
 
     /// Who is here.
@@ -620,19 +629,16 @@ impl Hub {
         if self.presence_at.is_some_and(|due| due <= now) {
             // A selection comes within moments of its socket, or not at all.
             self.early_selections.clear();
-            let number = self.number;
-            let staying = |one: &Connection| -> Option<(_, _, LocationId)> {
-                let player = one.player()?;
-                Some((player.character, visit(number, one.id), player.motion.location))
-            };
-            let staying: Vec<_> = self.connections.values().filter_map(staying).collect();
             let in_use: Vec<_> = self.connections.values().filter_map(Connection::identity).collect();
             self.presence_at = (!in_use.is_empty()).then_some(now + PRESENCE_INTERVAL);
             if !in_use.is_empty() {
-                out.push(Effect::Staying(staying));
-                out.push(Effect::InUse(in_use));
                 // World forgets hubs that it does not hear of.
                 self.population_changed(now);
+                // By the clock, because a hub that sleeps in between forgets when it last was.
+                let round = |at: Millis| at.0 / SESSION_USE_INTERVAL;
+                if round(now) != round(now - PRESENCE_INTERVAL) {
+                    out.push(Effect::InUse(in_use));
+                }
             }
         }
         if self.report_at.is_some_and(|due| due <= now) {

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     calls::{
         character,
-        hub::{EndSession, EnterWorld, HubCall, RenewSession},
+        hub::{EndSession, EnterWorld, Holds, HubCall, RenewSession},
         world,
     },
     config::Config,
@@ -75,12 +75,27 @@ struct Inner {
     timer: Timer,
 }
 
+/// A tick whose timer is this late comes with whatever happens next, in milliseconds.
+const LATE_TICK: u64 = 5;
+
+/// Between two calls about sessions that are in use, in milliseconds: each wakes an
+/// account, and many together would hold the thread for seconds.
+const IN_USE_PACE: u64 = 40;
+
 /// The one timer that waits for the next tick.
 #[derive(Default)]
 struct Timer {
     due: Cell<Option<Millis>>,
     /// The number of the timer that counts: an earlier tick sets another.
     number: Cell<u64>,
+}
+
+impl Timer {
+    /// Whatever was waited for counts no longer.
+    fn cancel(&self) {
+        self.number.set(self.number.get() + 1);
+        self.due.set(None);
+    }
 }
 
 impl Inner {
@@ -163,6 +178,12 @@ impl Inner {
         if let Some(due) = tick {
             self.tick_at(due, now);
         }
+        // Timers wait behind messages: a hub that hears more than it can keep up with
+        // would tell nobody anything.
+        if self.timer.due.get().is_some_and(|due| now.since(due) >= LATE_TICK) {
+            self.timer.cancel();
+            self.handle(Event::Tick);
+        }
     }
 
     /// Waits for a tick, unless an earlier one is waited for. While nothing moves
@@ -240,17 +261,16 @@ impl Inner {
             Effect::Ask(id, request, question) => self.ask(id, request, question),
             Effect::Left { character, visit, location } => self.spawn(async move |inner| {
                 let leave = character::Leave { visit, location };
-                // Should this fail, the lease ends by itself.
+                // Should this fail, whoever asks whether it is here hears that it is not.
                 let _ = call(&inner.env, &character::object_name(character), leave).await;
             }),
-            Effect::Staying(staying) => self.spawn(async move |inner| {
-                for (character, visit, location) in staying {
-                    let stay = character::Stay { visit, location };
-                    let _ = call(&inner.env, &character::object_name(character), stay).await;
-                }
+            Effect::Travelled { character, visit, location } => self.spawn(async move |inner| {
+                let travel = character::Travel { visit, location };
+                let _ = call(&inner.env, &character::object_name(character), travel).await;
             }),
             Effect::InUse(identities) => self.spawn(async move |inner| {
                 for identity in identities {
+                    Delay::from(Duration::from_millis(IN_USE_PACE)).await;
                     let used = service::authenticate(&inner.env, identity, None).await;
                     if used.is_err_and(|refusal| refusal.code == ErrorCode::SessionExpired) {
                         inner.handle(Event::SessionEnded(identity.session, ErrorCode::SessionExpired));
@@ -478,6 +498,12 @@ impl DurableObject for Hub {
             Ok(HubCall::EndSession(call)) => {
                 self.0.handle(Event::SessionEnded(call.session, call.code));
                 reply::<EndSession>(Ok(()))
+            }
+            Ok(HubCall::Holds(call)) => {
+                self.0.ensure_loaded();
+                let memory = self.0.memory.borrow();
+                let holds = memory.as_ref().is_some_and(|hub| hub.holds(call.character, call.connection));
+                reply::<Holds>(Ok(holds))
             }
             Ok(HubCall::RenewSession(call)) => {
                 self.0.handle(Event::SessionRenewed(call.old, call.new));

@@ -52,8 +52,15 @@ pub enum Effect {
         /// Where it was.
         location: LocationId,
     },
-    /// These characters are still in the world, there.
-    Staying(Vec<(CharacterId, Visit, LocationId)>),
+    /// A character has come to another location.
+    Travelled {
+        /// Who.
+        character: CharacterId,
+        /// On which stay.
+        visit: Visit,
+        /// Where it is now.
+        location: LocationId,
+    },
     /// These sessions are in use: their sockets are open.
     InUse(Vec<Identity>),
     /// Who is in the hub.

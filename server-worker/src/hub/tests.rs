@@ -12,7 +12,7 @@ use super::{
     attachment,
     connection::{ConnectionId, Identity},
     log::Logged,
-    logic::{Hub, PRESENCE_INTERVAL},
+    logic::{Hub, PRESENCE_INTERVAL, SESSION_USE_INTERVAL},
     outbox::{Answer, Effect, Event, Outbox, Question, Shown},
     resume::Rows,
     settings::Settings,
@@ -561,19 +561,27 @@ fn the_tenth_undecodable_message_is_answered_and_closes() {
 }
 
 #[test]
-fn the_hub_reports_its_population_after_a_moment_and_its_presences_regularly() {
+fn the_hub_reports_its_population_after_a_moment_and_that_it_lives_regularly() {
     let mut world = World::new(false);
     let aria = world.player(1, "Aria", Encoding::Binary);
     assert_eq!(world.hub.next_deadline(), Some(Millis(world.now + POPULATION_DELAY)));
     world.now += POPULATION_DELAY;
     world.handle(Event::Alarm);
     assert!(matches!(world.last[..], [Effect::Report(population)] if population.players == 1));
-    world.now += PRESENCE_INTERVAL;
-    world.handle(Event::Alarm);
-    assert!(matches!(&world.last[0], Effect::Staying(staying) if staying.len() == 1));
-    // An open socket counts as use of its session.
-    assert_eq!(world.last[1], Effect::InUse(vec![identity(1)]));
+    // An open socket counts as use of its session, every 20 minutes.
+    let mut used = 0;
+    for _ in 0..SESSION_USE_INTERVAL / PRESENCE_INTERVAL * 3 {
+        world.now += PRESENCE_INTERVAL;
+        world.handle(Event::Alarm);
+        used += world.last.iter().filter(|effect| **effect == Effect::InUse(vec![identity(1)])).count();
+        world.now += POPULATION_DELAY;
+        world.handle(Event::Alarm);
+        assert!(matches!(world.last[..], [Effect::Report(population)] if population.players == 1));
+    }
+    assert_eq!(used, 3);
+    assert!(world.hub.holds(character(1), aria.0) && !world.hub.holds(character(1), aria.0 + 1));
     world.handle(Event::Closed(aria));
+    assert!(!world.hub.holds(character(1), aria.0));
     world.now += PRESENCE_INTERVAL;
     world.handle(Event::Alarm);
     assert!(matches!(world.last[..], [Effect::Report(population)] if population.players == 0));

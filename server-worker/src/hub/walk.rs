@@ -211,7 +211,7 @@ impl Hub {
         }
         out.push(Effect::Attach(id));
         out.push(Effect::Place(id));
-        out.push(Effect::Staying(vec![(character, visit(self.number, id), to)]));
+        out.push(Effect::Travelled { character, visit: visit(self.number, id), location: to });
         self.welcome(id, request, out);
         Ok(())
     }

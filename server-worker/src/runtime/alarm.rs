@@ -11,17 +11,21 @@ use worker::{State, console_error};
 pub struct Alarm(Cell<Option<Millis>>);
 
 impl Alarm {
-    /// Sets the alarm to this deadline. Without a deadline a set alarm is left
-    /// to fire once for nothing, which is cheaper than deleting it.
+    /// Sets the alarm to this deadline; without one it is deleted, if it was set
+    /// while the object was in memory: it would wake the object for nothing.
     pub fn set(&self, state: &State, deadline: Option<Millis>) {
-        let Some(due) = deadline.filter(|due| self.0.get() != Some(*due)) else {
+        if self.0.replace(deadline) == deadline {
             return;
-        };
-        self.0.set(Some(due));
-        let date = js_sys::Date::new(&JsValue::from_f64(due.0 as f64));
+        }
+        let storage = state.storage();
+        let options = JsValue::UNDEFINED.unchecked_into();
         // Called now and not in a task: what is set after an alarm's handler
         // has ended is too late for it.
-        match state.storage().as_raw().set_alarm(date, JsValue::UNDEFINED.unchecked_into()) {
+        let promise = match deadline {
+            Some(due) => storage.as_raw().set_alarm(js_sys::Date::new(&JsValue::from_f64(due.0 as f64)), options),
+            None => storage.as_raw().delete_alarm(options),
+        };
+        match promise {
             Ok(promise) => state.wait_until(async move {
                 if let Err(error) = JsFuture::from(promise).await {
                     console_error!("alarm: {error:?}");

@@ -7,6 +7,7 @@ use crate::{
         account,
         character::{self, Visit},
         directory::{self, Kind},
+        hub,
     },
     hub::connection::Identity,
 };
@@ -85,7 +86,10 @@ async fn build_character(on: &impl Platform, owner: PlayerId, sheet: &Sheet) -> 
     on.ask(&directory, directory::Claim { kind, key: key.clone(), id, owner }).await?;
     on.ask(&character::object_name(sheet.id), character::Create { owner, sheet: sheet.clone() }).await?;
     on.ask(&account::object_name(owner), account::CommitCharacter { character: sheet.id }).await?;
-    on.ask(&directory, directory::Commit { kind, key, id }).await
+    on.ask(&directory, directory::Commit { kind, key, id }).await?;
+    // It is made, whether or not this is heard: otherwise the character asks by itself.
+    let _ = on.ask(&character::object_name(sheet.id), character::Confirm { owner }).await;
+    Ok(())
 }
 
 /// Deletes a character and frees its name.
@@ -95,8 +99,7 @@ async fn build_character(on: &impl Platform, owner: PlayerId, sheet: &Sheet) -> 
 pub async fn delete_character(on: &impl Platform, identity: Identity, id: CharacterId) -> Result<()> {
     let account = account::object_name(identity.player);
     let name = on.ask(&account, account::BeginDelete { session: identity.session, character: id }).await?;
-    let delete = character::Delete { owner: identity.player, even_online: false };
-    let deleted = on.ask(&character::object_name(id), delete).await;
+    let deleted = delete_offline(on, identity.player, id).await;
     match &deleted {
         Ok(()) => release_name(on, &name, id).await?,
         // Refused for certain: the character stays.
@@ -108,13 +111,33 @@ pub async fn delete_character(on: &impl Platform, identity: Identity, id: Charac
     deleted
 }
 
+/// Deletes a character's record unless it is in the world: by the word of the hub that
+/// was last heard of it, since that may have crashed without another.
+async fn delete_offline(on: &impl Platform, owner: PlayerId, id: CharacterId) -> Result<()> {
+    let object = character::object_name(id);
+    let delete = character::Delete { owner, even_online: false };
+    let refusal = match on.ask(&object, delete.clone()).await {
+        Err(refusal) if refusal.code == ErrorCode::CharacterOnline => refusal,
+        other => return other,
+    };
+    let Some(visit) = on.ask(&object, character::Whereabouts { owner }).await? else {
+        // It has left meanwhile.
+        return on.ask(&object, delete).await;
+    };
+    let holds = hub::Holds { character: id, connection: visit.connection };
+    if on.ask(&hub::object_name(visit.hub), holds).await? {
+        return Err(refusal);
+    }
+    let location = on.ask(&object, character::Get { owner }).await?.location_id;
+    on.ask(&object, character::Leave { visit, location }).await?;
+    on.ask(&object, delete).await
+}
+
 /// Undoes with the other objects what a crash cut short: a making or a deletion.
 /// Whether it is done; every step may have been done before.
 pub async fn undo(on: &impl Platform, unfinished: &Unfinished) -> bool {
     let Unfinished { player, character, name } = unfinished;
-    let delete = character::Delete { owner: *player, even_online: false };
-    on.ask(&character::object_name(*character), delete).await.is_ok()
-        && release_name(on, name, *character).await.is_ok()
+    delete_offline(on, *player, *character).await.is_ok() && release_name(on, name, *character).await.is_ok()
 }
 
 pub(super) async fn release_name(on: &impl Platform, name: &CharacterName, id: CharacterId) -> Result<()> {

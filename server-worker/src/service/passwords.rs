@@ -70,7 +70,8 @@ fn mark_of(config: &Config, address: &str) -> Option<[u8; 16]> {
 /// What wrong sign-ins are counted by: the name that was tried, known or not,
 /// and where it was tried from.
 pub struct Attempt {
-    keys: Vec<(String, u32)>,
+    /// What it was counted by.
+    keys: Vec<String>,
 }
 
 impl Attempt {
@@ -81,36 +82,41 @@ impl Attempt {
     /// # Errors
     /// RATE_LIMITED, with the seconds to wait.
     pub async fn begin(on: &impl Platform, config: &Config, username: &UserName, address: &str) -> Result<Self> {
-        let mut keys = Vec::with_capacity(2);
+        let mut attempt = Self { keys: Vec::with_capacity(2) };
         if let Some(network) = network_of(address) {
-            let by_address = (format!("address:{network}"), config.failures_per_address);
-            check(on, &by_address).await?;
-            keys.push(by_address);
+            attempt.hold(on, format!("address:{network}"), config.failures_per_address).await?;
         }
-        let by_name = (format!("name:{}", username.key()), config.failures_per_name);
-        if let Err(refusal) = check(on, &by_name).await
-            && !is_spared(on, config, username, address).await
-        {
-            return Err(refusal);
+        let by_name = attempt.hold(on, format!("name:{}", username.key()), config.failures_per_name).await;
+        match by_name {
+            Err(refusal) if !is_spared(on, config, username, address).await => {
+                attempt.judged(on, false).await;
+                Err(refusal)
+            }
+            _ => Ok(attempt),
         }
-        keys.push(by_name);
-        Ok(Self { keys })
     }
 
-    /// Counts the attempt if it was a wrong one.
+    /// Holds a place before anything is judged: of many guesses at once no more are
+    /// judged than of as many one after the other.
+    async fn hold(&mut self, on: &impl Platform, key: String, limit: u32) -> Result<()> {
+        on.ask(&throttle::object_name(&key), throttle::Begin { key: key.clone(), limit }).await?;
+        self.keys.push(key);
+        Ok(())
+    }
+
+    /// Counts the attempt if it was a wrong one, and no other.
     pub async fn end<T>(self, on: &impl Platform, result: Result<T>) -> Result<T> {
-        if result.as_ref().is_err_and(|refusal| refusal.code == ErrorCode::BadCredentials) {
-            for (key, limit) in self.keys {
-                // The attempt is refused anyway; whoever is over the limit now is told next time.
-                let _ = on.ask(&throttle::object_name(&key), throttle::Take { key, limit }).await;
-            }
-        }
+        let is_wrong = result.as_ref().is_err_and(|refusal| refusal.code == ErrorCode::BadCredentials);
+        self.judged(on, is_wrong).await;
         result
     }
-}
 
-async fn check(on: &impl Platform, (key, limit): &(String, u32)) -> Result<()> {
-    on.ask(&throttle::object_name(key), throttle::Check { key: key.clone(), limit: *limit }).await
+    async fn judged(self, on: &impl Platform, counts: bool) {
+        for key in self.keys {
+            // Should this fail, the place is free again by itself.
+            let _ = on.ask(&throttle::object_name(&key), throttle::End { key, counts }).await;
+        }
+    }
 }
 
 async fn is_spared(on: &impl Platform, config: &Config, username: &UserName, address: &str) -> bool {

@@ -50,10 +50,13 @@ pub struct Realm {
     world: RefCell<World>,
     pub names: Table<(Kind, String), Entry>,
     counts: Table<String, Count>,
+    judging: RefCell<throttle::Judging>,
     /// Every object that was addressed: that is what makes one.
     pub addressed: RefCell<BTreeSet<(&'static str, String)>>,
     /// The calls to hubs, as text.
     pub hub_calls: RefCell<Vec<String>>,
+    /// What hubs say of every character: whether they hold it.
+    pub hub_holds: Cell<bool>,
     /// Passwords that were stretched.
     pub stretched: Cell<u32>,
     pub now: Cell<u64>,
@@ -106,8 +109,10 @@ impl Realm {
             world: RefCell::default(),
             names: Table(RefCell::default()),
             counts: Table(RefCell::default()),
+            judging: RefCell::default(),
             addressed: RefCell::default(),
             hub_calls: RefCell::default(),
+            hub_holds: Cell::new(true),
             stretched: Cell::new(0),
             now: Cell::new(1_000_000),
             cut: Cell::new(Cut::Never),
@@ -200,12 +205,14 @@ impl Realm {
                 reply
             }
             "THROTTLE" => {
-                let Ok(reply) = throttle::answer(&self.counts, self.now(), read(&text));
+                let Ok(reply) =
+                    throttle::answer(&self.counts, &mut self.judging.borrow_mut(), self.now(), read(&text));
                 reply
             }
             _ => {
+                let answer = if text.contains("Holds") { self.hub_holds.get().to_string() } else { "null".into() };
                 self.hub_calls.borrow_mut().push(text);
-                Reply(r#"{"Ok":null}"#.into())
+                Reply(format!(r#"{{"Ok":{answer}}}"#))
             }
         }
     }

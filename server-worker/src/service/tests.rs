@@ -292,3 +292,19 @@ fn a_renewed_session_keeps_its_socket_and_a_changed_password_its_session() {
     assert!(sign_in_from(&realm, HOME, "aria", "hunter22").is_err());
     assert!(sign_in_from(&realm, HOME, "aria", "hunter23").is_ok());
 }
+
+#[test]
+fn a_character_is_deleted_unless_its_hub_holds_it_and_a_hub_that_crashed_holds_nobody() {
+    let realm = Realm::new();
+    let aria = player(&realm, "aria");
+    let id = create(&realm, aria, "Nightshade").unwrap();
+    let visit = crate::calls::character::Visit { hub: 2, connection: 7 };
+    realm.run(enter(&realm, aria.player, id, visit)).unwrap();
+    let refused = realm.run(delete_character(&realm, aria, id));
+    assert_eq!(refused.unwrap_err().code, ErrorCode::CharacterOnline);
+    assert_eq!(names_of(&realm, aria), ["Nightshade"]);
+    // The hub has crashed, and knows nothing of it.
+    realm.hub_holds.set(false);
+    realm.run(delete_character(&realm, aria, id)).unwrap();
+    assert_names_agree(&realm, &[aria], "after the hub's crash");
+}

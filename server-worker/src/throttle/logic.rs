@@ -1,11 +1,18 @@
 //! Counting within a minute: decided from a key's row and the call.
 
 use crate::{
-    calls::throttle::{Check, Take, ThrottleCall},
+    calls::throttle::{Begin, End, Take, ThrottleCall},
     effect::{Reply, reply},
 };
 use shardlink_shared::{ErrorCode, Refusal, limits::THROTTLE_WINDOW, time::Millis};
-use std::net::IpAddr;
+use std::{
+    collections::{HashMap, VecDeque},
+    net::IpAddr,
+};
+
+/// An attempt that has not ended after this long never will, in milliseconds: its
+/// client left, or what judged it crashed.
+const ABANDONED_AFTER: u64 = 30_000;
 
 /// A key's row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,13 +41,46 @@ pub trait Counts {
     fn put(&self, key: &str, count: Count) -> Result<(), Self::Fault>;
 }
 
+/// The attempts that are being judged, by key. They are no rows: an object that is
+/// being asked does not leave memory, and what a crash forgets nobody judges any more.
+#[derive(Debug, Default)]
+pub struct Judging(HashMap<String, VecDeque<Millis>>);
+
+impl Judging {
+    /// How many of a key there are.
+    fn count(&mut self, key: &str, now: Millis) -> u32 {
+        let Some(since) = self.0.get_mut(key) else { return 0 };
+        while since.front().is_some_and(|since| now.since(*since) >= ABANDONED_AFTER) {
+            since.pop_front();
+        }
+        since.len() as u32
+    }
+
+    fn begin(&mut self, key: String, now: Millis) {
+        self.0.entry(key).or_default().push_back(now);
+    }
+
+    fn end(&mut self, key: &str) {
+        if let Some(since) = self.0.get_mut(key) {
+            since.pop_front();
+            if since.is_empty() {
+                self.0.remove(key);
+            }
+        }
+    }
+}
+
 /// Answers a call.
 ///
 /// # Errors
 /// The storage's.
-pub fn answer<C: Counts>(counts: &C, now: Millis, call: ThrottleCall) -> Result<Reply, C::Fault> {
+pub fn answer<C: Counts>(
+    counts: &C,
+    judging: &mut Judging,
+    now: Millis,
+    call: ThrottleCall,
+) -> Result<Reply, C::Fault> {
     Ok(match call {
-        ThrottleCall::Check(call) => reply::<Check>(check(now, counts.find(&call.key)?, call.limit)),
         ThrottleCall::Take(call) => {
             let row = counts.find(&call.key)?;
             let allowed = check(now, row, call.limit);
@@ -48,6 +88,26 @@ pub fn answer<C: Counts>(counts: &C, now: Millis, call: ThrottleCall) -> Result<
                 counts.put(&call.key, count(now, row))?;
             }
             reply::<Take>(allowed)
+        }
+        ThrottleCall::Begin(call) => {
+            let left = call.limit.saturating_sub(judging.count(&call.key, now));
+            let allowed = check(now, counts.find(&call.key)?, left);
+            let allowed = match left {
+                // Nothing has to be counted for this: all places are held.
+                0 => Err(Refusal::new(ErrorCode::RateLimited).after(1.0)),
+                _ => allowed,
+            };
+            if allowed.is_ok() {
+                judging.begin(call.key, now);
+            }
+            reply::<Begin>(allowed)
+        }
+        ThrottleCall::End(call) => {
+            judging.end(&call.key);
+            if call.counts {
+                counts.put(&call.key, count(now, counts.find(&call.key)?))?;
+            }
+            reply::<End>(Ok(()))
         }
     })
 }
@@ -103,6 +163,35 @@ mod tests {
         assert_eq!((refusal.code, refusal.retry_after), (ErrorCode::RateLimited, Some(40.0)));
         assert!(check(Millis(60_000), row, 10).is_ok());
         assert_eq!(count(Millis(60_000), row), Count { since: Millis(60_000), count: 1 });
+    }
+
+    #[test]
+    fn of_many_attempts_at_once_no_more_are_judged_than_may_be_wrong() {
+        struct Rows(std::cell::RefCell<HashMap<String, Count>>);
+        impl Counts for Rows {
+            type Fault = std::convert::Infallible;
+            fn find(&self, key: &str) -> Result<Option<Count>, Self::Fault> {
+                Ok(self.0.borrow().get(key).copied())
+            }
+            fn put(&self, key: &str, count: Count) -> Result<(), Self::Fault> {
+                self.0.borrow_mut().insert(key.to_owned(), count);
+                Ok(())
+            }
+        }
+        let (rows, mut judging) = (Rows(Default::default()), Judging::default());
+        let mut ask = |now, call| {
+            let Ok(Reply(text)) = answer(&rows, &mut judging, Millis(now), call);
+            text.starts_with(r#"{"Ok""#)
+        };
+        let begin = || ThrottleCall::Begin(Begin { key: "aria".into(), limit: 4 });
+        let end = |counts| ThrottleCall::End(End { key: "aria".into(), counts });
+        assert_eq!((0..10).filter(|n| ask(*n, begin())).count(), 4);
+        // Three were wrong, one was right: there is one place.
+        assert!(ask(20, end(true)) && ask(20, end(true)) && ask(20, end(true)) && ask(20, end(false)));
+        assert!(ask(21, begin()) && !ask(21, begin()));
+        // It never ends, and its place is free again; the three count for their minute.
+        assert!(!ask(30_020, begin()) && ask(30_021, begin()));
+        assert_eq!((0..10).filter(|n| ask(60_100 + n, begin())).count(), 4);
     }
 
     #[test]

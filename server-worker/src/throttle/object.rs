@@ -2,23 +2,27 @@
 
 use super::{logic, store};
 use crate::runtime::{clock, row_shell::RowShell};
+use std::cell::RefCell;
 use worker::{DurableObject, Env, Request, Response, Result, State, durable_object};
 
 /// One of the 64 Throttles.
 #[durable_object(alarm)]
-pub struct Throttle(RowShell<store::Schema>);
+pub struct Throttle(RowShell<store::Schema>, RefCell<logic::Judging>);
 
-// A panic leaves nothing half done here: there is no memory but the alarm's time.
+// A panic leaves nothing half done here: what is being judged is an entry or none.
 impl std::panic::UnwindSafe for Throttle {}
 impl std::panic::RefUnwindSafe for Throttle {}
 
 impl DurableObject for Throttle {
     fn new(state: State, env: Env) -> Self {
-        Self(RowShell::new(state, env))
+        Self(RowShell::new(state, env), RefCell::default())
     }
 
     async fn fetch(&self, request: Request) -> Result<Response> {
-        self.0.fetch(request, |db, now, call| logic::answer(&store::Counts(db), now, call)).await
+        let judging = &self.1;
+        self.0
+            .fetch(request, |db, now, call| logic::answer(&store::Counts(db), &mut judging.borrow_mut(), now, call))
+            .await
     }
 
     async fn alarm(&self) -> Result<Response> {

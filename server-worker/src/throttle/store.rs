@@ -7,6 +7,9 @@ use crate::runtime::{
 };
 use shardlink_shared::{limits::THROTTLE_WINDOW, time::Millis};
 
+/// Rows are forgotten together that are due within this, in milliseconds.
+const FORGET_TOGETHER: u64 = 15_000;
+
 /// The counts of names and addresses.
 pub struct Counts<'a>(pub &'a Db);
 
@@ -23,10 +26,11 @@ impl Rows for Schema {
     CREATE INDEX by_age ON counts (since);
 "];
 
-    /// When the next row's minute is over.
+    /// When the next rows' minutes are over: many at once, since each time wakes the object.
     fn next_deadline(db: &Db) -> Result<Option<Millis>, Fault> {
         let oldest = db.query("SELECT since FROM counts ORDER BY since LIMIT 1", vec![], |row| row.millis(0))?;
-        Ok(oldest.first().map(|since| *since + THROTTLE_WINDOW))
+        let due = oldest.first().map(|since| *since + THROTTLE_WINDOW);
+        Ok(due.map(|due| Millis(due.0.next_multiple_of(FORGET_TOGETHER))))
     }
 }
 

@@ -36,11 +36,7 @@ pub(super) fn decode<M: MessageSet>(text: &str, max_len: usize) -> Result<Incomi
     if text.len() > max_len {
         return Err(too_large(max_len).into());
     }
-    check_nesting(text)?;
-    // serde would read an array as a struct, field by field.
-    if text.trim_start().starts_with('[') {
-        return Err(Refusal::new(ErrorCode::Malformed).saying("A message is a JSON object.").into());
-    }
+    check_object(text)?;
     let head: Head<'_> = read(text)?;
     let message_id = match head.message_id.as_deref() {
         None => None,
@@ -102,14 +98,39 @@ fn refusal_of(error: &serde_path_to_error::Error<serde_json::Error>) -> Refusal 
     if path == "." {
         return Refusal::new(ErrorCode::Malformed).saying("A message is a JSON object.");
     }
-    Refusal::field(path.clone(), format!("The field {path}: {sentence}."))
+    Refusal::field(path.clone(), format!("The field {path}: {}.", without_value(sentence)))
+}
+
+/// serde's sentence without the value that it found: it may be a password that
+/// stands in the wrong field, and an answer may end up in a log.
+fn without_value(sentence: &str) -> Cow<'_, str> {
+    let repeats = ["invalid type: ", "invalid value: ", "unknown variant ", "unknown field "];
+    match sentence.rsplit_once(", expected ") {
+        Some((before, expected)) if repeats.iter().any(|start| before.starts_with(start)) => {
+            Cow::Owned(format!("expected {expected}"))
+        }
+        _ => Cow::Borrowed(sentence),
+    }
+}
+
+/// Refuses what is no object or nests too deep, before anything is read.
+///
+/// # Errors
+/// TOO_DEEP, or MALFORMED for an array: serde would read it as a struct, field by
+/// field.
+pub fn check_object(text: &str) -> Result<(), Refusal> {
+    check_nesting(text)?;
+    if text.trim_start().starts_with('[') {
+        return Err(Refusal::new(ErrorCode::Malformed).saying("A message is a JSON object."));
+    }
+    Ok(())
 }
 
 /// Refuses what nests deeper than [`MAX_NESTING`], before anything recurses.
 ///
 /// # Errors
 /// TOO_DEEP.
-pub fn check_nesting(text: &str) -> Result<(), Refusal> {
+fn check_nesting(text: &str) -> Result<(), Refusal> {
     let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
     for byte in text.bytes() {
         if in_string {

@@ -18,7 +18,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 /// A step to another location is answered by [`LocationUpdate`], a step within
 /// by a copy of the [`Move`] if it carried a message_id. Refused with
 /// NOT_YOUR_CHARACTER, NOT_THERE, UNKNOWN_LOCATION, NOT_ADJACENT or
-/// MOVE_REJECTED (with a [`PositionCorrection`]).
+/// MOVE_REJECTED (with a [`PositionCorrection`]; with `retry_after` where too many moves
+/// were impossible, and then without being judged).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MoveRequest {
@@ -94,11 +95,12 @@ impl Move {
 }
 
 /// `own_move`, client to server: one's own step, as the binary client sends it
-/// up to 20 times a second. Refused by [`PositionCorrection`].
+/// up to 20 times a second. Refused by [`PositionCorrection`], and after too many of those
+/// by MOVE_REJECTED with `retry_after`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OwnMove {
-    /// The client's number of this step, rising.
+    /// The client's number of this step, rising; after 2^32−1 comes 0.
     pub client_seq: u32,
     /// Where within the location, in metres.
     pub position: Vec3,
@@ -152,13 +154,14 @@ impl PositionFrame {
     }
 }
 
-/// `location_update`, server to client: the snapshot of a location on entering it.
+/// `location_update`, server to client: the snapshot of a location on entering it: who
+/// is in sight, and one's own faction.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LocationUpdate {
     /// Where one is.
     pub location_id: LocationId,
-    /// Who else is here.
+    /// Who is listed as present.
     pub players: List<PlayerHere, MAX_HUB_CAPACITY>,
 }
 
@@ -181,7 +184,8 @@ pub struct PlayerHere {
     pub slot: u16,
 }
 
-/// `player_joined_area`, server to client: somebody came into sight.
+/// `player_joined_area`, server to client: somebody came into sight, or of one's own
+/// faction into the location. In binary it may be oneself, which is skipped.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PlayerJoinedArea {
@@ -205,7 +209,8 @@ pub struct PlayerJoinedArea {
     pub slot: u16,
 }
 
-/// `player_left_area`, server to client: somebody went out of sight.
+/// `player_left_area`, server to client: somebody went out of sight, or of one's own
+/// faction out of the location.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PlayerLeftArea {

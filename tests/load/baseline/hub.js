@@ -61,7 +61,7 @@ export class Hub extends DurableObject {
 
 export default {
   fetch(request, env) {
-    if (request.headers.get("Upgrade") !== "websocket") return new Response("baseline");
+    if (request.headers.get("Upgrade") !== "websocket") return Response.json({ ready: true });
     return env.HUB.get(env.HUB.idFromName("the only one")).fetch(request);
   },
 };

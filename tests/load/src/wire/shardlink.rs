@@ -50,11 +50,7 @@ pub struct Shardlink {
     clock: Clock,
     sending: Sending,
     last_seq: u32,
-    cast: Cast,
-    /// The bots behind the slots of position frames.
-    slots: HashMap<u16, u32>,
-    /// The last send of every bot that was heard of, and when a frame last had it.
-    last_heard: Vec<(Option<u32>, Micros)>,
+    ear: Ear,
     state: State,
 }
 
@@ -64,6 +60,7 @@ impl Shardlink {
         let mut session = Session::default();
         session.enter(ticket, clock.millis(clock.micros()));
         let last_heard = vec![(None, 0); cast.len()];
+        let ear = Ear { number, cast, last_heard };
         let mut wire = Self {
             number,
             session,
@@ -72,9 +69,7 @@ impl Shardlink {
             clock,
             sending,
             last_seq: 0,
-            cast,
-            slots: HashMap::new(),
-            last_heard,
+            ear,
             state: State::default(),
         };
         // It asks for a socket and says that it is connecting; neither is measured.
@@ -119,29 +114,9 @@ impl Shardlink {
     /// Counts what a message tells of other players.
     fn observe(&mut self, message: &ServerMessage, meter: &mut Meter, now: Micros) {
         match message {
-            ServerMessage::LocationUpdate(update) => {
-                self.slots = update
-                    .players
-                    .iter()
-                    .filter_map(|here| Some((here.slot, *self.cast.get(&here.character_id)?)))
-                    .collect();
-            }
-            ServerMessage::PlayerJoinedArea(joined) => {
-                if let Some(bot) = self.cast.get(&joined.character_id) {
-                    self.slots.insert(joined.slot, *bot);
-                }
-            }
             ServerMessage::Move(step) => {
-                if let (Some(bot), Some(velocity)) = (self.cast.get(&step.character_id).copied(), step.velocity) {
-                    self.entry(bot, velocity, meter, now);
-                }
-            }
-            ServerMessage::PositionFrame(frame) => {
-                for entry in frame.players.iter() {
-                    // Oneself is in the frames too, and has no slot here.
-                    if let Some(bot) = self.slots.get(&entry.slot).copied() {
-                        self.entry(bot, entry.velocity, meter, now);
-                    }
+                if let Some(velocity) = step.velocity {
+                    self.ear.entry(step.character_id, velocity, meter, now);
                 }
             }
             ServerMessage::PositionCorrection(correction) => {
@@ -150,7 +125,7 @@ impl Shardlink {
             }
             ServerMessage::Chat(chat) => {
                 let said_at = chat.content.as_str().strip_prefix(SAID_AT).and_then(|at| at.parse::<Micros>().ok());
-                let by = self.cast.get(&chat.sender_id).map(|bot| *bot as usize);
+                let by = self.ear.cast.get(&chat.sender_id).map(|bot| *bot as usize);
                 if let Some(said_at) = said_at.filter(|_| by.is_some_and(|bot| bot != self.number)) {
                     meter.chat(now.saturating_sub(said_at));
                 }
@@ -158,12 +133,22 @@ impl Shardlink {
             _ => {}
         }
     }
+}
 
-    fn entry(&mut self, bot: u32, velocity: Vec3, meter: &mut Meter, now: Micros) {
-        let bot = bot as usize;
-        if bot == self.number {
-            return;
-        }
+/// What a bot has heard of the others.
+#[derive(Debug)]
+struct Ear {
+    number: usize,
+    cast: Cast,
+    /// The last send of each that was heard of, and when a frame last had it.
+    last_heard: Vec<(Option<u32>, Micros)>,
+}
+
+impl Ear {
+    /// An entry of a position frame.
+    fn entry(&mut self, character: CharacterId, velocity: Vec3, meter: &mut Meter, now: Micros) {
+        let bot = self.cast.get(&character).map(|bot| *bot as usize).filter(|bot| *bot != self.number);
+        let Some(bot) = bot else { return };
         if let Some((heard, seen)) = self.last_heard.get_mut(bot) {
             if !is_recent(*seen, now) {
                 *heard = None;
@@ -191,7 +176,11 @@ impl Wire for Shardlink {
             let of_positions = position_bytes(bytes);
             meter.count(|counts| counts.position_bytes += of_positions);
         }
-        self.session.frame(frame, self.millis(now));
+        let millis = self.millis(now);
+        let ear = &mut self.ear;
+        self.session.frame_observed(frame, millis, &mut |placed| {
+            ear.entry(placed.character_id, placed.velocity, meter, now);
+        });
         self.perform(meter, now);
     }
 
@@ -235,7 +224,7 @@ impl Wire for Shardlink {
     /// Who walks is in every full frame of those who see it. Whom one knows to be
     /// here are more: those of one's own faction are listed out of sight too.
     fn neighbours(&self, now: Micros) -> usize {
-        self.last_heard.iter().filter(|(_, seen)| is_recent(*seen, now)).count()
+        self.ear.last_heard.iter().filter(|(_, seen)| is_recent(*seen, now)).count()
     }
 
     fn state(&mut self) -> &mut State {

@@ -1,0 +1,4 @@
+// node --test over tests/contract: whether the server does what docs/protocol/openapi.json says.
+import { nodeTests } from "./node-tests.mjs";
+
+export const contract = () => nodeTests("tests/contract");

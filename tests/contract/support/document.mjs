@@ -1,0 +1,25 @@
+// docs/protocol/openapi.json, as the tests of this folder hold the server against it.
+import fs from "node:fs";
+import { inRoot } from "../../../scripts/lib/paths.mjs";
+
+export const documentFile = inRoot("docs/protocol/openapi.json");
+export const openapi = JSON.parse(fs.readFileSync(documentFile, "utf8"));
+
+const METHODS = ["get", "put", "post", "delete", "patch"];
+
+/** Every operation: { id, method, path, operation }. */
+export const operations = Object.entries(openapi.paths).flatMap(([path, item]) =>
+  METHODS.filter((method) => method in item).map((method) => ({
+    id: item[method].operationId,
+    method: method.toUpperCase(),
+    path,
+    operation: item[method],
+  })),
+);
+
+/** What the server allows in a minute, raised so far that no test meets it: e2e tests what it does then. */
+export const UNLIMITED = {
+  SIGN_IN_FAILURES_PER_NAME: "1000000",
+  SIGN_IN_FAILURES_PER_ADDRESS: "1000000",
+  REGISTRATIONS_PER_ADDRESS: "1000000",
+};
