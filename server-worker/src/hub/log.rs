@@ -37,6 +37,13 @@ impl Logged {
         self.audience.binary_search(&id).is_ok()
     }
 
+    /// The message itself.
+    #[must_use]
+    pub fn message(&self) -> Option<ServerMessage> {
+        let mut messages = decode::<ServerMessage>(Frame::Binary(&self.bytes), MAX_SERVER_FRAME);
+        messages.next()?.ok().map(|incoming| incoming.message)
+    }
+
     /// The request that it answers, to this receiver.
     #[must_use]
     pub fn reply_to(&self, id: ConnectionId) -> Option<RequestId> {
@@ -80,6 +87,14 @@ impl Log {
     pub fn push(&mut self, row: Rc<Logged>) {
         self.bytes += row.size();
         self.rows.push_back(row);
+    }
+
+    /// Takes back what could not be stored: the newest from this number on.
+    pub fn take_back(&mut self, from: u64) {
+        while self.rows.back().is_some_and(|row| row.seq >= from) {
+            let Some(row) = self.rows.pop_back() else { break };
+            self.bytes -= row.size();
+        }
     }
 
     /// What has become too old or too much, once it is worth a write.

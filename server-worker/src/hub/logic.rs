@@ -191,6 +191,7 @@ impl Hub {
                     self.select(id, None, character, out);
                 }
             }
+            Event::Unstored(rows) => self.unstored(&rows, out),
             Event::Alarm => self.alarm(out),
             Event::Tick => self.tick(out),
         }

@@ -4,7 +4,7 @@ use super::{
     attachment,
     connection::{ConnectionId, Identity},
     logic,
-    outbox::{Answer, Effect, Event, Outbox, Question, Shown, visit},
+    outbox::{Answer, Delivery, Effect, Event, Outbox, Question, Shown, visit},
     resume::Rows,
     settings::Settings,
     store,
@@ -30,7 +30,7 @@ use crate::{
 };
 use shardlink_shared::{
     ErrorCode, Refusal,
-    codec::{Encoding, Frame},
+    codec::{Encoded, Encoding, Frame},
     crypto::token::{ResumeToken, Ticket},
     entropy::Entropy,
     limits::{BACKLOG_SKIPS, MAX_CLIENT_FRAME, MAX_HUB_CAPACITY, MAX_PENDING, MAX_PENDING_PER_ADDRESS},
@@ -216,15 +216,7 @@ impl Inner {
                     }
                 }
             }
-            Effect::Send(to, frame) => {
-                let shared = sockets::shared(&frame);
-                let sockets = self.sockets.borrow();
-                for id in &to {
-                    if let Some(socket) = sockets.get(id) {
-                        self.looks.send(*id, socket, &shared, frame.len());
-                    }
-                }
-            }
+            Effect::Send(to, frame) => self.send(&to, &frame),
             Effect::Attach(id) => {
                 let memory = self.memory.borrow();
                 let bytes = memory.as_ref().and_then(|hub| hub.connection(id)).map(attachment::write);
@@ -243,7 +235,7 @@ impl Inner {
                     None => store::give_up_place(&db, id),
                 });
             }
-            Effect::Log(row) => report(store::log(&Db::of(&self.state), &row)),
+            Effect::Deliver(deliveries) => self.deliver(deliveries),
             Effect::Forget(seq) => report(store::forget(&Db::of(&self.state), seq)),
             Effect::Rebind(from, to) => {
                 let mut sockets = self.sockets.borrow_mut();
@@ -282,6 +274,30 @@ impl Inner {
                 let report = world::Report { hub: inner.number(), population };
                 let _ = call(&inner.env, &world::object_name(), report).await;
             }),
+        }
+    }
+
+    /// Stores reliable messages, then sends them: nobody is told what a crash would undo.
+    fn deliver(self: &Rc<Self>, deliveries: Vec<Delivery>) {
+        let db = Db::of(&self.state);
+        if let Err(fault) = db.transaction(|| deliveries.iter().try_for_each(|one| store::log(&db, &one.row))) {
+            console_error!("Hub: {fault}");
+            let rows = deliveries.into_iter().map(|one| one.row).collect();
+            // Later: this decision's other effects come first.
+            return self.spawn(async move |inner| inner.handle(Event::Unstored(rows)));
+        }
+        for (to, frame) in deliveries.iter().flat_map(|one| &one.frames) {
+            self.send(to, frame);
+        }
+    }
+
+    fn send(&self, to: &[ConnectionId], frame: &Encoded) {
+        let shared = sockets::shared(frame);
+        let sockets = self.sockets.borrow();
+        for id in to {
+            if let Some(socket) = sockets.get(id) {
+                self.looks.send(*id, socket, &shared, frame.len());
+            }
         }
     }
 
@@ -462,7 +478,8 @@ fn id_of(socket: &RawSocket) -> Option<ConnectionId> {
     })
 }
 
-/// What cannot be stored is told all the same, and kept in memory alone.
+/// A place or its end that cannot be stored is known in memory alone: after a crash its
+/// player comes back by a ticket.
 fn report(stored: std::result::Result<(), Fault>) {
     if let Err(fault) = stored {
         console_error!("Hub: {fault}");

@@ -31,8 +31,9 @@ pub enum Effect {
     Attach(ConnectionId),
     /// Write the row of the connection's place, or remove it if it has none.
     Place(ConnectionId),
-    /// Keep a reliable message.
-    Log(Rc<Logged>),
+    /// Store reliable messages, all or none, and send them once they are; what cannot be
+    /// stored is not sent, and comes back as [`Event::Unstored`].
+    Deliver(Vec<Delivery>),
     /// Forget the reliable messages up to this one.
     Forget(u64),
     /// The first one's socket is the second one's from here on; an older one of that is closed.
@@ -67,6 +68,15 @@ pub enum Effect {
     Report(Population),
     /// Log that a connection's moves are impossible too often.
     Evidence(Box<Evidence>),
+}
+
+/// A reliable message and who is sent it now: whoever is lost is told when it resumes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Delivery {
+    /// What is stored.
+    pub row: Rc<Logged>,
+    /// Its frames, each with its receivers.
+    pub frames: Vec<(Vec<ConnectionId>, Encoded)>,
 }
 
 /// A frame and its receivers, as places in the outbox: a tick sends many, and uses the
@@ -165,6 +175,8 @@ pub enum Event<'a> {
     Lost(ConnectionId),
     /// So many bytes wait to be written to a socket that has been sent a lot.
     Backlog(ConnectionId, usize),
+    /// Reliable messages could not be stored, and so were not sent.
+    Unstored(Vec<Rc<Logged>>),
     /// A question was answered.
     Answered {
         /// The connection it was about.

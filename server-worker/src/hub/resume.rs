@@ -6,12 +6,13 @@ use super::{
     connection::{Connection, ConnectionId, Identity},
     log::Logged,
     logic::Hub,
-    outbox::{Effect, Outbox, Question},
+    outbox::{Delivery, Effect, Outbox, Question},
 };
 use shardlink_shared::{
+    ErrorCode, Refusal,
     codec::{Encoded, Encoding, binary, encode},
     limits::PLACE_LIFE,
-    protocol::{Envelope, RequestId, ServerMessage, account::Resumed},
+    protocol::{Envelope, RequestId, ServerMessage, account::Resumed, error::ErrorMessage},
     time::Millis,
 };
 use std::rc::Rc;
@@ -115,7 +116,7 @@ impl Hub {
         let mut bytes = Vec::with_capacity(64);
         binary::append(&mut bytes, &envelope, message);
         let row = Rc::new(Logged { seq, at: out.now, audience, answers, bytes });
-        out.push(Effect::Log(Rc::clone(&row)));
+        let mut frames = Vec::with_capacity(2);
         let (mut json, mut binary) = (Vec::new(), Vec::new());
         let asker = row.answers.as_ref().map(|(asker, _)| *asker);
         for id in row.audience.iter().filter(|id| Some(**id) != asker) {
@@ -127,17 +128,36 @@ impl Hub {
             }
         }
         if !json.is_empty() {
-            out.push(Effect::Send(json, encode(Encoding::Json, &envelope, message)));
+            frames.push((json, encode(Encoding::Json, &envelope, message)));
         }
         if !binary.is_empty() {
-            out.push(Effect::Send(binary, Encoded::Binary(row.bytes.clone())));
+            frames.push((binary, Encoded::Binary(row.bytes.clone())));
         }
         if let Some(connection) = asker.and_then(|asker| self.connections.get(&asker)) {
             let envelope = Envelope { reply_to: row.reply_to(connection.id), ..envelope };
-            out.send(connection.id, connection.encoding, &envelope, message);
+            frames.push((vec![connection.id], encode(connection.encoding, &envelope, message)));
         }
+        out.push(Effect::Deliver(vec![Delivery { row: Rc::clone(&row), frames }]));
         self.log.push(row);
         self.prune_log(out);
+    }
+
+    /// What could not be stored has not been said to anybody, so it has no number either:
+    /// whoever asked for it is told so, by an answer that is not numbered. A refusal is
+    /// that answer itself.
+    pub(super) fn unstored(&mut self, rows: &[Rc<Logged>], out: &mut Outbox) {
+        if let Some(first) = rows.first() {
+            self.log.take_back(first.seq);
+        }
+        for row in rows {
+            let Some((asker, request)) = row.answers.clone() else { continue };
+            let Some(connection) = self.connections.get(&asker) else { continue };
+            let error = match row.message() {
+                Some(message @ ServerMessage::Error(_)) => message,
+                _ => ServerMessage::Error(ErrorMessage::from(&Refusal::new(ErrorCode::Internal))),
+            };
+            out.send(asker, connection.encoding, &Envelope::answering(Some(request), out.now), &error);
+        }
     }
 
     /// `ack`: a client has every reliable message up to this one.

@@ -116,7 +116,9 @@ impl World {
                     Some(place) => drop(self.places.insert(*id, (place.held, attachment::write(place)))),
                     None => drop(self.places.remove(id)),
                 },
-                Effect::Log(row) => drop(self.log.insert(row.seq, (**row).clone())),
+                Effect::Deliver(deliveries) => {
+                    self.log.extend(deliveries.iter().map(|one| (one.row.seq, (*one.row).clone())));
+                }
                 Effect::Forget(seq) => self.log.retain(|logged, _| logged > seq),
                 _ => {}
             }
@@ -162,20 +164,26 @@ impl World {
         id
     }
 
-    /// What the last event sent to a connection.
-    pub fn sent(&self, id: ConnectionId) -> Vec<ServerMessage> {
-        let frames = self.last.iter().filter_map(|effect| match effect {
-            Effect::Send(to, frame) if to.contains(&id) => Some(frame.as_frame()),
+    /// The frames that the last event sent to a connection.
+    fn frames(&self, id: ConnectionId) -> impl Iterator<Item = Frame<'_>> {
+        self.last.iter().flat_map(move |effect| match effect {
+            Effect::Send(to, frame) if to.contains(&id) => vec![frame.as_frame()],
+            Effect::Deliver(deliveries) => {
+                let frames = deliveries.iter().flat_map(|one| &one.frames);
+                frames.filter(|(to, _)| to.contains(&id)).map(|(_, frame)| frame.as_frame()).collect()
+            }
             Effect::Share(shared) => {
                 let (to, frame) = self.out.shared(shared);
-                to.contains(&id).then_some(Frame::Binary(frame))
+                to.contains(&id).then_some(Frame::Binary(frame)).into_iter().collect()
             }
-            _ => None,
-        });
-        frames
-            .flat_map(|frame| decode::<ServerMessage>(frame, MAX_SERVER_FRAME))
-            .map(|m| m.unwrap().message)
-            .collect()
+            _ => vec![],
+        })
+    }
+
+    /// What the last event sent to a connection.
+    pub fn sent(&self, id: ConnectionId) -> Vec<ServerMessage> {
+        let messages = self.frames(id).flat_map(|frame| decode::<ServerMessage>(frame, MAX_SERVER_FRAME));
+        messages.map(|message| message.unwrap().message).collect()
     }
 
     pub fn types(&self, id: ConnectionId) -> Vec<&'static str> {
@@ -610,7 +618,7 @@ fn one_frame_is_encoded_once_for_all_who_speak_its_encoding() {
         world.player(n, &format!("Other {n}"), if n % 2 == 0 { Encoding::Json } else { Encoding::Binary });
     }
     world.send(aria, &say("hello", Channel::Global));
-    let receivers: Vec<_> =
-        world.last.iter().filter_map(|e| if let Effect::Send(to, _) = e { Some(to.len()) } else { None }).collect();
+    let [Effect::Deliver(deliveries)] = &world.last[..] else { panic!("{:?}", world.last) };
+    let receivers: Vec<_> = deliveries.iter().flat_map(|one| &one.frames).map(|(to, _)| to.len()).collect();
     assert_eq!(receivers, [5, 5, 1]);
 }

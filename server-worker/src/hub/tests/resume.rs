@@ -34,14 +34,8 @@ impl World {
 
     /// The numbers of what the last event sent to a connection.
     fn seqs(&self, id: ConnectionId) -> Vec<u64> {
-        let frames = self.last.iter().filter_map(|effect| match effect {
-            Effect::Send(to, frame) if to.contains(&id) => Some(frame.as_frame()),
-            _ => None,
-        });
-        frames
-            .flat_map(|frame| decode::<ServerMessage>(frame, MAX_SERVER_FRAME))
-            .filter_map(|message| message.unwrap().envelope.seq)
-            .collect()
+        let messages = self.frames(id).flat_map(|frame| decode::<ServerMessage>(frame, MAX_SERVER_FRAME));
+        messages.filter_map(|message| message.unwrap().envelope.seq).collect()
     }
 }
 
@@ -225,4 +219,27 @@ fn messages_behind_a_resume_in_the_same_frame_are_of_the_resumed_connection() {
     }
     world.handle(Event::Frame(id, Frame::Binary(&frame)));
     assert_eq!(world.types(aria), ["resumed", "location_update", "chat"]);
+}
+
+#[test]
+fn what_cannot_be_stored_is_said_to_nobody_and_its_sender_is_told_so() {
+    let mut world = World::new(false);
+    let aria = world.player(1, "Aria", Encoding::Binary);
+    let bran = world.player(2, "Bran", Encoding::Json);
+    world.send(aria, &say("stored", Channel::Global));
+    for (message, code) in
+        [(say("lost", Channel::Global), ErrorCode::Internal), (say("refused", Channel::Party), ErrorCode::NotInParty)]
+    {
+        world.send(aria, &message);
+        let [Effect::Deliver(deliveries)] = &world.last[..] else { panic!("{:?}", world.last) };
+        let rows: Vec<_> = deliveries.iter().map(|one| one.row.clone()).collect();
+        world.log.retain(|seq, _| *seq < rows[0].seq);
+        world.handle(Event::Unstored(rows));
+        assert_eq!((world.error(aria), world.seqs(aria)), (Some(code), vec![]));
+        assert_eq!(world.sent(bran), []);
+    }
+    // Nor is it told later.
+    world.handle(Event::Lost(bran));
+    world.resume(7, token(2), 0);
+    assert_eq!(world.said(bran), ["stored"]);
 }
