@@ -36,12 +36,14 @@ class Player {
   }
 
   async #connect(protocols, first) {
-    this.#ready = Promise.withResolvers();
-    const socket = await RawSocket.open(this.at.url, { protocols, heard: (message) => this.#hear(message), ended: () => this.#ready.reject(new Error("lost")) });
-    this.#ready.promise.catch(() => {});
+    const ready = Promise.withResolvers();
+    ready.promise.catch(() => {});
+    this.#ready = ready;
+    const ended = () => ready.reject(new Error("lost"));
+    const socket = await RawSocket.open(this.at.url, { protocols, heard: (message) => this.#hear(message), ended });
     this.socket = socket;
     socket.send(first);
-    await this.#ready.promise;
+    await ready.promise;
   }
 
   #hear(message) {
@@ -173,7 +175,8 @@ test("after a logout nothing resumes", async () => {
   const server = await startServer();
   const player = await Player.enter({ url: server.url });
   player.socket.cut();
-  await pause(200);
+  // The world is told of comings and goings half a second later.
+  await pause(1_500);
   assert.equal((await rest(server.url, "GET", "/api/status")).body.active_players, 1);
   await rest(server.url, "POST", "/api/auth/logout", { token: player.account.token, body: {} });
   const ended = Promise.withResolvers();
