@@ -19,7 +19,7 @@ use shardlink_shared::{
 
 /// The attachment's own revision, its first field: another is not read, and its
 /// socket closed with a code that means reconnect.
-const REVISION: u8 = 3;
+const REVISION: u8 = 4;
 
 /// The runtime lets an object sleep after 10 s without events, in milliseconds:
 /// for so long, at least, every character has stood still and earned distance.
@@ -33,6 +33,7 @@ struct Stored {
     address: String,
     behind: bool,
     returning: Option<ResumeToken>,
+    since: u64,
     acked: Option<u64>,
     forgotten: u64,
     stage: StoredStage,
@@ -93,6 +94,7 @@ pub fn write(connection: &Connection) -> Vec<u8> {
         address: connection.address.clone(),
         behind: connection.behind,
         returning: connection.returning.clone(),
+        since: connection.since,
         acked: connection.acked,
         forgotten: connection.forgotten,
         stage,
@@ -134,6 +136,7 @@ pub fn read(bytes: &[u8], now: Millis) -> Option<Connection> {
         allowance: Allowance::full(now),
         held: None,
         returning: stored.returning,
+        since: stored.since,
         acked: stored.acked,
         forgotten: stored.forgotten,
         behind: stored.behind,

@@ -1,6 +1,7 @@
 //! A connection: a socket and what is known of who is at its other end.
 
 use super::evidence::Conduct;
+use serde::{Deserialize, Serialize};
 use shardlink_shared::{
     codec::Encoding,
     crypto::token::{ResumeToken, SessionId},
@@ -23,7 +24,7 @@ use std::collections::VecDeque;
 
 /// A connection's number in its hub: random, so that no two visits share one. Whoever
 /// resumes has the same again, on another socket.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ConnectionId(pub u64);
 
 /// A socket and who is at its other end.
@@ -45,6 +46,8 @@ pub struct Connection {
     pub held: Option<Millis>,
     /// What it showed to resume, until it has.
     pub returning: Option<ResumeToken>,
+    /// The last reliable message before its character entered the world.
+    pub since: u64,
     /// The last reliable message that its client says it has.
     pub acked: Option<u64>,
     /// The last reliable message for it that was forgotten before its client had it.
@@ -170,6 +173,7 @@ impl Connection {
             allowance: Allowance::full(now),
             held: None,
             returning: None,
+            since: 0,
             acked: None,
             forgotten: 0,
             behind: false,

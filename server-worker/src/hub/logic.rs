@@ -3,8 +3,9 @@
 use super::{
     connection::{Connection, ConnectionId, Held, Identity, Player, Stage, Waiting},
     interest::{Area, Newcomer},
-    log::Log,
+    log::{Audience, Log},
     outbox::{Answer, Effect, Event, Outbox, Question, Shown, visit},
+    reliable::Unsent,
     resume::Rows,
     settings::Settings,
     slots::Slots,
@@ -58,6 +59,7 @@ pub struct Hub {
     /// The connections that are lost, by when their places are given up.
     pub(super) held: BTreeSet<(Millis, ConnectionId)>,
     pub(super) log: Log,
+    pub(super) unsent: Unsent,
     /// When those who have moved are stored.
     pub(super) places_due: Option<Millis>,
     /// Places that a crash has made lost ones, and whose rows do not say so yet.
@@ -117,6 +119,9 @@ impl Hub {
         for (_, player) in walkers.filter(|(one, _)| one.encoding == Encoding::Json && one.hears()) {
             ticks.listen(player.slot, area.tick(), false);
         }
+        // A number that somebody knows is not given again, whatever the clock says.
+        let known = connections.values().map(|one| one.since.max(one.acked.unwrap_or(0))).max();
+        let log = Log::restore(rows.log, known.unwrap_or(0));
         Self {
             number,
             connections,
@@ -126,7 +131,8 @@ impl Hub {
             ticks,
             pending,
             held,
-            log: Log::restore(rows.log),
+            log,
+            unsent: Unsent::default(),
             places_due,
             crashed,
             succeeded: None,
@@ -139,6 +145,11 @@ impl Hub {
 
     /// Decides about an event.
     pub fn handle(&mut self, event: Event<'_>, out: &mut Outbox) {
+        self.decide(event, out);
+        self.deliver(out);
+    }
+
+    fn decide(&mut self, event: Event<'_>, out: &mut Outbox) {
         if !self.crashed.is_empty() {
             let crashed = std::mem::take(&mut self.crashed);
             crashed.into_iter().for_each(|id| out.push(Effect::Place(id)));
@@ -556,6 +567,7 @@ impl Hub {
             self.ticks.listen(slot, self.area.tick(), true);
         }
         connection.stage = Stage::Playing(player);
+        connection.since = self.log.last();
         self.pending.remove(&id);
         self.characters.insert(sheet.id, id);
         self.presence_at.get_or_insert(out.now + PRESENCE_INTERVAL);
@@ -610,7 +622,7 @@ impl Hub {
             // Above the rate nothing is written; and what nobody asked for nobody waits for.
             connection.player().is_some() && refusal.code != ErrorCode::RateLimited
         }) {
-            return self.send_reliably(vec![id], Some((id, request)), &message, out);
+            return self.send_reliably(Audience::Of(vec![id]), Some((id, request)), &message, out);
         }
         out.send(id, connection.encoding, &Envelope::answering(request, out.now), &message);
     }

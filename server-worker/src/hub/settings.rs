@@ -8,6 +8,8 @@ use shardlink_shared::limits::{AREA_CAP, TICK_RATE};
 pub struct Settings {
     /// Between two ticks, in milliseconds.
     pub tick_interval: u64,
+    /// Between two deliveries of reliable messages, in milliseconds.
+    pub delivery_interval: u64,
     /// Players that are seen from a cell at most.
     pub area_cap: usize,
     /// What becomes of impossible moves.
@@ -20,6 +22,7 @@ impl Settings {
     pub fn of(config: &Config) -> Self {
         Self {
             tick_interval: interval(config.tick_rate),
+            delivery_interval: interval(TICK_RATE),
             area_cap: config.area_cap as usize,
             movement_check: config.movement_check,
         }
@@ -28,7 +31,12 @@ impl Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { tick_interval: interval(TICK_RATE), area_cap: AREA_CAP, movement_check: MovementCheck::Enforce }
+        Self {
+            tick_interval: interval(TICK_RATE),
+            delivery_interval: interval(TICK_RATE),
+            area_cap: AREA_CAP,
+            movement_check: MovementCheck::Enforce,
+        }
     }
 }
 

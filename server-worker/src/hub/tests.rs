@@ -57,8 +57,9 @@ pub(super) struct World {
 }
 
 impl World {
+    /// Where what is said is delivered at once, so that a test sees what a step led to.
     fn new(sleepy: bool) -> Self {
-        Self::with(Settings::default(), sleepy)
+        Self::with(Settings { delivery_interval: 0, ..Settings::default() }, sleepy)
     }
 
     pub fn with(settings: Settings, sleepy: bool) -> Self {
@@ -116,8 +117,8 @@ impl World {
                     Some(place) => drop(self.places.insert(*id, (place.held, attachment::write(place)))),
                     None => drop(self.places.remove(id)),
                 },
-                Effect::Deliver(deliveries) => {
-                    self.log.extend(deliveries.iter().map(|one| (one.row.seq, (*one.row).clone())));
+                Effect::Deliver(delivery) => {
+                    self.log.extend(delivery.rows.iter().map(|row| (row.seq, (**row).clone())));
                 }
                 Effect::Forget(seq) => self.log.retain(|logged, _| logged > seq),
                 _ => {}
@@ -168,9 +169,9 @@ impl World {
     fn frames(&self, id: ConnectionId) -> impl Iterator<Item = Frame<'_>> {
         self.last.iter().flat_map(move |effect| match effect {
             Effect::Send(to, frame) if to.contains(&id) => vec![frame.as_frame()],
-            Effect::Deliver(deliveries) => {
-                let frames = deliveries.iter().flat_map(|one| &one.frames);
-                frames.filter(|(to, _)| to.contains(&id)).map(|(_, frame)| frame.as_frame()).collect()
+            Effect::Deliver(delivery) => {
+                let frames = delivery.frames.iter().filter(|(to, _)| to.contains(&id));
+                frames.map(|(_, frame)| frame.as_frame()).collect()
             }
             Effect::Share(shared) => {
                 let (to, frame) = self.out.shared(shared);
@@ -618,7 +619,8 @@ fn one_frame_is_encoded_once_for_all_who_speak_its_encoding() {
         world.player(n, &format!("Other {n}"), if n % 2 == 0 { Encoding::Json } else { Encoding::Binary });
     }
     world.send(aria, &say("hello", Channel::Global));
-    let [Effect::Deliver(deliveries)] = &world.last[..] else { panic!("{:?}", world.last) };
-    let receivers: Vec<_> = deliveries.iter().flat_map(|one| &one.frames).map(|(to, _)| to.len()).collect();
-    assert_eq!(receivers, [5, 5, 1]);
+    let [Effect::Deliver(delivery)] = &world.last[..] else { panic!("{:?}", world.last) };
+    let mut receivers: Vec<_> = delivery.frames.iter().map(|(to, _)| to.len()).collect();
+    receivers.sort_unstable();
+    assert_eq!(receivers, [1, 5, 5]);
 }

@@ -1,6 +1,7 @@
 //! Connections that are lost and come back.
 
 use super::*;
+use crate::hub::outbox::Delivery;
 use shardlink_shared::{
     crypto::token::ResumeToken,
     limits::{LOG_LIFE, PLACE_LIFE},
@@ -231,8 +232,8 @@ fn what_cannot_be_stored_is_said_to_nobody_and_its_sender_is_told_so() {
         [(say("lost", Channel::Global), ErrorCode::Internal), (say("refused", Channel::Party), ErrorCode::NotInParty)]
     {
         world.send(aria, &message);
-        let [Effect::Deliver(deliveries)] = &world.last[..] else { panic!("{:?}", world.last) };
-        let rows: Vec<_> = deliveries.iter().map(|one| one.row.clone()).collect();
+        let [Effect::Deliver(Delivery { rows, .. })] = &world.last[..] else { panic!("{:?}", world.last) };
+        let rows = rows.clone();
         world.log.retain(|seq, _| *seq < rows[0].seq);
         world.handle(Event::Unstored(rows));
         assert_eq!((world.error(aria), world.seqs(aria)), (Some(code), vec![]));
