@@ -10,6 +10,7 @@ use shardlink_shared::{
     codec::Encoding,
     crypto::token::{ResumeToken, SessionId},
     ids::{CharacterId, LocationId, PlayerId},
+    limits::{ABUSE_WINDOW, CHAT_RATE, MOVE_RATE, OTHER_RATE},
     rules::{interest::Cell, movement::Motion},
     text::CharacterName,
     time::Millis,
@@ -24,6 +25,17 @@ const REVISION: u8 = 4;
 /// The runtime lets an object sleep after 10 s without events, in milliseconds:
 /// for so long, at least, every character has stood still and earned distance.
 const SHORTEST_SLEEP: u64 = 10_000;
+
+/// What a connection may send is full again after a sleep, and needs not be kept.
+const _: () = {
+    let rates = [CHAT_RATE, MOVE_RATE, OTHER_RATE];
+    let mut index = 0;
+    while index < rates.len() {
+        assert!(rates[index].burst / rates[index].per_second * 1000.0 <= SHORTEST_SLEEP as f64);
+        index += 1;
+    }
+    assert!(ABUSE_WINDOW <= SHORTEST_SLEEP);
+};
 
 #[derive(Serialize, Deserialize)]
 struct Stored {
@@ -139,6 +151,7 @@ pub fn read(bytes: &[u8], now: Millis) -> Option<Connection> {
         since: stored.since,
         acked: stored.acked,
         forgotten: stored.forgotten,
+        moves: 0,
         behind: stored.behind,
     })
 }

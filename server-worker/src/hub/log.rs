@@ -53,9 +53,7 @@ impl Logged {
         let was_there = self.seq > one.since;
         match &self.audience {
             Audience::All => was_there && one.player().is_some(),
-            Audience::Faction(faction) => {
-                was_there && one.player().is_some_and(|player| player.faction == *faction)
-            }
+            Audience::Faction(faction) => was_there && one.player().is_some_and(|player| player.faction == *faction),
             Audience::Of(these) => these.contains(&one.id),
         }
     }

@@ -1,10 +1,11 @@
 //! Who is connected, and what becomes of what they send.
 
 use super::{
-    connection::{Connection, ConnectionId, Held, Identity, Player, Stage, Waiting},
+    connection::{Connection, ConnectionId, Held, Identity, Over, Player, Stage, Waiting},
     interest::{Area, Newcomer},
     log::{Audience, Log},
     outbox::{Answer, Effect, Event, Outbox, Question, Shown, visit},
+    pace::Pace,
     reliable::Unsent,
     resume::Rows,
     settings::Settings,
@@ -60,6 +61,7 @@ pub struct Hub {
     pub(super) held: BTreeSet<(Millis, ConnectionId)>,
     pub(super) log: Log,
     pub(super) unsent: Unsent,
+    pub(super) pace: Pace,
     /// When those who have moved are stored.
     pub(super) places_due: Option<Millis>,
     /// Places that a crash has made lost ones, and whose rows do not say so yet.
@@ -133,6 +135,7 @@ impl Hub {
             held,
             log,
             unsent: Unsent::default(),
+            pace: Pace::default(),
             places_due,
             crashed,
             succeeded: None,
@@ -146,6 +149,7 @@ impl Hub {
     /// Decides about an event.
     pub fn handle(&mut self, event: Event<'_>, out: &mut Outbox) {
         self.decide(event, out);
+        self.keep_pace(out);
         self.deliver(out);
     }
 
@@ -263,9 +267,15 @@ impl Hub {
         if let (Frame::Binary(bytes), Stage::Playing(player), None) =
             (frame, &mut connection.stage, &connection.waiting)
             && let Some(step) = binary::read_only::<OwnMove>(bytes, OwnMove::TAG)
-            && connection.allowance.take_move(out.now)
         {
             // Nearly every message is one of these: it is done where its connection is at hand.
+            self.pace.count();
+            connection.moves = connection.moves.saturating_add(1);
+            match connection.allowance.take_move(self.pace.enforced(), out.now) {
+                Ok(()) => {}
+                Err(Over::Pace(_)) => return,
+                Err(Over::Rate(seconds, refused)) => return self.over_rate(id, None, seconds, refused, out),
+            }
             let walker = (id, connection.encoding);
             let check = self.settings.movement_check;
             self.places_due.get_or_insert(out.now + PLACES_INTERVAL);
@@ -289,6 +299,7 @@ impl Hub {
 
     /// What could not be decoded: answered, counted, and too much of it closes.
     fn reject(&mut self, id: ConnectionId, rejected: Rejected, out: &mut Outbox) {
+        self.pace.count();
         let Some(connection) = self.connections.get_mut(&id) else { return };
         let message = ServerMessage::InvalidMessage(ErrorMessage::from(&rejected.refusal));
         out.send(id, connection.encoding, &Envelope::answering(rejected.message_id, out.now), &message);
@@ -302,13 +313,15 @@ impl Hub {
     fn accept(&mut self, id: ConnectionId, incoming: Incoming<ClientMessage>, out: &mut Outbox) {
         let Some(connection) = self.connections.get_mut(&id) else { return };
         let Incoming { envelope: Envelope { message_id: request, .. }, message } = incoming;
-        if let Err((seconds, refused)) = connection.allowance.take(&message, out.now) {
-            let refusal = Refusal::new(ErrorCode::RateLimited).after(seconds);
-            self.refuse(id, request, &refusal, out);
-            if refused >= MAX_RATE_REFUSALS {
-                self.close(id, ErrorCode::RateLimited, out);
+        self.pace.count();
+        match connection.take(&message, self.pace.enforced(), out.now) {
+            Ok(()) => {}
+            // A first-generation client does not know the pace: it is not at fault.
+            Err(Over::Pace(_)) if request.is_none() => return,
+            Err(Over::Pace(seconds)) => {
+                return self.refuse(id, request, &Refusal::new(ErrorCode::RateLimited).after(seconds), out);
             }
-            return;
+            Err(Over::Rate(seconds, refused)) => return self.over_rate(id, request, seconds, refused, out),
         }
         if let Some(waiting) = connection.waiting.as_mut() {
             if waiting.held.len() < MAX_HELD_FRAMES {
@@ -319,6 +332,21 @@ impl Hub {
             return;
         }
         self.perform(id, request, message, out);
+    }
+
+    /// More than the connection may send: refused, and too much of it closes.
+    fn over_rate(
+        &mut self,
+        id: ConnectionId,
+        request: Option<RequestId>,
+        seconds: f64,
+        refused: u32,
+        out: &mut Outbox,
+    ) {
+        self.refuse(id, request, &Refusal::new(ErrorCode::RateLimited).after(seconds), out);
+        if refused >= MAX_RATE_REFUSALS {
+            self.close(id, ErrorCode::RateLimited, out);
+        }
     }
 
     fn perform(&mut self, id: ConnectionId, request: Option<RequestId>, message: ClientMessage, out: &mut Outbox) {

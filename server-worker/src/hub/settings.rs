@@ -1,7 +1,7 @@
 //! What the operator sets for hubs, read once when a hub is loaded.
 
 use crate::config::{Config, MovementCheck};
-use shardlink_shared::limits::{AREA_CAP, TICK_RATE};
+use shardlink_shared::limits::{AREA_CAP, MESSAGE_BUDGET, TICK_RATE};
 
 /// What the operator sets for a hub.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,6 +12,8 @@ pub struct Settings {
     pub delivery_interval: u64,
     /// Players that are seen from a cell at most.
     pub area_cap: usize,
+    /// Messages a second that it takes.
+    pub message_budget: u32,
     /// What becomes of impossible moves.
     pub movement_check: MovementCheck,
 }
@@ -24,6 +26,7 @@ impl Settings {
             tick_interval: interval(config.tick_rate),
             delivery_interval: interval(TICK_RATE),
             area_cap: config.area_cap as usize,
+            message_budget: config.message_budget,
             movement_check: config.movement_check,
         }
     }
@@ -35,6 +38,7 @@ impl Default for Settings {
             tick_interval: interval(TICK_RATE),
             delivery_interval: interval(TICK_RATE),
             area_cap: AREA_CAP,
+            message_budget: MESSAGE_BUDGET,
             movement_check: MovementCheck::Enforce,
         }
     }

@@ -1,6 +1,8 @@
 //! Scenarios of a hub, with and without sleep between the steps.
 
 mod cost;
+mod delivery;
+mod pace;
 mod resume;
 mod sight;
 mod slow;
@@ -57,9 +59,8 @@ pub(super) struct World {
 }
 
 impl World {
-    /// Where what is said is delivered at once, so that a test sees what a step led to.
     fn new(sleepy: bool) -> Self {
-        Self::with(Settings { delivery_interval: 0, ..Settings::default() }, sleepy)
+        Self::with(at_once(), sleepy)
     }
 
     pub fn with(settings: Settings, sleepy: bool) -> Self {
@@ -265,10 +266,15 @@ fn say(text: &str, channel: Channel) -> ClientMessage {
     ClientMessage::Chat(SendChat::new(text, channel))
 }
 
+/// Where what is said is delivered at once, so that a test sees what a step led to.
+fn at_once() -> Settings {
+    Settings { delivery_interval: 0, ..Settings::default() }
+}
+
 /// Every scenario is played twice: by a hub that never sleeps and by one that
 /// sleeps between every two events.
 pub(super) fn both(scenario: impl Fn(World)) {
-    both_with(Settings::default(), scenario);
+    both_with(at_once(), scenario);
 }
 
 /// Likewise, with these settings.

@@ -76,7 +76,7 @@ impl Hub {
     #[must_use]
     pub fn next_tick(&self) -> Option<Millis> {
         let delivery = self.unsent.due(self.settings.delivery_interval);
-        self.tick_due().into_iter().chain(delivery).min()
+        self.tick_due().into_iter().chain(delivery).chain(self.pace.due()).min()
     }
 
     /// When the next tick is due, if there is anything to tell; it may be past.

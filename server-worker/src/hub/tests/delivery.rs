@@ -1,0 +1,77 @@
+//! Reliable messages are delivered together.
+
+use super::*;
+
+fn world() -> (World, ConnectionId, ConnectionId, ConnectionId) {
+    let mut world = World::with(Settings::default(), false);
+    let aria = world.player(1, "Aria", Encoding::Binary);
+    let bran = world.player(2, "Bran", Encoding::Binary);
+    let cara = world.player(3, "Cara", Encoding::Json);
+    while world.tick() {}
+    world.now += 1_000;
+    (world, aria, bran, cara)
+}
+
+#[test]
+fn after_a_silence_a_message_is_delivered_at_once_and_what_follows_with_the_next_tick() {
+    let (mut world, aria, bran, cara) = world();
+    world.send(aria, &say("first", Channel::Global));
+    assert_eq!((world.types(aria), world.types(bran)), (vec!["chat"], vec!["chat"]));
+    let began = world.now;
+    for (n, sender) in [(1, aria), (2, bran), (3, aria)] {
+        world.now += 10;
+        world.send(sender, &say(&format!("later {n}"), Channel::Global));
+        assert_eq!(world.last, []);
+    }
+    assert_eq!(world.log.len(), 1);
+    assert!(world.tick());
+    assert_eq!(world.now, began + 50);
+    let [Effect::Deliver(delivery)] = &world.last[..] else { panic!("{:?}", world.last) };
+    assert_eq!((delivery.rows.len(), world.log.len()), (3, 4));
+    for id in [aria, bran, cara] {
+        assert_eq!(world.types(id), ["chat", "chat", "chat"]);
+    }
+    // In binary they are one frame.
+    assert_eq!((world.frames(aria).count(), world.frames(bran).count(), world.frames(cara).count()), (1, 1, 3));
+    assert!(!world.tick());
+}
+
+#[test]
+fn whoever_comes_or_is_lost_before_a_delivery_is_told_what_is_for_it_and_no_more() {
+    let (mut world, aria, bran, _) = world();
+    world.send(aria, &say("first", Channel::Global));
+    world.now += 10;
+    world.send(aria, &say("before Dana came", Channel::Global));
+    let dana = world.player(4, "Dana", Encoding::Binary);
+    world.send(aria, &say("after she came", Channel::Global));
+    world.handle(Event::Lost(bran));
+    world.now += 40;
+    world.handle(Event::Tick);
+    let chats = |world: &World, id| world.types(id).iter().filter(|name| **name == "chat").count();
+    assert_eq!((chats(&world, aria), chats(&world, bran), chats(&world, dana)), (2, 0, 1));
+    world.handle(Event::Opened {
+        id: ConnectionId(9),
+        encoding: Encoding::Binary,
+        address: String::new(),
+        shown: Shown::Resume(shardlink_shared::crypto::token::ResumeToken {
+            session: identity(2).session,
+            player: identity(2).player,
+            hub: 3,
+            stream: 2,
+        }),
+    });
+    let resume = ClientMessage::Resume(shardlink_shared::protocol::account::Resume { last_seq: 0 });
+    world.send(ConnectionId(9), &resume);
+    assert_eq!(chats(&world, bran), 3);
+}
+
+#[test]
+fn an_error_that_answers_a_request_keeps_its_place_among_what_is_said() {
+    let (mut world, aria, bran, _) = world();
+    world.send(aria, &say("first", Channel::Global));
+    world.send(aria, &say("to nobody", Channel::Party));
+    world.send(bran, &say("second", Channel::Global));
+    world.now += 50;
+    world.handle(Event::Tick);
+    assert_eq!((world.types(aria), world.types(bran)), (vec!["error", "chat"], vec!["chat"]));
+}
