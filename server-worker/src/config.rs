@@ -33,6 +33,9 @@ pub struct Config {
     pub failures_per_address: u32,
     /// `REGISTRATIONS_PER_ADDRESS`: registrations from an address in a minute.
     pub registrations_per_address: u32,
+    /// `STOP_TOKEN`: what `serve` shows before it stops the server, at least 32
+    /// characters; it draws one for each run.
+    pub stop_token: Option<String>,
     /// `TEST_PANIC`: set by tests alone; opens the route that panics.
     pub test_panic: bool,
 }
@@ -159,6 +162,10 @@ impl Config {
         let failures_per_name = per_minute("SIGN_IN_FAILURES_PER_NAME", SIGN_IN_FAILURES_PER_NAME)?;
         let failures_per_address = per_minute("SIGN_IN_FAILURES_PER_ADDRESS", SIGN_IN_FAILURES_PER_ADDRESS)?;
         let registrations_per_address = per_minute("REGISTRATIONS_PER_ADDRESS", REGISTRATIONS_PER_ADDRESS)?;
+        let stop_token = set("STOP_TOKEN");
+        if stop_token.as_ref().is_some_and(|token| token.len() < 32) {
+            return Err(ConfigError { variable: "STOP_TOKEN", problem: "must be at least 32 random characters" });
+        }
         let test_panic = set("TEST_PANIC").is_some();
         Ok(Self {
             server_secret,
@@ -172,6 +179,7 @@ impl Config {
             failures_per_name,
             failures_per_address,
             registrations_per_address,
+            stop_token,
             test_panic,
         })
     }
@@ -217,6 +225,7 @@ mod tests {
                 assert_eq!(read(&[SECRET, (variable, value)]), Err(variable), "{value}");
             }
         }
+        assert_eq!(read(&[SECRET, ("STOP_TOKEN", "short")]), Err("STOP_TOKEN"));
         assert_eq!(read(&[SECRET, ("REGISTRATIONS_PER_ADDRESS", "many")]), Err("REGISTRATIONS_PER_ADDRESS"));
     }
 

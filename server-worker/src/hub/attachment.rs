@@ -69,6 +69,7 @@ struct StoredPlayer {
     speed: f64,
     location: LocationId,
     position: Vec3,
+    velocity: Vec3,
     cell: Cell,
     slot: u16,
     step: Option<u32>,
@@ -93,6 +94,7 @@ pub fn write(connection: &Connection) -> Vec<u8> {
             speed: player.speed,
             location: player.motion.location,
             position: player.motion.position,
+            velocity: player.motion.velocity,
             cell: player.cell,
             slot: player.slot,
             step: player.step,
@@ -123,13 +125,13 @@ pub fn read(bytes: &[u8], now: Millis) -> Option<Connection> {
         StoredStage::Pending { until, failed } => Stage::Pending { until, failed },
         StoredStage::Authenticated { session, player } => Stage::Authenticated(Identity { session, player }),
         StoredStage::Playing(player) => Stage::Playing(Box::new(Player {
+            motion: motion(&player, now - SHORTEST_SLEEP),
             identity: Identity { session: player.session, player: player.player },
             character: player.character,
             name: player.name,
             faction: player.faction,
             level: player.level,
             speed: player.speed,
-            motion: Motion::standing(player.location, player.position, now - SHORTEST_SLEEP),
             cell: player.cell,
             slot: player.slot,
             step: player.step,
@@ -154,4 +156,10 @@ pub fn read(bytes: &[u8], now: Millis) -> Option<Connection> {
         moves: 0,
         behind: stored.behind,
     })
+}
+
+fn motion(player: &StoredPlayer, since: Millis) -> Motion {
+    let mut motion = Motion::standing(player.location, player.position, since);
+    motion.velocity = player.velocity;
+    motion
 }

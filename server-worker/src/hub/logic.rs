@@ -32,6 +32,7 @@ use shardlink_shared::{
         error::ErrorMessage,
         movement::OwnMove,
     },
+    rules::movement::{DEAD_RECKONING, walked_on},
     sheet::Sheet,
     time::Millis,
 };
@@ -64,6 +65,8 @@ pub struct Hub {
     pub(super) pace: Pace,
     /// When those who have moved are stored.
     pub(super) places_due: Option<Millis>,
+    /// Until when nobody is let in, because the server stops.
+    pub(super) stopping: Option<Millis>,
     /// Places that a crash has made lost ones, and whose rows do not say so yet.
     crashed: Vec<ConnectionId>,
     /// Whose place the socket has taken whose frame is being read.
@@ -117,7 +120,12 @@ impl Hub {
         let mut area = Area::new(settings.area_cap);
         let mut ticks = Ticks::default();
         let walkers = connections.values().filter_map(|one| one.player().map(|player| (one, player)));
-        area.restore(walkers.clone().map(|(one, player)| (player.slot, newcomer(one, player))), now);
+        // Whoever walked has been walked on by everybody, and has stopped.
+        let stopped = |player: &Player| walked_on(player.motion.position, player.motion.velocity, DEAD_RECKONING);
+        let standing = |(one, player): (&Connection, &Player)| {
+            (player.slot, Newcomer { position: stopped(player), ..newcomer(one, player) })
+        };
+        area.restore(walkers.clone().map(standing), now);
         for (_, player) in walkers.filter(|(one, _)| one.encoding == Encoding::Json && one.hears()) {
             ticks.listen(player.slot, area.tick(), false);
         }
@@ -137,6 +145,7 @@ impl Hub {
             unsent: Unsent::default(),
             pace: Pace::default(),
             places_due,
+            stopping: None,
             crashed,
             succeeded: None,
             slots,
@@ -207,6 +216,7 @@ impl Hub {
                 }
             }
             Event::Unstored(rows) => self.unstored(&rows, out),
+            Event::Stopping => self.stop(out),
             Event::Alarm => self.alarm(out),
             Event::Tick => self.tick(out),
         }

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     calls::{
         character,
-        hub::{EndSession, EnterWorld, Holds, HubCall, RenewSession},
+        hub::{EndSession, EnterWorld, Holds, HubCall, RenewSession, Stop},
         world,
     },
     config::Config,
@@ -413,7 +413,8 @@ impl Inner {
             Shown::Resume(_) => (MAX_HUB_CAPACITY, MAX_HUB_CAPACITY),
             _ => (MAX_PENDING, MAX_PENDING_PER_ADDRESS),
         };
-        if pending >= most || from_address >= most_of_address {
+        let stopping = self.memory.borrow().as_ref().is_some_and(|hub| hub.is_stopping(clock::now()));
+        if stopping || pending >= most || from_address >= most_of_address {
             return refusal_response(ErrorCode::Overloaded);
         }
         let encoding = if known("encoding").as_deref() == Some("binary") { Encoding::Binary } else { Encoding::Json };
@@ -535,6 +536,10 @@ impl DurableObject for Hub {
             Ok(HubCall::EnterWorld(call)) => {
                 self.0.handle(Event::Selected(call.session, call.character));
                 reply::<EnterWorld>(Ok(()))
+            }
+            Ok(HubCall::Stop(_)) => {
+                self.0.handle(Event::Stopping);
+                reply::<Stop>(Ok(()))
             }
             Err(error) => {
                 console_error!("Hub: undecodable call: {error}");

@@ -194,6 +194,8 @@ pub enum Event<'a> {
     SessionRenewed(SessionId, SessionId),
     /// A session has selected a character elsewhere.
     Selected(SessionId, CharacterId),
+    /// The server stops.
+    Stopping,
     /// A deadline has passed.
     Alarm,
     /// A tick may be due.

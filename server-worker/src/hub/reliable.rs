@@ -51,7 +51,14 @@ impl Hub {
 
     /// Delivers what is unsent, if it is time: the last of every decision.
     pub(super) fn deliver(&mut self, out: &mut Outbox) {
-        if self.unsent.due(self.settings.delivery_interval).is_none_or(|due| due > out.now) {
+        if self.unsent.due(self.settings.delivery_interval).is_some_and(|due| due <= out.now) {
+            self.deliver_now(out);
+        }
+    }
+
+    /// Delivers what is unsent.
+    pub(super) fn deliver_now(&mut self, out: &mut Outbox) {
+        if self.unsent.rows.is_empty() {
             return;
         }
         let rows = std::mem::take(&mut self.unsent.rows);

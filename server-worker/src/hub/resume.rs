@@ -9,10 +9,15 @@ use super::{
     outbox::{Effect, Outbox, Question},
 };
 use shardlink_shared::{
+    ErrorCode,
     limits::PLACE_LIFE,
     protocol::{Envelope, RequestId, ServerMessage, account::Resumed},
     time::Millis,
 };
+
+/// A server that is told to stop has stopped within this time, in milliseconds; one that
+/// has not lets players in again.
+const STOPPING: u64 = 10_000;
 
 /// What a hub's rows hold.
 #[derive(Debug, Default)]
@@ -31,11 +36,30 @@ impl Hub {
             return self.remove(id, out);
         }
         let until = out.now + PLACE_LIFE;
-        connection.held = Some(until);
+        (connection.held, connection.behind) = (Some(until), false);
         self.held.insert((until, id));
         self.listen(id);
         self.population_changed(out.now);
         out.push(Effect::Place(id));
+    }
+
+    /// The server stops: everybody is sent away, to resume when it is back.
+    pub(super) fn stop(&mut self, out: &mut Outbox) {
+        self.stopping = Some(out.now + STOPPING);
+        // What was said is told before, or it would be told to nobody and stored by none.
+        self.deliver_now(out);
+        let sockets = self.connections.values().filter(|one| one.held.is_none());
+        let sockets: Vec<_> = sockets.map(|one| one.id).collect();
+        for id in sockets {
+            out.push(Effect::Close(id, ErrorCode::Restarting));
+            self.lose(id, out);
+        }
+    }
+
+    /// Whether the server is about to stop.
+    #[must_use]
+    pub fn is_stopping(&self, now: Millis) -> bool {
+        self.stopping.is_some_and(|until| now < until)
     }
 
     /// Those whose time is over leave.

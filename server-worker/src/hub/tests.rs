@@ -5,6 +5,7 @@ mod delivery;
 mod pace;
 mod resume;
 mod sight;
+mod sleep;
 mod slow;
 mod strangers;
 mod ticks;
@@ -56,6 +57,8 @@ pub(super) struct World {
     pub last: Vec<Effect>,
     pub out: Outbox,
     steps: u32,
+    /// What all connections were told, and what else was done, if that is recorded.
+    transcript: Option<Vec<String>>,
 }
 
 impl World {
@@ -66,7 +69,19 @@ impl World {
     pub fn with(settings: Settings, sleepy: bool) -> Self {
         let hub = Hub::restore(3, settings, [], Rows::default(), Millis(0));
         let (attachments, places, log, out) = Default::default();
-        Self { hub, now: 1_000_000, sleepy, settings, attachments, places, log, last: vec![], out, steps: 0 }
+        Self {
+            hub,
+            now: 1_000_000,
+            sleepy,
+            settings,
+            attachments,
+            places,
+            log,
+            last: vec![],
+            out,
+            steps: 0,
+            transcript: None,
+        }
     }
 
     pub fn handle(&mut self, event: Event<'_>) {
@@ -129,6 +144,7 @@ impl World {
             self.attachments.remove(&id);
         }
         self.last = self.out.effects.clone();
+        self.record();
     }
 
     /// A step of the binary client, numbered, standing where it ends.

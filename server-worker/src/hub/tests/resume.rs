@@ -244,3 +244,27 @@ fn what_cannot_be_stored_is_said_to_nobody_and_its_sender_is_told_so() {
     world.resume(7, token(2), 0);
     assert_eq!(world.said(bran), ["stored"]);
 }
+
+#[test]
+fn a_server_that_stops_tells_what_was_said_sends_all_away_to_resume_and_lets_nobody_in() {
+    both_with(Settings::default(), |mut world| {
+        let aria = world.player(1, "Aria", Encoding::Binary);
+        let bran = world.player(2, "Bran", Encoding::Json);
+        let pending = world.open(3, Encoding::Json);
+        world.send(bran, &say("before", Channel::Global));
+        while world.tick() {}
+        world.handle(Event::Lost(bran));
+        world.send(aria, &say("at the end", Channel::Global));
+        world.handle(Event::Stopping);
+        let closed = [aria, bran, pending].map(|id| world.closed(id));
+        assert_eq!(closed, [Some(ErrorCode::Restarting), None, Some(ErrorCode::Restarting)]);
+        assert!(world.hub.is_stopping(Millis(world.now)));
+        assert_eq!((world.hub.population().players, world.hub.population().sockets), (2, 0));
+        world.crash();
+        assert!(!world.hub.is_stopping(Millis(world.now)));
+        world.resume(8, token(2), 0);
+        assert_eq!(world.said(bran), ["before", "at the end"]);
+        world.resume(9, token(1), 0);
+        assert_eq!(world.said(aria), ["before", "at the end"]);
+    });
+}
