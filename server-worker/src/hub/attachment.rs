@@ -10,7 +10,7 @@ use shardlink_shared::{
     codec::Encoding,
     crypto::token::{ResumeToken, SessionId},
     ids::{CharacterId, LocationId, PlayerId},
-    limits::{ABUSE_WINDOW, CHAT_RATE, MOVE_RATE, OTHER_RATE},
+    limits::{ABUSE_WINDOW, CHAT_RATE, MOVE_RATE, OTHER_RATE, Rate},
     rules::{interest::Cell, movement::Motion},
     text::CharacterName,
     time::Millis,
@@ -28,13 +28,10 @@ const SHORTEST_SLEEP: u64 = 10_000;
 
 /// What a connection may send is full again after a sleep, and needs not be kept.
 const _: () = {
-    let rates = [CHAT_RATE, MOVE_RATE, OTHER_RATE];
-    let mut index = 0;
-    while index < rates.len() {
-        assert!(rates[index].burst / rates[index].per_second * 1000.0 <= SHORTEST_SLEEP as f64);
-        index += 1;
+    const fn refilled(rate: Rate) -> bool {
+        rate.burst / rate.per_second * 1000.0 <= SHORTEST_SLEEP as f64
     }
-    assert!(ABUSE_WINDOW <= SHORTEST_SLEEP);
+    assert!(refilled(CHAT_RATE) && refilled(MOVE_RATE) && refilled(OTHER_RATE) && ABUSE_WINDOW <= SHORTEST_SLEEP);
 };
 
 #[derive(Serialize, Deserialize)]

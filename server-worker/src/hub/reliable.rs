@@ -17,6 +17,10 @@ use shardlink_shared::{
 };
 use std::{collections::BTreeMap, rc::Rc};
 
+/// Which of the messages one is told, and whether each answers a request of one's own:
+/// then it is another message.
+type Told = Vec<(usize, bool)>;
+
 /// What has been said and not been delivered.
 #[derive(Debug, Default)]
 pub(super) struct Unsent {
@@ -71,11 +75,10 @@ impl Hub {
 
     /// The frames of messages: one for all who get the same in the same encoding.
     fn frames(&self, rows: &[Rc<Logged>]) -> Vec<(Vec<ConnectionId>, Encoded)> {
-        // A message that answers a request is another to who asked.
-        let mut alike: BTreeMap<(bool, Vec<(usize, bool)>), Vec<ConnectionId>> = BTreeMap::new();
+        let mut alike: BTreeMap<(bool, Told), Vec<ConnectionId>> = BTreeMap::new();
         let mut receive = |one: &Connection| {
             let told = rows.iter().enumerate().filter(|(_, row)| row.is_for(one));
-            let told: Vec<_> = told.map(|(index, row)| (index, row.answers(one.id))).collect();
+            let told: Told = told.map(|(index, row)| (index, row.answers(one.id))).collect();
             if !told.is_empty() && one.held.is_none() {
                 alike.entry((one.encoding == Encoding::Binary, told)).or_default().push(one.id);
             }
