@@ -86,7 +86,7 @@ fn a_move_and_a_tick_allocate_nothing_once_their_memory_is_there() {
         let sent: usize = out
             .effects
             .iter()
-            .map(|effect| if let Effect::Share(shared) = effect { out.shared(shared).0.len() } else { 0 })
+            .map(|effect| if let Effect::Share(shared) = effect { out.shared(shared, true).0.len() } else { 0 })
             .sum();
         assert_eq!(sent as u64, PLAYERS, "tick {tick}");
         assert!(tick < 45 || calls == 0, "tick {tick}: {calls}");

@@ -3,6 +3,7 @@
 use super::{
     connection::{Connection, ConnectionId, Held, Identity, Over, Player, Stage, Waiting},
     interest::{Area, Newcomer},
+    lead::Leads,
     log::{Audience, Log},
     outbox::{Answer, Effect, Event, Outbox, Question, Shown, visit},
     pace::Pace,
@@ -62,6 +63,7 @@ pub struct Hub {
     pub(super) held: BTreeSet<(Millis, ConnectionId)>,
     pub(super) log: Log,
     pub(super) unsent: Unsent,
+    pub(super) leads: Leads,
     pub(super) pace: Pace,
     /// When those who have moved are stored.
     pub(super) places_due: Option<Millis>,
@@ -143,6 +145,7 @@ impl Hub {
             held,
             log,
             unsent: Unsent::default(),
+            leads: Leads::default(),
             pace: Pace::default(),
             places_due,
             stopping: None,

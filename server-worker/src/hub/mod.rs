@@ -16,6 +16,7 @@ mod backlog;
 pub mod connection;
 pub mod evidence;
 pub mod interest;
+mod lead;
 pub mod log;
 pub mod logic;
 #[cfg(target_arch = "wasm32")]

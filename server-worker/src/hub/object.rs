@@ -214,7 +214,7 @@ impl Inner {
     fn perform(self: &Rc<Self>, effect: Effect, out: &Outbox) {
         match effect {
             Effect::Share(shared) => {
-                let (to, frame) = out.shared(&shared);
+                let (to, frame) = out.shared(&shared, self.unstored.borrow().is_empty());
                 let (length, frame) = (frame.len(), sockets::shared_bytes(frame));
                 let sockets = self.sockets.borrow();
                 for id in to {

@@ -85,6 +85,8 @@ pub struct Delivery {
 pub struct Shared {
     to: Range<usize>,
     frame: Range<usize>,
+    /// So many bytes at its beginning are reliable messages.
+    lead: usize,
 }
 
 /// What a hub has to ask other objects about a connection.
@@ -230,15 +232,18 @@ impl Outbox {
         self.receivers.clear();
     }
 
-    /// The receivers of a shared frame, and the frame.
+    /// The receivers of a shared frame, and the frame: without the reliable messages in
+    /// it, if those could not be stored.
     #[must_use]
-    pub fn shared(&self, shared: &Shared) -> (&[ConnectionId], &[u8]) {
+    pub fn shared(&self, shared: &Shared, stored: bool) -> (&[ConnectionId], &[u8]) {
         let to = self.receivers.get(shared.to.clone()).unwrap_or_default();
-        (to, self.bytes.get(shared.frame.clone()).unwrap_or_default())
+        let frame = self.bytes.get(shared.frame.clone()).unwrap_or_default();
+        (to, if stored { frame } else { frame.get(shared.lead..).unwrap_or_default() })
     }
 
     /// Sends a frame that lies in `bytes` to these, if there are any and there is one.
-    pub(super) fn share(&mut self, to: impl Iterator<Item = ConnectionId>, frame: Range<usize>) {
+    /// Its first `lead` bytes are reliable messages, which an effect before this one stores.
+    pub(super) fn share(&mut self, to: impl Iterator<Item = ConnectionId>, lead: usize, frame: Range<usize>) {
         if frame.is_empty() {
             return;
         }
@@ -246,7 +251,7 @@ impl Outbox {
         self.receivers.extend(to);
         if self.receivers.len() > start {
             let to = start..self.receivers.len();
-            self.push(Effect::Share(Shared { to, frame }));
+            self.push(Effect::Share(Shared { to, frame, lead }));
         }
     }
 

@@ -37,6 +37,12 @@ impl Unsent {
 }
 
 impl Hub {
+    /// When what is unsent is to be delivered by itself: with the tick, if one comes anyway.
+    pub(super) fn delivery_due(&self) -> Option<Millis> {
+        let interval = self.settings.delivery_interval;
+        self.unsent.due(interval).filter(|_| interval == 0 || !self.area.is_dirty())
+    }
+
     /// Says something reliably, with the next delivery. `answers` is whose request it
     /// answers.
     pub(super) fn send_reliably(
@@ -55,19 +61,27 @@ impl Hub {
 
     /// Delivers what is unsent, if it is time: the last of every decision.
     pub(super) fn deliver(&mut self, out: &mut Outbox) {
-        if self.unsent.due(self.settings.delivery_interval).is_some_and(|due| due <= out.now) {
+        if self.delivery_due().is_some_and(|due| due <= out.now) {
             self.deliver_now(out);
         }
     }
 
     /// Delivers what is unsent.
     pub(super) fn deliver_now(&mut self, out: &mut Outbox) {
+        self.deliver_with_tick(out);
+        self.leads.finish(out);
+    }
+
+    /// Delivers what is unsent: players who speak binary are told with their next frame,
+    /// or when the leads are finished.
+    pub(super) fn deliver_with_tick(&mut self, out: &mut Outbox) {
         if self.unsent.rows.is_empty() {
             return;
         }
         let rows = std::mem::take(&mut self.unsent.rows);
         self.unsent.delivered = out.now;
         let frames = self.frames(&rows);
+        let frames = self.lead_with(frames);
         rows.iter().for_each(|row| self.log.push(Rc::clone(row)));
         out.push(Effect::Deliver(Delivery { rows, frames }));
         self.prune_log(out);
@@ -109,6 +123,25 @@ impl Hub {
             all.extend(frames.into_iter().map(|frame| (to.clone(), frame)));
         }
         all
+    }
+
+    /// Takes those frames out of these that can be one with others: the last in binary for
+    /// each player.
+    fn lead_with(&mut self, all: Vec<(Vec<ConnectionId>, Encoded)>) -> Vec<(Vec<ConnectionId>, Encoded)> {
+        let Self { connections, leads, .. } = self;
+        let mut rest = Vec::new();
+        let mut all = all.into_iter().peekable();
+        while let Some((to, frame)) = all.next() {
+            let is_last = all.peek().is_none_or(|(next, _)| *next != to);
+            let slot = |id: &ConnectionId| Some((connections.get(id)?.player()?.slot, *id));
+            match frame {
+                Encoded::Binary(bytes) if is_last && to.iter().all(|id| slot(id).is_some()) => {
+                    leads.give(to.iter().filter_map(slot), bytes);
+                }
+                frame => rest.push((to, frame)),
+            }
+        }
+        rest
     }
 
     /// What could not be stored has not been said to anybody, so it has no number either:

@@ -191,7 +191,7 @@ impl World {
                 frames.map(|(_, frame)| frame.as_frame()).collect()
             }
             Effect::Share(shared) => {
-                let (to, frame) = self.out.shared(shared);
+                let (to, frame) = self.out.shared(shared, true);
                 to.contains(&id).then_some(Frame::Binary(frame)).into_iter().collect()
             }
             _ => vec![],
@@ -641,8 +641,14 @@ fn one_frame_is_encoded_once_for_all_who_speak_its_encoding() {
         world.player(n, &format!("Other {n}"), if n % 2 == 0 { Encoding::Json } else { Encoding::Binary });
     }
     world.send(aria, &say("hello", Channel::Global));
-    let [Effect::Deliver(delivery)] = &world.last[..] else { panic!("{:?}", world.last) };
-    let mut receivers: Vec<_> = delivery.frames.iter().map(|(to, _)| to.len()).collect();
+    let mut receivers = Vec::new();
+    for effect in &world.last {
+        match effect {
+            Effect::Deliver(delivery) => receivers.extend(delivery.frames.iter().map(|(to, _)| to.len())),
+            Effect::Share(shared) => receivers.push(world.out.shared(shared, true).0.len()),
+            other => panic!("{other:?}"),
+        }
+    }
     receivers.sort_unstable();
     assert_eq!(receivers, [1, 5, 5]);
 }

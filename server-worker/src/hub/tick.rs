@@ -75,12 +75,11 @@ impl Hub {
     /// When there is next something to tell or to deliver; it may be past.
     #[must_use]
     pub fn next_tick(&self) -> Option<Millis> {
-        let delivery = self.unsent.due(self.settings.delivery_interval);
-        self.tick_due().into_iter().chain(delivery).chain(self.pace.due()).min()
+        self.tick_due().into_iter().chain(self.delivery_due()).chain(self.pace.due()).min()
     }
 
     /// When the next tick is due, if there is anything to tell; it may be past.
-    fn tick_due(&self) -> Option<Millis> {
+    pub(super) fn tick_due(&self) -> Option<Millis> {
         let earliest = self.ticks.last + self.settings.tick_interval;
         if self.area.is_dirty() {
             return Some(earliest);
@@ -99,9 +98,11 @@ impl Hub {
         if full {
             self.ticks.last_full = out.now;
         }
+        self.deliver_with_tick(out);
         for index in 0..self.area.begin_tick(full) {
             self.tell_group(index, full, out);
         }
+        self.leads.finish(out);
         self.tell_listeners(out);
         self.area.end_tick(full, out.now);
         if self.tick_due().is_none() {
@@ -111,7 +112,7 @@ impl Hub {
 
     /// Tells those in a cell what has become of those they see.
     fn tell_group(&mut self, index: usize, full: bool, out: &mut Outbox) {
-        let Self { area, connections, ticks, .. } = self;
+        let Self { area, connections, ticks, leads, .. } = self;
         let Some(group) = area.due_group(index).filter(|group| !group.inside.is_empty()) else { return };
         let Some(location) = area.location_of(group) else { return };
         let mut binary = group.inside.iter().filter(|slot| speaks(area, **slot, Encoding::Binary));
@@ -132,7 +133,7 @@ impl Hub {
         let (arrived, departed) = area.arrived_and_departed(group);
         let nobody_came_or_went = !group.changed() && arrived.is_empty() && departed.is_empty();
         if nobody_came_or_went && ticks.viewers.iter().all(|(from, ..)| from.is_none()) {
-            return out.share(news.speaking(&ticks.viewers, Encoding::Binary), frame);
+            return leads.share(news.speaking(&ticks.viewers, Encoding::Binary), frame, out);
         }
         ticks.viewers.sort_unstable();
         for alike in ticks.viewers.chunk_by(|one, other| (one.0, one.1) == (other.0, other.1)) {
@@ -150,7 +151,7 @@ impl Hub {
                 out.bytes.extend_from_within(frame.clone());
                 bytes.end = out.bytes.len();
             }
-            out.share(news.speaking(alike, Encoding::Binary), bytes);
+            leads.share(news.speaking(alike, Encoding::Binary), bytes, out);
             if news.speaking(alike, Encoding::Json).next().is_some() {
                 news.tell_json(base, *faction, alike, out);
             }
@@ -279,14 +280,14 @@ struct News<'a> {
 }
 
 impl News<'_> {
-    /// Those among the viewers who speak this.
+    /// Those among the viewers who speak this, by their slots.
     fn speaking(
         &self,
         viewers: &[(Option<u16>, Faction, u16)],
         encoding: Encoding,
-    ) -> impl Iterator<Item = ConnectionId> {
-        let walkers = viewers.iter().filter_map(|(.., slot)| self.area.walker(*slot));
-        walkers.filter(move |walker| walker.hears_in(encoding)).map(|walker| walker.connection)
+    ) -> impl Iterator<Item = (u16, ConnectionId)> {
+        let walkers = viewers.iter().filter_map(|(.., slot)| Some((*slot, self.area.walker(*slot)?)));
+        walkers.filter(move |(_, walker)| walker.hears_in(encoding)).map(|(slot, walker)| (slot, walker.connection))
     }
 
     /// Appends a position frame: of those in sight who were heard, who are new to
@@ -358,8 +359,8 @@ impl News<'_> {
     /// Tells the JSON clients among the viewers what has changed, each but of itself.
     fn tell_json(&self, base: &[u16], faction: Faction, viewers: &[(Option<u16>, Faction, u16)], out: &mut Outbox) {
         for (sight, walker) in self.changes(base, faction) {
-            let others = self.speaking(viewers, Encoding::Json).filter(|id| *id != walker.connection);
-            let others: Vec<_> = others.collect();
+            let others = self.speaking(viewers, Encoding::Json).map(|(_, id)| id);
+            let others: Vec<_> = others.filter(|id| *id != walker.connection).collect();
             if let Some(message) = self.message(sight, walker) {
                 out.send_json(others.clone(), &message);
             }

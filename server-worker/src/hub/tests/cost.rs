@@ -45,7 +45,7 @@ fn cost(world: &mut World, walking: &[(ConnectionId, f64, f64)]) -> Cost {
     let mut cost = Cost { frames: 0, bytes: 0, sends: 0, updates: 0 };
     for effect in &world.last {
         if let Effect::Share(shared) = effect {
-            let (to, frame) = world.out.shared(shared);
+            let (to, frame) = world.out.shared(shared, true);
             cost.frames += 1;
             cost.bytes += frame.len();
             cost.sends += to.len();

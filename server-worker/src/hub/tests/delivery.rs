@@ -26,7 +26,7 @@ fn after_a_silence_a_message_is_delivered_at_once_and_what_follows_with_the_next
     assert_eq!(world.log.len(), 1);
     assert!(world.tick());
     assert_eq!(world.now, began + 50);
-    let [Effect::Deliver(delivery)] = &world.last[..] else { panic!("{:?}", world.last) };
+    let Some(Effect::Deliver(delivery)) = world.last.first() else { panic!("{:?}", world.last) };
     assert_eq!((delivery.rows.len(), world.log.len()), (3, 4));
     for id in [aria, bran, cara] {
         assert_eq!(world.types(id), ["chat", "chat", "chat"]);
@@ -74,4 +74,32 @@ fn an_error_that_answers_a_request_keeps_its_place_among_what_is_said() {
     world.now += 50;
     world.handle(Event::Tick);
     assert_eq!((world.types(aria), world.types(bran)), (vec!["error", "chat"], vec!["chat"]));
+}
+
+#[test]
+fn what_is_said_while_somebody_walks_comes_in_the_frame_of_the_tick() {
+    let (mut world, aria, bran, cara) = world();
+    world.walk(aria, 1.0, 0.0);
+    world.tick();
+    world.now += 10;
+    world.walk(aria, 1.2, 0.0);
+    world.send(cara, &say("hello", Channel::Global));
+    assert_eq!(world.last, []);
+    assert!(world.tick());
+    // Whoever stands alone in sight of nobody's step is told as well.
+    assert_eq!((world.types(bran), world.frames(bran).count()), (vec!["chat", "position_frame"], 1));
+    assert_eq!(world.types(aria)[0], "chat");
+    assert_eq!(world.types(cara)[0], "chat");
+    let Some(Effect::Deliver(delivery)) = world.last.first() else { panic!("{:?}", world.last) };
+    assert_eq!(delivery.rows.len(), 1);
+    // What could not be stored is not in the frame, which goes out all the same.
+    let mut bare = Vec::new();
+    for effect in &world.last {
+        let Effect::Share(shared) = effect else { continue };
+        let (to, frame) = world.out.shared(shared, false);
+        if to.contains(&bran) {
+            bare.extend(decode::<ServerMessage>(Frame::Binary(frame), MAX_SERVER_FRAME).map(|one| one.unwrap().message));
+        }
+    }
+    assert!(matches!(bare[..], [ServerMessage::PositionFrame(_)]), "{bare:?}");
 }

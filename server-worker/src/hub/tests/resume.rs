@@ -232,7 +232,7 @@ fn what_cannot_be_stored_is_said_to_nobody_and_its_sender_is_told_so() {
         [(say("lost", Channel::Global), ErrorCode::Internal), (say("refused", Channel::Party), ErrorCode::NotInParty)]
     {
         world.send(aria, &message);
-        let [Effect::Deliver(Delivery { rows, .. })] = &world.last[..] else { panic!("{:?}", world.last) };
+        let [Effect::Deliver(Delivery { rows, .. }), ..] = &world.last[..] else { panic!("{:?}", world.last) };
         let rows = rows.clone();
         world.log.retain(|seq, _| *seq < rows[0].seq);
         world.handle(Event::Unstored(rows));
