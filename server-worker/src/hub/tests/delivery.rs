@@ -98,7 +98,9 @@ fn what_is_said_while_somebody_walks_comes_in_the_frame_of_the_tick() {
         let Effect::Share(shared) = effect else { continue };
         let (to, frame) = world.out.shared(shared, false);
         if to.contains(&bran) {
-            bare.extend(decode::<ServerMessage>(Frame::Binary(frame), MAX_SERVER_FRAME).map(|one| one.unwrap().message));
+            bare.extend(
+                decode::<ServerMessage>(Frame::Binary(frame), MAX_SERVER_FRAME).map(|one| one.unwrap().message),
+            );
         }
     }
     assert!(matches!(bare[..], [ServerMessage::PositionFrame(_)]), "{bare:?}");
