@@ -88,6 +88,8 @@ async function start(folder, port) {
       HOST: "127.0.0.1",
       DATA_DIR: path.join(folder, "data"),
       SHARDLINK_PID_FILE: pidFile,
+      // All in one hub: everybody hears everybody.
+      HUB_CAPACITY: "2000",
       REGISTRATIONS_PER_ADDRESS: UNTHROTTLED,
       SIGN_IN_FAILURES_PER_ADDRESS: UNTHROTTLED,
     },

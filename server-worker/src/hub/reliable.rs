@@ -1,7 +1,8 @@
 //! What must not be lost: stored, numbered, sent to all who are there together, and told
-//! again to whoever resumes. What is to be said is gathered for as long as a tick, or not
-//! at all after a silence: a write is waited for on the one thread of all objects, so many
-//! messages share one, and a receiver gets them in one frame.
+//! again to whoever resumes. Now and then something is said: that is delivered at once.
+//! Where much is said it is gathered for as long as a tick: a write is waited for on the
+//! one thread of all objects, so many messages share one, and a receiver gets them in one
+//! frame.
 
 use super::{
     connection::{Connection, ConnectionId},
@@ -21,18 +22,23 @@ use std::{collections::BTreeMap, rc::Rc};
 /// then it is another message.
 type Told = Vec<(usize, bool)>;
 
+/// Deliveries that need not wait, after a silence: in the long run there is one in each
+/// interval at most.
+const BURST: u64 = 10;
+
 /// What has been said and not been delivered.
 #[derive(Debug, Default)]
 pub(super) struct Unsent {
     rows: Vec<Rc<Logged>>,
-    /// When was delivered last.
-    delivered: Millis,
+    /// When the deliveries that were made would have ended, one in each interval (the
+    /// generic cell rate algorithm, ITU-T I.371).
+    spent: Millis,
 }
 
 impl Unsent {
     /// When the next delivery is due, if there is anything to deliver.
     pub fn due(&self, interval: u64) -> Option<Millis> {
-        (!self.rows.is_empty()).then(|| self.delivered + interval)
+        (!self.rows.is_empty()).then(|| self.spent - (BURST - 1) * interval)
     }
 }
 
@@ -79,7 +85,7 @@ impl Hub {
             return;
         }
         let rows = std::mem::take(&mut self.unsent.rows);
-        self.unsent.delivered = out.now;
+        self.unsent.spent = self.unsent.spent.max(out.now) + self.settings.delivery_interval;
         let frames = self.frames(&rows);
         let frames = self.lead_with(frames);
         rows.iter().for_each(|row| self.log.push(Rc::clone(row)));

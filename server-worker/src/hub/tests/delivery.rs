@@ -12,34 +12,45 @@ fn world() -> (World, ConnectionId, ConnectionId, ConnectionId) {
     (world, aria, bran, cara)
 }
 
+/// Says so much that what follows waits: when it is delivered.
+fn chatter(world: &mut World, talker: ConnectionId) -> u64 {
+    for n in 0..10 {
+        world.send(talker, &say(&format!("at once {n}"), Channel::Global));
+        assert_eq!(world.types(talker), ["chat"]);
+    }
+    world.now + 50
+}
+
 #[test]
-fn after_a_silence_a_message_is_delivered_at_once_and_what_follows_with_the_next_tick() {
+fn a_little_is_delivered_at_once_and_much_together_with_the_next_tick() {
     let (mut world, aria, bran, cara) = world();
-    world.send(aria, &say("first", Channel::Global));
-    assert_eq!((world.types(aria), world.types(bran)), (vec!["chat"], vec!["chat"]));
-    let began = world.now;
-    for (n, sender) in [(1, aria), (2, bran), (3, aria)] {
+    let due = chatter(&mut world, aria);
+    for (n, sender) in [(1, bran), (2, cara), (3, bran)] {
         world.now += 10;
         world.send(sender, &say(&format!("later {n}"), Channel::Global));
         assert_eq!(world.last, []);
     }
-    assert_eq!(world.log.len(), 1);
+    assert_eq!(world.log.len(), 10);
     assert!(world.tick());
-    assert_eq!(world.now, began + 50);
+    assert_eq!(world.now, due);
     let Some(Effect::Deliver(delivery)) = world.last.first() else { panic!("{:?}", world.last) };
-    assert_eq!((delivery.rows.len(), world.log.len()), (3, 4));
+    assert_eq!((delivery.rows.len(), world.log.len()), (3, 13));
     for id in [aria, bran, cara] {
         assert_eq!(world.types(id), ["chat", "chat", "chat"]);
     }
     // In binary they are one frame.
     assert_eq!((world.frames(aria).count(), world.frames(bran).count(), world.frames(cara).count()), (1, 1, 3));
     assert!(!world.tick());
+    // One a second later waits for nothing.
+    world.now += 1_000;
+    world.send(cara, &say("at last", Channel::Global));
+    assert_eq!(world.types(aria), ["chat"]);
 }
 
 #[test]
 fn whoever_comes_or_is_lost_before_a_delivery_is_told_what_is_for_it_and_no_more() {
     let (mut world, aria, bran, _) = world();
-    world.send(aria, &say("first", Channel::Global));
+    chatter(&mut world, bran);
     world.now += 10;
     world.send(aria, &say("before Dana came", Channel::Global));
     let dana = world.player(4, "Dana", Encoding::Binary);
@@ -62,15 +73,15 @@ fn whoever_comes_or_is_lost_before_a_delivery_is_told_what_is_for_it_and_no_more
     });
     let resume = ClientMessage::Resume(shardlink_shared::protocol::account::Resume { last_seq: 0 });
     world.send(ConnectionId(9), &resume);
-    assert_eq!(chats(&world, bran), 3);
+    assert_eq!(chats(&world, bran), 12);
 }
 
 #[test]
 fn an_error_that_answers_a_request_keeps_its_place_among_what_is_said() {
     let (mut world, aria, bran, _) = world();
-    world.send(aria, &say("first", Channel::Global));
+    chatter(&mut world, bran);
     world.send(aria, &say("to nobody", Channel::Party));
-    world.send(bran, &say("second", Channel::Global));
+    world.send(aria, &say("second", Channel::Global));
     world.now += 50;
     world.handle(Event::Tick);
     assert_eq!((world.types(aria), world.types(bran)), (vec!["error", "chat"], vec!["chat"]));
