@@ -5,10 +5,10 @@ mod resume;
 use super::*;
 use shardlink_shared::{
     Refusal,
-    codec::{self, Encoding, snapshot::Entries},
+    codec::{self, Encoding, Frame, snapshot::Entries},
     entropy::Seeded,
     protocol::{
-        account::{Pace, Pong},
+        account::{AuthResponse, Pace, Pong, Resume},
         bounded::List,
         chat::{Channel, Chat, SendChat},
         error::ErrorMessage,
@@ -16,7 +16,10 @@ use shardlink_shared::{
             LocationUpdate, OwnMove, PlayerHere, PlayerJoinedArea, PlayerLeftArea, PositionCorrection, PositionFrame,
         },
     },
-    rules::{character::roll_stats, interest::Cell},
+    rules::{
+        character::{roll_stats, walking_speed},
+        interest::Cell,
+    },
     text::Draft,
     time::FrameTime,
     world::{Class, NEXUS, Race},
