@@ -728,6 +728,8 @@ export interface PartyInvite extends Message<"party_invite"> {
   invitee_name: CharacterName;
   /** The party's name. */
   party_name: string | null;
+  /** When it ends. */
+  expires_at: number | null;
 }
 
 /** The party as it is now. Whoever is out, or whose party has ended, gets a last one without itself in it. */
@@ -1196,17 +1198,17 @@ export interface PartyCreate extends Sent<"party_create"> {
   party_name?: string | null | undefined;
 }
 
-/** An invitation by the leader. Answered by its copy, a `party_invite`; refused with NOT_LEADER, PARTY_FULL, RECIPIENT_OFFLINE, NOT_FOUND or ALREADY_IN_PARTY. */
+/** An invitation by the leader. Answered by its copy, a `party_invite`; refused with NOT_LEADER, PARTY_FULL, RECIPIENT_OFFLINE, NOT_FOUND or ALREADY_IN_PARTY, and with INVALID_FIELD if it names nobody. */
 export interface SendPartyInvite extends Sent<"party_invite"> {
   /** The party one leads. */
   party_id: PartyId;
-  /** Who is invited. */
-  invitee_id: CharacterId;
+  /** Who is invited, by id. */
+  invitee_id?: CharacterId | null | undefined;
   /** One's own character; may be left out. */
   inviter_id?: CharacterId | null | undefined;
   /** Overwritten with the truth. */
   inviter_name?: string | null | undefined;
-  /** Overwritten with the truth. */
+  /** Who is invited, by name, where there is no id; with one it is overwritten with the truth. */
   invitee_name?: string | null | undefined;
   /** Overwritten with the truth. */
   party_name?: string | null | undefined;

@@ -3,7 +3,10 @@
 //! Every change is told to every member as a [`PartyUpdate`], which is also the
 //! answer to whoever asked for it.
 
-use super::bounded::{List, Text};
+use super::{
+    bounded::{List, Text},
+    envelope::Timestamp,
+};
 use crate::{
     ids::{CharacterId, PartyId},
     limits::{MAX_PARTY, MAX_PARTY_NAME},
@@ -57,21 +60,22 @@ pub struct PartyCreate {
 
 /// `party_invite`, client to server: an invitation by the leader. Answered by its copy, a
 /// [`PartyInvite`]; refused with NOT_LEADER, PARTY_FULL, RECIPIENT_OFFLINE,
-/// NOT_FOUND or ALREADY_IN_PARTY.
+/// NOT_FOUND or ALREADY_IN_PARTY, and with INVALID_FIELD if it names nobody.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SendPartyInvite {
     /// The party one leads.
     pub party_id: PartyId,
-    /// Who is invited.
-    pub invitee_id: CharacterId,
+    /// Who is invited, by id.
+    #[serde(default)]
+    pub invitee_id: Option<CharacterId>,
     /// One's own character; may be left out.
     #[serde(default)]
     pub inviter_id: Option<CharacterId>,
     /// Overwritten with the truth.
     #[serde(default)]
     pub inviter_name: Option<Text<256>>,
-    /// Overwritten with the truth.
+    /// Who is invited, by name, where there is no id; with one it is overwritten with the truth.
     #[serde(default)]
     pub invitee_name: Option<Text<256>>,
     /// Overwritten with the truth.
@@ -80,10 +84,17 @@ pub struct SendPartyInvite {
 }
 
 impl SendPartyInvite {
-    /// An invitation into a party.
+    /// An invitation into a party; who is invited is yet to be named.
     #[must_use]
-    pub const fn new(party_id: PartyId, invitee_id: CharacterId) -> Self {
-        Self { party_id, invitee_id, inviter_id: None, inviter_name: None, invitee_name: None, party_name: None }
+    pub const fn to_party(party_id: PartyId) -> Self {
+        Self {
+            party_id,
+            invitee_id: None,
+            inviter_id: None,
+            inviter_name: None,
+            invitee_name: None,
+            party_name: None,
+        }
     }
 }
 
@@ -104,6 +115,9 @@ pub struct PartyInvite {
     /// The party's name.
     #[serde(default)]
     pub party_name: Option<PartyName>,
+    /// When it ends.
+    #[serde(default)]
+    pub expires_at: Option<Timestamp>,
 }
 
 /// `party_accept`, `party_decline`, `party_leave` and `party_disband`, client to
