@@ -13,11 +13,14 @@
 
 mod heard;
 mod link;
+mod social;
 
 use super::{
+    chat::ChatLog,
     clock::Clock,
     failure::{Failure, close_reason},
     nearby::{Nearby, Seen, Who},
+    party::{News, Parties},
     point::Point,
     predict::{Predict, Step},
     reconnect::Backoff,
@@ -82,6 +85,8 @@ pub enum Event {
     Message(Box<Incoming<ServerMessage>>),
     /// The connection changed.
     Status(Status),
+    /// Something about the party, or an invitation into one.
+    Party(News),
 }
 
 /// The state of the connection.
@@ -148,6 +153,8 @@ pub struct Session {
     sheet: Option<Box<Sheet>>,
     own: Option<Predict>,
     nearby: Nearby,
+    parties: Parties,
+    chat: ChatLog,
     clock: Clock,
     /// When the heartbeat was sent that is not answered yet.
     beat: Option<Millis>,
@@ -177,7 +184,8 @@ impl Session {
         let of_place = self.lost.filter(|_| !self.requests.is_empty()).map(|lost| lost + PLACE_KEPT);
         let of_stream = self.stream.ack_due().filter(|_| self.is_open());
         let of_queue = (self.is_open() && !self.requests.is_sent()).then_some(self.send_due);
-        [of_link, of_own, self.requests.due(), of_place, of_stream, of_queue].into_iter().flatten().min()
+        let others = [self.requests.due(), self.parties.due()];
+        [of_link, of_own, of_place, of_stream, of_queue].into_iter().chain(others).flatten().min()
     }
 
     /// Whether the character stands in the world.
@@ -279,6 +287,7 @@ impl Session {
             return Err(ErrorCode::RateLimited.into());
         }
         let request = self.requests.begin(Some(now).filter(|_| !waits), lasting);
+        self.parties.asked(request, message);
         let message_id = Some(RequestId::Number(request));
         let bytes = encoded(&Envelope { message_id, ..Envelope::default() }, message);
         if waits {
@@ -342,6 +351,8 @@ impl Session {
         if self.lost.is_some() && !self.is_kept(now) {
             self.fail_requests();
         }
+        let over = self.parties.expire(now);
+        self.tell(over);
         self.step(Predict::poll, now);
         self.acknowledge(now);
         if self.is_open() && self.send_due <= now {
@@ -402,7 +413,9 @@ impl Session {
             self.travel = None;
             self.hold(false);
         }
+        let news = self.parties.answered(request, result.as_ref().err());
         self.effects.push_back(Effect::Answer(request, result));
+        self.tell(news);
     }
 
     fn set_pace(&mut self, pace: Option<u8>) {

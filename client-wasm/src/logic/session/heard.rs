@@ -122,6 +122,14 @@ impl Session {
             }
             request
         });
+        let refused = matches!(incoming.message, ServerMessage::Error(_) | ServerMessage::InvalidMessage(_));
+        // One's own answer to an invitation ends it before its party's news does.
+        let mut news: Vec<_> = request
+            .filter(|_| !refused)
+            .and_then(|request| self.parties.answered(request, None))
+            .into_iter()
+            .collect();
+        news.extend(self.hear_social(&incoming, now));
         match (request, incoming.message) {
             // A refusal is its request's alone; every other answer is news to the whole game.
             (Some(request), ServerMessage::Error(error) | ServerMessage::InvalidMessage(error)) => {
@@ -135,6 +143,7 @@ impl Session {
                 self.emit(incoming);
             }
         }
+        self.tell(news);
         self.finish_entering(now);
         self.acknowledge(now);
     }
@@ -169,6 +178,7 @@ impl Session {
                 if !entering.resuming {
                     self.stream = Stream::begun(response.resume_token.as_ref());
                     self.fail_adrift();
+                    self.socially_anew(sheet);
                 }
             }
             // The server closes after a refusal, with a code that says more.

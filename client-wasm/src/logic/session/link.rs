@@ -211,6 +211,7 @@ impl Session {
         self.returning = false;
         (self.lost, self.spare, self.stream) = (None, None, Stream::default());
         self.nearby.clear();
+        self.socially_gone();
         (self.sheet, self.own) = (None, None);
         self.status(State::Closed, code, reason);
         if never_entered {

@@ -1,6 +1,7 @@
 //! A session against a server that is played here, in virtual time.
 
 mod resume;
+mod social;
 
 use super::*;
 use shardlink_shared::{
