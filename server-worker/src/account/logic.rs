@@ -478,6 +478,11 @@ impl Account {
                     Some(_) => Settlement::Wait,
                 }
             }
+            // It is entered only once the character is listed, and goes with it.
+            Kind::CharacterId => {
+                let listed = self.slots.iter().any(|slot| slot.id.get() == call.id);
+                if listed { Settlement::Keep } else { Settlement::Release }
+            }
         }
     }
 

@@ -13,6 +13,9 @@ pub enum Kind {
     User,
     /// A character.
     Character,
+    /// A character again, by its id in digits: whether there is such a one is asked
+    /// before it is addressed.
+    CharacterId,
 }
 
 impl Kind {
@@ -22,6 +25,7 @@ impl Kind {
         match self {
             Self::User => "user",
             Self::Character => "character",
+            Self::CharacterId => "character_id",
         }
     }
 }
@@ -49,6 +53,8 @@ calls!("DIRECTORY",
         Claim { kind: Kind, key: String, id: u64, owner: PlayerId } -> ();
         /// Makes a claim final. Refused with NOT_FOUND if it was settled meanwhile.
         Commit { kind: Kind, key: String, id: u64 } -> ();
+        /// Enters a name for good. Refused with NAME_TAKEN if another id has it.
+        Record { kind: Kind, key: String, id: u64, owner: PlayerId } -> ();
         /// Gives a name up, if this id has it.
         Release { kind: Kind, key: String, id: u64 } -> ();
         /// Who has a name.

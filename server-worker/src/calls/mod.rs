@@ -58,6 +58,7 @@ pub mod account;
 pub mod character;
 pub mod directory;
 pub mod hub;
+pub mod party;
 pub mod throttle;
 pub mod world;
 

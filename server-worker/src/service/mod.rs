@@ -6,16 +6,23 @@
 //! over objects in memory, and cut it off at every step.
 
 mod characters;
+mod parties;
 mod passwords;
 mod sessions;
 
+#[cfg(test)]
+mod party_tests;
 #[cfg(test)]
 mod realm;
 #[cfg(test)]
 mod tests;
 
 pub use characters::{
-    create_character, delete_character, enter, inventory, list_characters, select_character, sheet, undo,
+    Entrance, create_character, delete_character, enter, inventory, list_characters, select_character, settle, sheet,
+    undo,
+};
+pub use parties::{
+    Actor, PartyAnswer, PartyRequest, find, find_by_name, gathering, look_at_party, party_request, view,
 };
 pub use passwords::{Attempt, Proof, SignedIn, finish_scram, register, register_verifier, sign_in, start_scram};
 pub use sessions::{
