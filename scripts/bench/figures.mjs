@@ -29,7 +29,7 @@ export function figures({ seconds, counts, times, server_cpu, bots_cpu, ...repor
     bytesOut: moving ? counts.bytes_out / playerSeconds : undefined,
     neighbours: moving ? neighbours : undefined,
     bytesPerNeighbour: model === "waypoint" ? ratio(counts.position_bytes / playerSeconds, neighbours) : undefined,
-    memory: (report.resident_joined - report.resident_before) / players,
+    memory: memory(report.resident),
     joins: ratio(players, report.joining),
     joinsWithTickets: ratio(players, report.joining + report.fetching),
     cpuPerJoin: ratio(report.joining_cpu * 1e6, players),
@@ -53,3 +53,13 @@ export function median(values) {
 }
 
 const ratio = (part, whole) => (whole > 0 ? part / whole : undefined);
+
+/**
+ * KiB for each connection. The objects that joining wakes leave as much behind in the
+ * process after each batch: from the first batch on only the connections add to it.
+ */
+function memory(readings) {
+  const first = readings.length > 2 ? readings[1] : readings[0];
+  const last = readings.at(-1);
+  return ratio(last.kib - first.kib, last.players - first.players);
+}

@@ -39,10 +39,9 @@ const SCENARIOS = [
   {
     name: "d",
     title: "(d) Memory for each connection",
-    what: "500 players who stand, after 13 s of silence",
+    what: "1,000 players who stand, 250 more after every 13 s of silence",
     servers: BOTH,
-    // Their objects are in memory once before the first reading too, and gone again.
-    plan: { ...COMMON, model: "still", players: 500, chat_rate: 0, touch: true, settle: ASLEEP, warm_up: 0, seconds: 1 },
+    plan: { ...COMMON, model: "still", players: 1_000, chat_rate: 0, settle: ASLEEP, warm_up: 0, seconds: 1 },
   },
   {
     name: "e-warm",

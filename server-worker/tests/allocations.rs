@@ -10,7 +10,8 @@ use counting::{Counting, counted};
 use shardlink_server::hub::{
     connection::{ConnectionId, Identity},
     logic::Hub,
-    outbox::{Answer, Effect, Event, Outbox},
+    outbox::{Answer, Effect, Event, Outbox, Shown},
+    resume::Rows,
     settings::Settings,
 };
 use shardlink_shared::{
@@ -34,7 +35,7 @@ const PLAYERS: u64 = 200;
 
 /// A hub whose players all stand at the entrance.
 fn crowd(now: Millis) -> Hub {
-    let mut hub = Hub::restore(1, Settings::default(), [], now);
+    let mut hub = Hub::restore(1, Settings::default(), [], Rows::default(), now);
     let mut out = Outbox::new(now);
     for n in 0..PLAYERS {
         let id = ConnectionId(n);
@@ -44,8 +45,11 @@ fn crowd(now: Millis) -> Hub {
         let sheet =
             Sheet::new(character, name, Race::Human, Class::Warrior, Faction::ALL[n as usize % 6], stats, now);
         let identity = Identity { session: SessionId([n as u8; 32]), player: PlayerId::new(n + 1).unwrap() };
-        let answer = Ok(Answer::Admitted { identity, token: None, sheet: Some(Box::new(sheet)) });
-        hub.handle(Event::Opened { id, encoding: Encoding::Binary, address: String::new(), ticket: None }, &mut out);
+        let answer = Ok(Answer::Admitted { identity, token: None, resume: None, sheet: Some(Box::new(sheet)) });
+        hub.handle(
+            Event::Opened { id, encoding: Encoding::Binary, address: String::new(), shown: Shown::Nothing },
+            &mut out,
+        );
         hub.handle(Event::Answered { id, request: None, awaited: true, answer }, &mut out);
     }
     hub

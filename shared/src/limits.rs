@@ -260,6 +260,49 @@ pub const EVIDENCE_INTERVAL: u64 = 60 * 1000;
 /// all places: this is for a hub that is taken out of memory otherwise.
 pub const ATTACHMENT_INTERVAL: u64 = 10 * 1000;
 
+/// Bytes that wait to be written to a client above which it gets no position frames
+/// until most of them are gone: two seconds' worth of the largest crowd's frames (1,400
+/// bytes, 20 times a second), which are news no longer by then.
+pub const BACKLOG_SKIPS: usize = 64 * 1024;
+
+/// Bytes that wait to be written to a client above which it is closed with 4012: what
+/// cannot be skipped then fills four times as much. 500 such clients hold 128 MiB, the
+/// memory of an object.
+pub const MAX_BACKLOG: usize = 256 * 1024;
+
+/// Bytes that are sent to a client before its backlog is looked at again: between two
+/// looks it grows by a sixteenth of [`MAX_BACKLOG`], and whoever is sent less than that
+/// a second cannot fall behind for minutes.
+pub const BACKLOG_LOOK: usize = 16 * 1024;
+
+/// A client is given this long, in milliseconds, to take what it was sent before its
+/// backlog is looked at: a round trip across the world.
+pub const BACKLOG_PAUSE: u64 = 250;
+
+/// The place of a lost connection is kept for this long, in milliseconds (the contract's
+/// 60 s).
+pub const PLACE_LIFE: u64 = 60 * 1000;
+
+/// A reliable message is kept for this long, in milliseconds: a lost connection's
+/// [`PLACE_LIFE`], and half of it for the loss to be noticed.
+pub const LOG_LIFE: u64 = 90 * 1000;
+
+/// Reliable messages that a hub keeps, in bytes: 90 s of 500 players of whom each says
+/// something of 100 bytes every five seconds, each message with its 500 receivers, are
+/// 37 MB; a hub shares 128 MiB with all else, so a crowd that loud keeps 20 s.
+pub const LOG_BYTES: usize = 8 * 1024 * 1024;
+
+/// Missed messages that are sent to whoever resumes, in bytes: with a snapshot beside
+/// them they stay below [`MAX_BACKLOG`].
+pub const MAX_REPLAY: usize = 128 * 1024;
+
+/// The longest frame of missed messages, in bytes.
+pub const REPLAY_FRAME: usize = 32 * 1024;
+
+/// A hub stores where those are who have moved this often, in milliseconds: after a
+/// crash nobody is farther off than ten seconds' walk.
+pub const PLACES_INTERVAL: u64 = 10 * 1000;
+
 /// A hub tells World of a changed population after this long, in milliseconds.
 pub const POPULATION_DELAY: u64 = 500;
 

@@ -112,8 +112,8 @@ export class ShardlinkClient {
    * moves, and with a velocity of 0 when it stops. Without a velocity the client
    * measures it, and takes a character that has been at one place for 150 ms to stand.
    * Sent at most 20 times a second, and only where others would show one more than
-   * 0.1 m off. Without a connection it is forgotten. What the server would refuse comes
-   * back as `position_correction`: go on from its position.
+   * 0.1 m off. While a lost connection is brought back the newest is kept. What the
+   * server would refuse comes back as `position_correction`: go on from its position.
    */
   sendPositionUpdate(position: Omit<Vector, "z"> & { z?: number }, velocity?: Omit<Vector, "z"> & { z?: number }): void {
     const { x, y, z = 0 } = position;

@@ -555,9 +555,9 @@ export interface Pong extends Message<"pong"> {}
 
 /** The connection continues where it broke off. */
 export interface Resumed extends Message<"resumed"> {
-  /** How many missed messages follow. */
+  /** How many missed messages follow, before the picture of what is now. */
   replayed: number;
-  /** Whether too much was missed, and a snapshot follows instead. */
+  /** Whether more was missed than follows, or all that was before is forgotten. */
   snapshot: boolean;
 }
 
@@ -1093,7 +1093,7 @@ export interface SendDisconnect extends Sent<"disconnect"> {
 /** Is anybody there? Answered by `pong`. */
 export interface Ping extends Sent<"ping"> {}
 
-/** The first message on a socket that shows a resume token. Answered by `resumed`. */
+/** The first message on a socket that shows a resume token. Answered by `resumed`; where the place is not kept any more, after an `auth_response` with another token. */
 export interface Resume extends Sent<"resume"> {
   /** The last reliable message that was received. */
   last_seq: number;

@@ -31,6 +31,7 @@ client.on("error", ({ error_code, details }) => {
   holds<Equal<typeof details, { field: string | null; retry_after: number | null } | null>>();
 });
 client.on("status", ({ state }) => holds<Equal<typeof state, "connecting" | "connected" | "reconnecting" | "closed">>());
+client.on("status", ({ resumed }) => holds<Equal<typeof resumed, true | undefined>>());
 // @ts-expect-error: only clients send these.
 client.on("auth_request", () => {});
 // @ts-expect-error: no such type.

@@ -119,6 +119,8 @@ export interface Status {
   code?: number;
   /** A sentence for the player, if there is more to say. */
   reason?: string;
+  /** With "connected": a lost connection goes on where it broke off, and nothing was missed. */
+  resumed?: true;
 }
 
 /**

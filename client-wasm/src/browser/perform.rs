@@ -240,7 +240,7 @@ impl Shell {
     }
 
     fn wake(&self) {
-        self.with(Session::wake);
+        self.with(|session| session.wake(runtime::now()));
     }
 
     fn visibility_changed(&self) {

@@ -108,6 +108,12 @@ impl Failure {
         }
     }
 
+    /// Whether the server was not reached at all.
+    #[must_use]
+    pub fn is_of_network(&self) -> bool {
+        matches!(self.code.as_ref(), UNREACHABLE | TIMEOUT)
+    }
+
     /// Whether the session it was asked with has ended.
     #[must_use]
     pub fn ends_session(&self) -> bool {

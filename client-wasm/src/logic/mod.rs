@@ -1,7 +1,7 @@
 //! What the client decides: pure, without a browser.
 //!
 //! [`session::Session`] is the whole of a connection; the other files are its parts
-//! ([`clock`], [`nearby`], [`predict`], [`reconnect`]), how one gets one
+//! ([`clock`], [`nearby`], [`predict`], [`reconnect`], `stream`, `requests`), how one gets one
 //! ([`sign_in`]) and what REST answers mean ([`rest`], [`failure`], [`endpoint`]).
 
 pub mod canon;
@@ -17,3 +17,4 @@ mod requests;
 pub mod rest;
 pub mod session;
 pub mod sign_in;
+mod stream;

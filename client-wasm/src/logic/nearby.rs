@@ -48,6 +48,10 @@ const EASE: u64 = 150;
 /// News within this of what was known already changes nothing, in metres.
 const FORESEEN: f64 = 1e-3;
 
+/// Who is where one thought within this, in metres, when a connection is back, goes on
+/// as one thought: what a walker covers in a tick, and a snapshot tells no velocities.
+const EXPECTED: f64 = 0.5;
+
 /// Nobody walks this far unheard, in metres: what is shown leaps there.
 const LEAP: f64 = 20.0;
 
@@ -239,8 +243,10 @@ impl Nearby {
     }
 
     fn enter(&mut self, update: &LocationUpdate, own: CharacterId, news: News) {
-        self.location = Some(update.location_id);
-        self.players.clear();
+        let stays = self.location.replace(update.location_id) == Some(update.location_id);
+        // Of the same location it comes when a connection is back: who is still here is
+        // shown without a jump.
+        let mut known = std::mem::take(&mut self.players);
         for here in update.players.iter().filter(|player| player.character_id != own) {
             let who = Who {
                 character_id: here.character_id,
@@ -249,7 +255,15 @@ impl Nearby {
                 level: Some(here.level),
             };
             let mut player = Player::new(who, Some(here.slot), news);
-            player.place(here.position, Vec3::ZERO, news, self.delay);
+            let before = known.binary_search_by_key(&here.character_id, |player| player.who.character_id);
+            if let Some(before) = before.ok().filter(|_| stays).and_then(|index| known.get_mut(index)) {
+                player.samples = std::mem::take(&mut before.samples);
+                (player.off, player.off_since) = (before.off, before.off_since);
+            }
+            let off = player.known(news.due).0.minus(here.position.into()).length();
+            if player.samples.is_empty() || off > EXPECTED {
+                player.place(here.position, Vec3::ZERO, news, self.delay);
+            }
             self.players.push(player);
         }
         self.players.sort_unstable_by_key(|player| player.who.character_id);

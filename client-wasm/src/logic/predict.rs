@@ -62,6 +62,7 @@ pub struct Predict {
     interval: u64,
     last_seq: u32,
     held: bool,
+    away: bool,
     /// Whether the server may believe something else than it was told.
     unsure: bool,
 }
@@ -95,6 +96,7 @@ impl Predict {
             interval: INTERVAL,
             last_seq: 0,
             held: false,
+            away: false,
             unsure: false,
         }
     }
@@ -110,7 +112,7 @@ impl Predict {
             self.sent = Sent::nothing_since(self.told);
         } else {
             let arrived = Self::from(Motion::entering(location, now), self.speed, now);
-            *self = Self { last_seq: self.last_seq, interval: self.interval, ..arrived };
+            *self = Self { last_seq: self.last_seq, interval: self.interval, away: self.away, ..arrived };
         }
     }
 
@@ -118,6 +120,11 @@ impl Predict {
     /// arrive in the wrong one.
     pub fn hold(&mut self, held: bool) {
         self.held = held;
+    }
+
+    /// Whether there is nobody to tell: steps are taken, and the newest counts later.
+    pub fn set_away(&mut self, away: bool) {
+        self.away = away;
     }
 
     /// The server says how many moves a second it takes at most.
@@ -206,7 +213,7 @@ impl Predict {
     /// old and how it goes on is only measured: then there is nothing to tell of a walk
     /// before the next frame.
     fn next(&self, steered: bool) -> Option<Millis> {
-        if self.held {
+        if self.held || self.away {
             return None;
         }
         let earliest = self.told_at.map_or(self.at, |told_at| told_at + self.interval);

@@ -24,6 +24,19 @@ pub const fn is_final(close_code: u16) -> bool {
     matches!(close_code, 1000 | 4001..=4004 | 4008)
 }
 
+/// Whether a close with this code, where a connection was to be resumed, is final:
+/// a resume that is refused is not, there are tickets.
+#[must_use]
+pub const fn ends_resume(close_code: u16) -> bool {
+    is_final(close_code) && !refuses_resume(close_code)
+}
+
+/// Whether a close with this code says that the server does not resume.
+#[must_use]
+pub const fn refuses_resume(close_code: u16) -> bool {
+    close_code == 4001
+}
+
 /// Whether a close with this code says that the session has ended.
 #[must_use]
 pub const fn ends_session(close_code: u16) -> bool {
@@ -87,6 +100,7 @@ mod tests {
         for code in [1001, 1005, 1006, 1011, 1012, 1013, 4012, 4029] {
             assert!(!is_final(code), "{code}");
         }
+        assert!(ends_resume(1000) && ends_resume(4002) && !ends_resume(4001) && !ends_resume(4012));
         assert!(ends_session(4002) && ends_session(4004) && !ends_session(4001) && !ends_session(4008));
     }
 }

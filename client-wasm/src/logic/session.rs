@@ -1,7 +1,7 @@
 //! A connection to the world, from the ticket to the goodbye.
 //!
-//! Owns the state of the connection, the requests that wait for answers, one's
-//! own motion and who is near. Driven by whoever holds a socket (the browser's
+//! Owns the state of the connection, the requests that wait for answers, the
+//! reliable messages over lost connections, one's own motion and who is near. Driven by whoever holds a socket (the browser's
 //! shell, a bot): tell it what happened, perform what [`Session::next_effect`]
 //! gives until there is nothing left, and call [`Session::tick`] when
 //! [`Session::due`] has come.
@@ -20,9 +20,11 @@ use super::{
     reconnect::{self, Backoff},
     requests::Requests,
     rest::Token,
+    stream::{PLACE_KEPT, Stream},
 };
 use serde::Serialize;
 use shardlink_shared::{
+    ErrorCode,
     codec::{
         Encoded, Frame, Incoming,
         binary::{self, Frames},
@@ -31,8 +33,8 @@ use shardlink_shared::{
     ids::{CharacterId, LocationId},
     limits::MAX_SERVER_FRAME,
     protocol::{
-        ClientMessage, Envelope, RequestId, ServerMessage,
-        account::{AuthResponse, Disconnect},
+        ClientMessage, Envelope, MessageSet, Priority, RequestId, ServerMessage,
+        account::{Ack, AuthResponse, Disconnect, Resume},
         movement::MoveRequest,
     },
     rules::character::walking_speed,
@@ -54,8 +56,19 @@ const HEARTBEAT: u64 = 25_000;
 /// milliseconds: with [`HEARTBEAT`] the contract's 60 s of silence.
 const UNANSWERED: u64 = 35_000;
 
+/// Of the requests that waited for a lost connection this many are sent at once, and
+/// the others one in each [`SPACING`]: within the pace that the server takes chat at.
+const BURST: usize = 8;
+
+/// See [`BURST`]; in milliseconds.
+const SPACING: u64 = 250;
+
 /// The close code of a goodbye.
 pub const GOODBYE: u16 = 1000;
+
+/// The close code for a connection that is silent: no goodbye, so that the server keeps
+/// the character's place.
+const SILENT: u16 = 4012;
 
 /// What the runtime reports when a connection was lost without a goodbye.
 const LOST: u16 = 1006;
@@ -63,8 +76,8 @@ const LOST: u16 = 1006;
 /// What is to be done.
 #[derive(Debug, PartialEq)]
 pub enum Effect {
-    /// Open a socket with this ticket; [`Session::opened`], [`Session::frame`]
-    /// and [`Session::closed`] tell how it goes.
+    /// Open a socket and offer this beside the subprotocol, a ticket or what resumes;
+    /// [`Session::opened`], [`Session::frame`] and [`Session::closed`] tell how it goes.
     Open(Token),
     /// Send a frame.
     Send(Encoded),
@@ -102,6 +115,9 @@ pub struct Status {
     /// A sentence, if there is more to say.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// Whether a lost connection goes on where it broke off: nothing was missed.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub resumed: bool,
 }
 
 /// See [`Status`].
@@ -139,8 +155,16 @@ pub struct Session {
     link: Link,
     /// Whether the character was in the world already: what fails is retried.
     returning: bool,
+    /// When the connection was lost that is being brought back.
+    lost: Option<Millis>,
+    stream: Stream,
+    /// A ticket for when the last try to resume fails.
+    spare: Option<Token>,
     requests: Requests,
-    travel: Option<u32>,
+    /// When the next of the requests that waited may be sent.
+    send_due: Millis,
+    /// The request that asks to go to another location, and to which.
+    travel: Option<(u32, LocationId)>,
     sheet: Option<Box<Sheet>>,
     own: Option<Predict>,
     nearby: Nearby,
@@ -160,13 +184,25 @@ enum Link {
     #[default]
     Closed,
     /// A socket is being opened, or open and the character not placed yet.
-    Entering { due: Millis, authenticated: bool, placed: bool, refusal: Option<Failure> },
+    Entering(Entering),
     /// In the world.
     Open { since: Millis, heard: Millis, pinged: Millis },
     /// Lost; the next attempt comes when it is due.
     Waiting { due: Millis },
     /// A ticket was asked for.
     Asking,
+}
+
+#[derive(Debug)]
+struct Entering {
+    due: Millis,
+    /// Whether it is to resume a connection that was lost.
+    resuming: bool,
+    authenticated: bool,
+    placed: bool,
+    /// Whether the server has all that was missed.
+    whole: bool,
+    refusal: Option<Failure>,
 }
 
 impl Session {
@@ -180,11 +216,14 @@ impl Session {
     pub fn due(&self) -> Option<Millis> {
         let of_link = match &self.link {
             Link::Closed | Link::Asking => None,
-            Link::Entering { due, .. } | Link::Waiting { due } => Some(*due),
+            Link::Entering(Entering { due, .. }) | Link::Waiting { due } => Some(*due),
             Link::Open { heard, pinged, .. } => Some(next_heartbeat(*heard, *pinged)),
         };
-        let of_own = if self.is_open() { self.own.as_ref().and_then(Predict::due) } else { None };
-        [of_link, of_own, self.requests.due()].into_iter().flatten().min()
+        let of_own = self.own.as_ref().and_then(Predict::due);
+        let of_place = self.lost.filter(|_| !self.requests.is_empty()).map(|lost| lost + PLACE_KEPT);
+        let of_stream = self.stream.ack_due().filter(|_| self.is_open());
+        let of_queue = (self.is_open() && !self.requests.is_sent()).then_some(self.send_due);
+        [of_link, of_own, self.requests.due(), of_place, of_stream, of_queue].into_iter().flatten().min()
     }
 
     /// Whether the character stands in the world.
@@ -253,7 +292,7 @@ impl Session {
         self.leave();
         self.backoff.reset();
         self.status(State::Connecting, None, "");
-        self.open(ticket, now);
+        self.open(ticket, false, now);
     }
 
     /// Leaves the world. Nothing happens outside of it.
@@ -261,33 +300,45 @@ impl Session {
         match self.link {
             Link::Closed => return,
             Link::Open { .. } => {
-                self.send(&Envelope::default(), &ClientMessage::Disconnect(Disconnect::default()));
+                self.send(&ClientMessage::Disconnect(Disconnect::default()));
                 self.effects.push_back(Effect::Close(GOODBYE));
             }
-            Link::Entering { .. } => self.effects.push_back(Effect::Close(GOODBYE)),
+            Link::Entering(_) => self.effects.push_back(Effect::Close(GOODBYE)),
             Link::Waiting { .. } | Link::Asking => {}
         }
         self.end(Some(GOODBYE), "", Failure::not_connected());
     }
 
-    /// Sends a request; [`Effect::Answer`] with this number tells the outcome.
+    /// Sends a request; [`Effect::Answer`] with this number tells the outcome. While a
+    /// lost connection is brought back it waits, for as long as the server keeps the
+    /// place; a ping does not, because it measures.
     ///
     /// # Errors
-    /// NOT_CONNECTED.
+    /// NOT_CONNECTED; RATE_LIMITED where too many wait.
     pub fn request(&mut self, message: &ClientMessage, now: Millis) -> Result<u32, Failure> {
-        if !self.is_open() {
+        let lasting = message.message_type().priority > Priority::Low;
+        if !(self.is_open() || lasting && self.is_kept(now)) {
             return Err(Failure::not_connected());
         }
-        let request = self.requests.begin(now);
+        let waits = lasting && !(self.is_open() && self.requests.is_sent());
+        if waits && self.requests.is_full() {
+            return Err(ErrorCode::RateLimited.into());
+        }
+        let request = self.requests.begin(Some(now).filter(|_| !waits), lasting);
         let message_id = Some(RequestId::Number(request));
-        self.send(&Envelope { message_id, ..Envelope::default() }, message);
+        let bytes = encoded(&Envelope { message_id, ..Envelope::default() }, message);
+        if waits {
+            self.requests.keep(request, bytes);
+        } else {
+            self.effects.push_back(Effect::Send(Encoded::Binary(bytes)));
+        }
         Ok(request)
     }
 
     /// Asks to go to another location.
     ///
     /// # Errors
-    /// NOT_CONNECTED.
+    /// As [`Self::request`].
     pub fn travel(&mut self, to: LocationId, now: Millis) -> Result<u32, Failure> {
         // The last steps here are judged here.
         self.step(Predict::poll, now);
@@ -299,13 +350,13 @@ impl Session {
             velocity: None,
         });
         let request = self.request(&message, now)?;
-        self.travel = Some(request);
-        self.hold(true);
+        self.travel = Some((request, to));
+        self.hold(self.requests.is_sent());
         Ok(request)
     }
 
-    /// The game says where its character is and how it moves. Without a
-    /// connection that is forgotten: the next one counts.
+    /// The game says where its character is and how it moves. While a
+    /// lost connection is brought back nothing is sent, and then the newest counts.
     pub fn walk(&mut self, position: Vec3, velocity: Vec3, now: Millis) {
         self.step(|own, now| own.walk(position, velocity, now), now);
     }
@@ -323,9 +374,9 @@ impl Session {
 
     /// The network is back, or somebody looks again: a lost connection is
     /// brought back at once.
-    pub fn wake(&mut self) {
+    pub fn wake(&mut self, now: Millis) {
         if matches!(self.link, Link::Waiting { .. }) {
-            self.ask_ticket();
+            self.come_back(now);
         }
     }
 
@@ -335,8 +386,17 @@ impl Session {
             return;
         }
         match ticket {
-            Ok(ticket) => self.open(ticket, now),
+            Ok(ticket) => match self.stream.last_try().filter(|_| self.is_kept(now)).cloned() {
+                Some(token) => {
+                    self.spare = Some(ticket);
+                    self.open(token, true, now);
+                }
+                None => self.open(ticket, false, now),
+            },
             Err(failure) if failure.may_retry() => {
+                if failure.is_of_network() {
+                    self.stream.trust();
+                }
                 let asked = failure.retry_after.map_or(0, |seconds| (seconds.clamp(0.0, 300.0) * 1000.0) as u64);
                 self.wait(asked, now, entropy);
             }
@@ -351,10 +411,17 @@ impl Session {
         }
     }
 
-    /// The socket is open. The server speaks first.
+    /// The socket is open. The server speaks first, unless a connection is resumed.
     pub fn opened(&mut self, now: Millis) {
-        if let Link::Entering { due, .. } = &mut self.link {
-            *due = now + ENTERING;
+        let Link::Entering(entering) = &mut self.link else {
+            return;
+        };
+        entering.due = now + ENTERING;
+        if entering.resuming {
+            self.stream.trust();
+            self.spare = None;
+            let last_seq = self.stream.acknowledge();
+            self.send(&ClientMessage::Resume(Resume { last_seq }));
         }
     }
 
@@ -380,7 +447,7 @@ impl Session {
             return;
         };
         while let Some(incoming) = messages.next_message::<ServerMessage>() {
-            if !matches!(self.link, Link::Entering { .. } | Link::Open { .. }) {
+            if !matches!(self.link, Link::Entering(_) | Link::Open { .. }) {
                 return;
             }
             // What cannot be read is passed over: a request that it answered times out.
@@ -393,9 +460,13 @@ impl Session {
     /// The socket closed, or could not be opened (1006).
     pub fn closed(&mut self, code: u16, reason: &str, now: Millis, entropy: &mut dyn Entropy) {
         match &mut self.link {
-            Link::Entering { refusal, .. } => {
-                let failure = refusal.take().unwrap_or_else(|| Failure::of_close(code, reason));
+            Link::Entering(entering) if entering.resuming && !reconnect::ends_resume(code) => {
+                self.resume_failed(code, now, entropy);
+            }
+            Link::Entering(entering) => {
+                let failure = entering.refusal.take().unwrap_or_else(|| Failure::of_close(code, reason));
                 if self.returning && !reconnect::is_final(code) {
+                    self.stream.trust();
                     self.wait(0, now, entropy);
                 } else {
                     self.ended(code, reason, failure);
@@ -408,8 +479,16 @@ impl Session {
                 if reconnect::is_final(code) {
                     self.ended(code, reason, Failure::not_connected());
                 } else {
+                    self.lost = Some(now);
                     self.status(State::Reconnecting, Some(code), reason);
-                    self.fail_requests(&Failure::not_connected());
+                    let lost = self.requests.cut();
+                    self.fail(lost);
+                    if !self.stream.is_resumable() {
+                        self.fail_adrift();
+                    }
+                    if let Some(own) = &mut self.own {
+                        own.set_away(true);
+                    }
                     self.wait(0, now, entropy);
                 }
             }
@@ -422,17 +501,28 @@ impl Session {
         for request in self.requests.expired(now) {
             self.answer(request, Err(Failure::timeout()));
         }
+        if self.lost.is_some() && !self.is_kept(now) {
+            self.fail_requests();
+        }
         self.step(Predict::poll, now);
+        self.acknowledge(now);
+        if self.is_open() && self.send_due <= now {
+            self.send_kept(now);
+        }
         match &mut self.link {
-            Link::Entering { due, refusal, .. } if *due <= now => {
-                refusal.get_or_insert_with(Failure::timeout);
-                self.effects.push_back(Effect::Close(GOODBYE));
+            Link::Entering(entering) if entering.due <= now => {
+                entering.refusal.get_or_insert_with(Failure::timeout);
+                let code = if entering.resuming { SILENT } else { GOODBYE };
+                if entering.resuming {
+                    self.stream.unanswered();
+                }
+                self.effects.push_back(Effect::Close(code));
                 self.closed(LOST, "", now, entropy);
             }
-            Link::Waiting { due } if *due <= now => self.ask_ticket(),
+            Link::Waiting { due } if *due <= now => self.come_back(now),
             Link::Open { heard, pinged, .. } if next_heartbeat(*heard, *pinged) <= now => {
                 if pinged > heard {
-                    self.effects.push_back(Effect::Close(GOODBYE));
+                    self.effects.push_back(Effect::Close(SILENT));
                     self.closed(LOST, "", now, entropy);
                 } else {
                     *pinged = now;
@@ -448,12 +538,45 @@ impl Session {
         self.effects.push_back(Effect::Send(Encoded::Text("ping".to_owned())));
     }
 
-    fn open(&mut self, ticket: Token, now: Millis) {
-        // Another connection may lead to another machine.
-        (self.clock, self.beat) = (Clock::default(), None);
+    /// Opens a socket by a ticket, or by what resumes.
+    fn open(&mut self, token: Token, resuming: bool, now: Millis) {
+        if !resuming {
+            // Another connection may lead to another machine.
+            self.clock = Clock::default();
+        }
+        self.beat = None;
         self.set_pace(None);
-        self.link = Link::Entering { due: now + ENTERING, authenticated: false, placed: false, refusal: None };
-        self.effects.push_back(Effect::Open(ticket));
+        let due = now + ENTERING;
+        let entering = Entering { due, resuming, authenticated: false, placed: false, whole: false, refusal: None };
+        self.link = Link::Entering(entering);
+        self.effects.push_back(Effect::Open(token));
+    }
+
+    /// Whether the server may still keep the place of the connection that was lost.
+    fn is_kept(&self, now: Millis) -> bool {
+        self.lost.is_some_and(|lost| now.since(lost) < PLACE_KEPT)
+    }
+
+    /// Brings a lost connection back: where it broke off, or by a new ticket.
+    fn come_back(&mut self, now: Millis) {
+        match self.stream.token().filter(|_| self.is_kept(now)).cloned() {
+            Some(token) => self.open(token, true, now),
+            None => self.ask_ticket(),
+        }
+    }
+
+    fn resume_failed(&mut self, code: u16, now: Millis, entropy: &mut dyn Entropy) {
+        let refused = reconnect::refuses_resume(code);
+        if refused {
+            self.stream.refused();
+        } else {
+            self.stream.failed();
+        }
+        match self.spare.take() {
+            Some(ticket) => self.open(ticket, false, now),
+            None if refused => self.ask_ticket(),
+            None => self.wait(0, now, entropy),
+        }
     }
 
     fn wait(&mut self, at_least: u64, now: Millis, entropy: &mut dyn Entropy) {
@@ -476,9 +599,10 @@ impl Session {
 
     fn end(&mut self, code: Option<u16>, reason: &str, failure: Failure) {
         let never_entered = !self.returning;
-        self.fail_requests(&Failure::not_connected());
+        self.fail_requests();
         self.link = Link::Closed;
         self.returning = false;
+        (self.lost, self.spare, self.stream) = (None, None, Stream::default());
         self.nearby.clear();
         (self.sheet, self.own) = (None, None);
         self.status(State::Closed, code, reason);
@@ -487,14 +611,46 @@ impl Session {
         }
     }
 
-    fn fail_requests(&mut self, failure: &Failure) {
-        for request in self.requests.all() {
-            self.answer(request, Err(failure.clone()));
+    fn fail_requests(&mut self) {
+        let requests = self.requests.all();
+        self.fail(requests);
+    }
+
+    /// What was sent before the connection was lost will not be answered any more.
+    fn fail_adrift(&mut self) {
+        let requests = self.requests.adrift();
+        self.fail(requests);
+    }
+
+    fn fail(&mut self, requests: Vec<u32>) {
+        for request in requests {
+            self.answer(request, Err(Failure::not_connected()));
+        }
+    }
+
+    /// Sends the next of the requests that waited for the connection.
+    fn send_kept(&mut self, now: Millis) {
+        let Some((request, bytes)) = self.requests.next_kept(now) else {
+            return;
+        };
+        if self.travel.is_some_and(|(travel, _)| travel == request) {
+            self.step(Predict::poll, now);
+            self.hold(true);
+        }
+        self.send_due = now + SPACING;
+        self.effects.push_back(Effect::Send(Encoded::Binary(bytes)));
+    }
+
+    /// Tells the server what was handled, when that is due.
+    fn acknowledge(&mut self, now: Millis) {
+        if self.is_open() && self.stream.ack_due().is_some_and(|due| due <= now) {
+            let last_seq = self.stream.acknowledge();
+            self.send(&ClientMessage::Ack(Ack { last_seq }));
         }
     }
 
     fn answer(&mut self, request: u32, result: Result<Box<Incoming<ServerMessage>>, Failure>) {
-        if self.travel == Some(request) {
+        if self.travel.is_some_and(|(travel, _)| travel == request) {
             self.travel = None;
             self.hold(false);
         }
@@ -514,24 +670,19 @@ impl Session {
         }
     }
 
-    fn send(&mut self, envelope: &Envelope, message: &ClientMessage) {
-        let mut bytes = Vec::with_capacity(64);
-        binary::append(&mut bytes, envelope, message);
-        self.effects.push_back(Effect::Send(Encoded::Binary(bytes)));
+    fn send(&mut self, message: &ClientMessage) {
+        self.effects.push_back(Effect::Send(Encoded::Binary(encoded(&Envelope::default(), message))));
     }
 
     fn status(&mut self, state: State, code: Option<u16>, reason: &str) {
         let reason = Some(close_reason(code.unwrap_or(GOODBYE), reason)).filter(|reason| !reason.is_empty());
-        self.effects.push_back(Effect::Emit(Event::Status(Status { state, code, reason })));
+        self.effects.push_back(Effect::Emit(Event::Status(Status { state, code, reason, resumed: false })));
     }
 
     fn step(&mut self, step: impl FnOnce(&mut Predict, Millis) -> Option<Step>, now: Millis) {
-        if !self.is_open() {
-            return;
-        }
         match self.own.as_mut().and_then(|own| step(own, now)) {
             None => {}
-            Some(Step::Send(own_move)) => self.send(&Envelope::default(), &ClientMessage::OwnMove(own_move)),
+            Some(Step::Send(own_move)) => self.send(&ClientMessage::OwnMove(own_move)),
             Some(Step::Refused(correction)) => {
                 let message = ServerMessage::PositionCorrection(correction);
                 self.emit(Incoming { envelope: Envelope::at(now), message });
@@ -555,8 +706,14 @@ impl Session {
             }
             return;
         }
+        let reliable = incoming.envelope.seq;
+        if reliable.is_some_and(|seq| !self.stream.take(seq, now)) {
+            return;
+        }
+        // What comes again on resuming was sent long ago: it tells no time.
+        let again = reliable.is_some() && !self.is_open();
         let mut due = now;
-        if let Some(sent) = incoming.envelope.timestamp {
+        if let Some(sent) = incoming.envelope.timestamp.filter(|_| !again) {
             self.clock.heard(sent, now);
             due = self.clock.arrival(sent, now);
         }
@@ -569,6 +726,7 @@ impl Session {
                 }
                 self.authenticated(response);
             }
+            ServerMessage::Resumed(resumed) => self.resumed(resumed.snapshot),
             ServerMessage::LocationUpdate(update) => self.arrived(update.location_id, now),
             ServerMessage::PositionCorrection(correction) => {
                 // The game hears where it stands, once.
@@ -586,8 +744,8 @@ impl Session {
                 }
             }
             ServerMessage::Error(error) => {
-                if let Link::Entering { refusal, .. } = &mut self.link {
-                    *refusal = Some(error.clone().into());
+                if let Link::Entering(entering) = &mut self.link {
+                    entering.refusal = Some(error.clone().into());
                 }
             }
             _ => {}
@@ -596,10 +754,13 @@ impl Session {
             self.nearby.apply(&incoming.message, own, News { came: now, due });
         }
         let request = incoming.envelope.reply_to.as_ref().and_then(RequestId::as_number);
+        let request = request.or_else(|| self.travelled(&incoming.message));
         let begun = request.and_then(|request| Some((request, self.requests.end(request)?)));
         let request = begun.map(|(request, asked)| {
             // A ping is answered by the hub itself; for other answers it may have asked elsewhere.
-            self.clock.answered(asked, matches!(incoming.message, ServerMessage::Pong(_)), now);
+            if let Some(asked) = asked {
+                self.clock.answered(asked, matches!(incoming.message, ServerMessage::Pong(_)), now);
+            }
             request
         });
         match (request, incoming.message) {
@@ -616,22 +777,46 @@ impl Session {
             }
         }
         self.finish_entering(now);
+        self.acknowledge(now);
+    }
+
+    /// The connection goes on, after what was missed or, where that was too much,
+    /// without it.
+    fn resumed(&mut self, missed: bool) {
+        let Link::Entering(entering @ Entering { resuming: true, .. }) = &mut self.link else {
+            return;
+        };
+        (entering.authenticated, entering.whole) = (true, !missed);
+        if missed {
+            self.fail_adrift();
+        }
+    }
+
+    /// The journey that was asked for before the connection was lost, if the snapshot
+    /// on resuming shows that one has arrived.
+    fn travelled(&self, message: &ServerMessage) -> Option<u32> {
+        let (request, to) = self.travel.filter(|(request, _)| self.requests.is_adrift(*request))?;
+        matches!(message, ServerMessage::LocationUpdate(update) if update.location_id == to).then_some(request)
     }
 
     fn authenticated(&mut self, response: &AuthResponse) {
-        let Link::Entering { authenticated, refusal, .. } = &mut self.link else {
+        let Link::Entering(entering) = &mut self.link else {
             return;
         };
         match &response.character {
             Some(sheet) if response.success => {
-                *authenticated = true;
+                entering.authenticated = true;
                 self.sheet = Some(sheet.clone());
+                if !entering.resuming {
+                    self.stream = Stream::begun(response.resume_token.as_ref());
+                    self.fail_adrift();
+                }
             }
             // The server closes after a refusal, with a code that says more.
             _ => {
-                refusal.get_or_insert_with(|| {
+                entering.refusal.get_or_insert_with(|| {
                     let message = response.message.as_ref().map(|message| message.as_str().to_owned());
-                    let failure = Failure::from(shardlink_shared::ErrorCode::Unauthenticated);
+                    let failure = Failure::from(ErrorCode::Unauthenticated);
                     Failure { message: message.unwrap_or_else(|| failure.message.clone()), ..failure }
                 });
             }
@@ -651,27 +836,47 @@ impl Session {
                 self.own = Some(own);
             }
         }
-        if let Link::Entering { authenticated: true, placed, .. } = &mut self.link {
-            *placed = true;
+        if let Link::Entering(entering) = &mut self.link {
+            entering.placed = entering.authenticated;
         }
     }
 
     /// Who is authenticated and knows where it is stands in the world.
     fn finish_entering(&mut self, now: Millis) {
-        if !matches!(self.link, Link::Entering { authenticated: true, placed: true, .. }) {
+        let Link::Entering(Entering { authenticated: true, placed: true, whole, .. }) = self.link else {
             return;
-        }
+        };
         let Some(sheet) = self.sheet.clone() else {
             return;
         };
         self.link = Link::Open { since: now, heard: now, pinged: now };
+        self.lost = None;
         // The first heartbeat goes out at once: its answer says how far the server is.
         self.heartbeat(now);
-        self.status(State::Connected, None, "");
+        let status = Status { state: State::Connected, code: None, reason: None, resumed: whole };
+        self.effects.push_back(Effect::Emit(Event::Status(status)));
         if !std::mem::replace(&mut self.returning, true) {
             self.effects.push_back(Effect::Entered(Ok(sheet)));
         }
+        if let Some(own) = &mut self.own {
+            own.set_away(false);
+        }
+        // Where one is says that a journey which was asked for did not begin.
+        if let Some((request, _)) = self.travel.filter(|(request, _)| self.requests.is_adrift(*request)) {
+            self.requests.end(request);
+            self.fail(vec![request]);
+        }
+        self.requests.resume(now);
+        for _ in 0..BURST {
+            self.send_kept(now);
+        }
     }
+}
+
+fn encoded(envelope: &Envelope, message: &ClientMessage) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(64);
+    binary::append(&mut bytes, envelope, message);
+    bytes
 }
 
 /// The next heartbeat, whatever else is heard (the server counts on it); or,

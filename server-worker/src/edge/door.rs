@@ -4,8 +4,8 @@ use super::http;
 use crate::{calls::hub::object_name, config::Config, runtime::clock, service};
 use shardlink_shared::{
     ErrorCode, Refusal,
-    crypto::token::Ticket,
-    protocol::{SUBPROTOCOL_BINARY, SUBPROTOCOL_JSON},
+    crypto::token::{ResumeToken, Ticket},
+    protocol::{SUBPROTOCOL_BINARY, SUBPROTOCOL_JSON, SUBPROTOCOL_RESUME},
 };
 use worker::{Env, Headers, Request, RequestInit, Response, Url};
 
@@ -15,6 +15,8 @@ struct Offer {
     protocol: Option<&'static str>,
     /// The ticket beside it.
     ticket: Option<String>,
+    /// Or the resume token.
+    resume: Option<String>,
 }
 
 fn read_offer(header: &str) -> Result<Offer, Refusal> {
@@ -26,10 +28,11 @@ fn read_offer(header: &str) -> Result<Offer, Refusal> {
         )));
     }
     let ticket = offered.iter().find(|name| name.starts_with("t1_")).map(|ticket| (*ticket).to_owned());
-    Ok(Offer { protocol, ticket })
+    let resume = offered.iter().find_map(|name| name.strip_prefix(SUBPROTOCOL_RESUME)).map(str::to_owned);
+    Ok(Offer { protocol, ticket, resume })
 }
 
-/// Passes a socket on to a hub: the ticket's, or one with room.
+/// Passes a socket on to a hub: the ticket's or the resume token's, or one with room.
 pub async fn open(request: &Request, env: &Env, config: &Config) -> service::Result<Response> {
     let header = |name: &str| request.headers().get(name).ok().flatten().unwrap_or_default();
     if !header("Upgrade").eq_ignore_ascii_case("websocket") {
@@ -39,11 +42,11 @@ pub async fn open(request: &Request, env: &Env, config: &Config) -> service::Res
         return Err(ErrorCode::OriginRefused.into());
     }
     let offer = read_offer(&header("Sec-WebSocket-Protocol"))?;
-    let hub = match &offer.ticket {
-        Some(text) => {
-            Ticket::parse(text, config.server_secret.as_bytes(), clock::now()).ok_or(ErrorCode::InvalidTicket)?.hub
-        }
-        None => service::place(env, config).await?,
+    let secret = config.server_secret.as_bytes();
+    let hub = match (&offer.ticket, &offer.resume) {
+        (Some(text), _) => Ticket::parse(text, secret, clock::now()).ok_or(ErrorCode::InvalidTicket)?.hub,
+        (None, Some(text)) => ResumeToken::parse(text, secret).ok_or(ErrorCode::InvalidTicket)?.hub,
+        (None, None) => service::place(env, config).await?,
     };
     let address = http::client_address(request, config);
     pass_on(env, hub, &offer, &address).await.unwrap_or_else(|error| {
@@ -65,6 +68,9 @@ async fn pass_on(env: &Env, hub: u32, offer: &Offer, address: &str) -> worker::R
     }
     if let Some(ticket) = &offer.ticket {
         url.query_pairs_mut().append_pair("ticket", ticket);
+    }
+    if let Some(token) = &offer.resume {
+        url.query_pairs_mut().append_pair("resume", token);
     }
     let headers = Headers::new();
     headers.set("Upgrade", "websocket")?;

@@ -1,4 +1,5 @@
-//! What a socket keeps while its hub sleeps: its connection, in some 100 bytes.
+//! What a socket keeps while its hub sleeps, and a row of what it keeps over a crash:
+//! its connection, in some 100 bytes.
 
 use super::{
     connection::{Allowance, Connection, ConnectionId, Identity, Player, Stage},
@@ -7,7 +8,7 @@ use super::{
 use serde::{Deserialize, Serialize};
 use shardlink_shared::{
     codec::Encoding,
-    crypto::token::SessionId,
+    crypto::token::{ResumeToken, SessionId},
     ids::{CharacterId, LocationId, PlayerId},
     rules::{interest::Cell, movement::Motion},
     text::CharacterName,
@@ -18,7 +19,7 @@ use shardlink_shared::{
 
 /// The attachment's own revision, its first field: another is not read, and its
 /// socket closed with a code that means reconnect.
-const REVISION: u8 = 2;
+const REVISION: u8 = 3;
 
 /// The runtime lets an object sleep after 10 s without events, in milliseconds:
 /// for so long, at least, every character has stood still and earned distance.
@@ -30,6 +31,10 @@ struct Stored {
     id: u64,
     binary: bool,
     address: String,
+    behind: bool,
+    returning: Option<ResumeToken>,
+    acked: Option<u64>,
+    forgotten: u64,
     stage: StoredStage,
 }
 
@@ -54,6 +59,7 @@ struct StoredPlayer {
     cell: Cell,
     slot: u16,
     step: Option<u32>,
+    unstored: bool,
 }
 
 /// The attachment of a connection.
@@ -77,6 +83,7 @@ pub fn write(connection: &Connection) -> Vec<u8> {
             cell: player.cell,
             slot: player.slot,
             step: player.step,
+            unstored: player.unstored,
         }),
     };
     let stored = Stored {
@@ -84,6 +91,10 @@ pub fn write(connection: &Connection) -> Vec<u8> {
         id: connection.id.0,
         binary: connection.encoding == Encoding::Binary,
         address: connection.address.clone(),
+        behind: connection.behind,
+        returning: connection.returning.clone(),
+        acked: connection.acked,
+        forgotten: connection.forgotten,
         stage,
     };
     // These types always serialize.
@@ -111,6 +122,7 @@ pub fn read(bytes: &[u8], now: Millis) -> Option<Connection> {
             conduct: Conduct::default(),
             attached: now,
             unsaved: false,
+            unstored: player.unstored,
         })),
     };
     Some(Connection {
@@ -120,5 +132,10 @@ pub fn read(bytes: &[u8], now: Millis) -> Option<Connection> {
         stage,
         waiting: None,
         allowance: Allowance::full(now),
+        held: None,
+        returning: stored.returning,
+        acked: stored.acked,
+        forgotten: stored.forgotten,
+        behind: stored.behind,
     })
 }

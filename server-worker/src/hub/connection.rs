@@ -3,7 +3,7 @@
 use super::evidence::Conduct;
 use shardlink_shared::{
     codec::Encoding,
-    crypto::token::SessionId,
+    crypto::token::{ResumeToken, SessionId},
     ids::{CharacterId, PlayerId},
     limits::{ABUSE_WINDOW, CHAT_RATE, MOVE_RATE, OTHER_RATE, PENDING_TIMEOUT, Rate},
     protocol::{ClientMessage, RequestId, character::CharacterUpdate},
@@ -21,7 +21,8 @@ use shardlink_shared::{
 };
 use std::collections::VecDeque;
 
-/// A socket's number in its hub: random, so that no two visits share one.
+/// A connection's number in its hub: random, so that no two visits share one. Whoever
+/// resumes has the same again, on another socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ConnectionId(pub u64);
 
@@ -40,6 +41,17 @@ pub struct Connection {
     pub waiting: Option<Waiting>,
     /// How much it may send.
     pub allowance: Allowance,
+    /// Until when its place is kept, since its socket was lost.
+    pub held: Option<Millis>,
+    /// What it showed to resume, until it has.
+    pub returning: Option<ResumeToken>,
+    /// The last reliable message that its client says it has.
+    pub acked: Option<u64>,
+    /// The last reliable message for it that was forgotten before its client had it.
+    pub forgotten: u64,
+    /// Whether it does not take what it is sent as fast as it is: then it is told no
+    /// positions.
+    pub behind: bool,
 }
 
 /// A question is open: what came meanwhile.
@@ -106,6 +118,8 @@ pub struct Player {
     pub attached: Millis,
     /// Whether it has moved since.
     pub unsaved: bool,
+    /// Whether it has moved since its place was last written into its row.
+    pub unstored: bool,
 }
 
 impl Player {
@@ -126,6 +140,7 @@ impl Player {
             conduct: Conduct::default(),
             attached: now,
             unsaved: false,
+            unstored: false,
         }
     }
 
@@ -153,6 +168,11 @@ impl Connection {
             stage: Stage::Pending { until: now + PENDING_TIMEOUT, failed: 0 },
             waiting: None,
             allowance: Allowance::full(now),
+            held: None,
+            returning: None,
+            acked: None,
+            forgotten: 0,
+            behind: false,
         }
     }
 
@@ -166,12 +186,26 @@ impl Connection {
         }
     }
 
+    /// Whether it is told what it sees.
+    #[must_use]
+    pub const fn hears(&self) -> bool {
+        !self.behind && self.held.is_none()
+    }
+
     /// Names the session by its new token.
     pub fn renew(&mut self, session: SessionId) {
         match &mut self.stage {
             Stage::Pending { .. } => {}
             Stage::Authenticated(identity) => identity.session = session,
             Stage::Playing(player) => player.identity.session = session,
+        }
+    }
+
+    /// The character in the world, to be changed.
+    pub(super) fn player_mut(&mut self) -> Option<&mut Player> {
+        match &mut self.stage {
+            Stage::Playing(player) => Some(player),
+            _ => None,
         }
     }
 

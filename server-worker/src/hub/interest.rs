@@ -26,6 +26,8 @@ pub struct Walker {
     pub connection: ConnectionId,
     /// What its socket speaks.
     pub encoding: Encoding,
+    /// Whether it is told what it sees.
+    pub hears: bool,
     /// Who it is.
     pub character: CharacterId,
     /// Its faction.
@@ -238,6 +240,13 @@ impl Area {
         Some(cell)
     }
 
+    /// Somebody is told what it sees from here on, in this encoding, or is not.
+    pub fn tell(&mut self, slot: u16, encoding: Encoding, hears: bool) {
+        if let Some(walker) = self.walkers.get_mut(usize::from(slot)) {
+            (walker.encoding, walker.hears) = (encoding, hears);
+        }
+    }
+
     /// Whether somebody was heard, came or left since the last tick.
     #[must_use]
     pub fn is_dirty(&self) -> bool {
@@ -393,6 +402,7 @@ impl Area {
         let walker = Walker {
             connection: one.connection,
             encoding: one.encoding,
+            hears: one.hears,
             character: one.character,
             faction: one.faction,
             position: one.position,
@@ -559,6 +569,14 @@ impl Area {
     }
 }
 
+impl Walker {
+    /// Whether it is told what it sees, in this encoding.
+    #[must_use]
+    pub fn hears_in(&self, encoding: Encoding) -> bool {
+        self.hears && self.encoding == encoding
+    }
+}
+
 /// Somebody who comes into a location.
 #[derive(Debug, Clone, Copy)]
 pub struct Newcomer {
@@ -566,6 +584,8 @@ pub struct Newcomer {
     pub connection: ConnectionId,
     /// What its socket speaks.
     pub encoding: Encoding,
+    /// Whether it is told what it sees.
+    pub hears: bool,
     /// Who it is.
     pub character: CharacterId,
     /// Its faction.

@@ -3,7 +3,9 @@
 use super::{
     connection::{Connection, ConnectionId, Held, Identity, Player, Stage, Waiting},
     interest::{Area, Newcomer},
-    outbox::{Answer, Effect, Event, Outbox, Question, visit},
+    log::Log,
+    outbox::{Answer, Effect, Event, Outbox, Question, Shown, visit},
+    resume::Rows,
     settings::Settings,
     slots::Slots,
     tick::Ticks,
@@ -17,12 +19,12 @@ use shardlink_shared::{
     ids::CharacterId,
     limits::{
         ABUSE_WINDOW, MAX_AUTH_ATTEMPTS, MAX_CLIENT_FRAME, MAX_HELD_FRAMES, MAX_INVALID, MAX_PENDING_FRAME,
-        MAX_RATE_REFUSALS, POPULATION_DELAY,
+        MAX_RATE_REFUSALS, PLACE_LIFE, PLACES_INTERVAL, POPULATION_DELAY,
     },
     protocol::{
         ClientMessage, Envelope, RequestId, ServerMessage,
-        account::{AuthResponse, Disconnect, Pong},
-        bounded::List,
+        account::{AuthResponse, Disconnect, Pong, Resumed},
+        bounded::{List, Secret},
         character::{CharacterList, CharacterUpdate},
         chat::Channel,
         error::ErrorMessage,
@@ -52,7 +54,16 @@ pub struct Hub {
     pub(super) area: Area,
     pub(super) ticks: Ticks,
     /// The connections that have not authenticated.
-    pending: BTreeSet<ConnectionId>,
+    pub(super) pending: BTreeSet<ConnectionId>,
+    /// The connections that are lost, by when their places are given up.
+    pub(super) held: BTreeSet<(Millis, ConnectionId)>,
+    pub(super) log: Log,
+    /// When those who have moved are stored.
+    pub(super) places_due: Option<Millis>,
+    /// Places that a crash has made lost ones, and whose rows do not say so yet.
+    crashed: Vec<ConnectionId>,
+    /// Whose place the socket has taken whose frame is being read.
+    pub(super) succeeded: Option<ConnectionId>,
     slots: Slots,
     /// What sessions selected elsewhere while their sockets were still being
     /// checked here.
@@ -62,20 +73,38 @@ pub struct Hub {
 }
 
 impl Hub {
-    /// A hub with the connections that its sockets' attachments hold.
+    /// A hub with the connections that its sockets' attachments hold, and the places of
+    /// those that have no socket any more: where a row does not say until when such a
+    /// place is kept, a crash took the socket, and the time begins now.
     #[must_use]
     pub fn restore(
         number: u32,
         settings: Settings,
         connections: impl IntoIterator<Item = Connection>,
+        rows: Rows,
         now: Millis,
     ) -> Self {
-        let connections: BTreeMap<_, _> = connections.into_iter().map(|one| (one.id, one)).collect();
+        let mut connections: BTreeMap<_, _> = connections.into_iter().map(|one| (one.id, one)).collect();
+        let (mut held, mut crashed) = (BTreeSet::new(), Vec::new());
+        for (until, mut place) in rows.places {
+            if connections.contains_key(&place.id) {
+                continue;
+            }
+            if until.is_none() {
+                crashed.push(place.id);
+            }
+            let until = until.unwrap_or(now + PLACE_LIFE);
+            (place.held, place.behind) = (Some(until), false);
+            held.insert((until, place.id));
+            connections.insert(place.id, place);
+        }
         let characters: BTreeMap<_, _> =
             connections.values().filter_map(|one| Some((one.player()?.character, one.id))).collect();
         // A hub that wakes does not know when it last spoke: it speaks soon.
         let report_at = (!connections.is_empty()).then_some(now + POPULATION_DELAY);
         let authenticated = connections.values().any(|one| one.identity().is_some());
+        let unstored = connections.values().filter_map(Connection::player).any(|player| player.unstored);
+        let places_due = unstored.then_some(now);
         let presence_at = authenticated.then_some(now + PRESENCE_INTERVAL);
         let slots =
             Slots::restore(connections.values().filter_map(Connection::player).map(|player| player.slot), now);
@@ -85,7 +114,7 @@ impl Hub {
         let mut ticks = Ticks::default();
         let walkers = connections.values().filter_map(|one| one.player().map(|player| (one, player)));
         area.restore(walkers.clone().map(|(one, player)| (player.slot, newcomer(one, player))), now);
-        for (_, player) in walkers.filter(|(one, _)| one.encoding == Encoding::Json) {
+        for (_, player) in walkers.filter(|(one, _)| one.encoding == Encoding::Json && one.hears()) {
             ticks.listen(player.slot, area.tick(), false);
         }
         Self {
@@ -96,6 +125,11 @@ impl Hub {
             area,
             ticks,
             pending,
+            held,
+            log: Log::restore(rows.log),
+            places_due,
+            crashed,
+            succeeded: None,
             slots,
             early_selections: BTreeMap::new(),
             report_at,
@@ -105,12 +139,20 @@ impl Hub {
 
     /// Decides about an event.
     pub fn handle(&mut self, event: Event<'_>, out: &mut Outbox) {
+        if !self.crashed.is_empty() {
+            let crashed = std::mem::take(&mut self.crashed);
+            crashed.into_iter().for_each(|id| out.push(Effect::Place(id)));
+        }
         match event {
-            Event::Opened { id, encoding, address, ticket } => {
+            Event::Opened { id, encoding, address, shown } => {
                 let mut connection = Connection::pending(id, encoding, address, out.now);
-                if let Some(ticket) = ticket {
-                    connection.waiting = Some(Waiting::default());
-                    out.ask(id, None, Question::Redeem(ticket));
+                match shown {
+                    Shown::Nothing => {}
+                    Shown::Ticket(ticket) => {
+                        connection.waiting = Some(Waiting::default());
+                        out.ask(id, None, Question::Redeem(ticket));
+                    }
+                    Shown::Resume(token) => connection.returning = Some(token),
                 }
                 self.connections.insert(id, connection);
                 self.pending.insert(id);
@@ -119,6 +161,8 @@ impl Hub {
             }
             Event::Frame(id, frame) => self.frame(id, frame, out),
             Event::Closed(id) => self.remove(id, out),
+            Event::Lost(id) => self.lose(id, out),
+            Event::Backlog(id, bytes) => self.backlog(id, bytes, out),
             Event::Answered { id, request, awaited, answer } => {
                 let held = self.stop_waiting(id, awaited);
                 self.answered(id, request, answer, out);
@@ -134,6 +178,7 @@ impl Hub {
                     if let Some(connection) = self.connections.get_mut(&id) {
                         connection.renew(new);
                         out.push(Effect::Attach(id));
+                        out.push(Effect::Place(id));
                     }
                 }
             }
@@ -146,6 +191,7 @@ impl Hub {
                     self.select(id, None, character, out);
                 }
             }
+            Event::Unstored(rows) => self.unstored(&rows, out),
             Event::Alarm => self.alarm(out),
             Event::Tick => self.tick(out),
         }
@@ -160,7 +206,8 @@ impl Hub {
             Stage::Pending { until, .. } if one.waiting.is_none() => Some(until),
             _ => None,
         });
-        pending.chain(self.report_at).chain(self.presence_at).min()
+        let held = self.held.first().map(|(until, _)| *until);
+        pending.chain(self.report_at).chain(self.presence_at).chain(held).chain(self.places_due).min()
     }
 
     /// Whether a character is in the world on this connection.
@@ -172,7 +219,10 @@ impl Hub {
     /// Who is here.
     #[must_use]
     pub fn population(&self) -> Population {
-        Population { players: self.characters.len() as u32, sockets: self.connections.len() as u32 }
+        Population {
+            players: self.characters.len() as u32,
+            sockets: (self.connections.len() - self.held.len()) as u32,
+        }
     }
 
     /// How many sockets are pending, in all and from an address.
@@ -193,7 +243,7 @@ impl Hub {
         self.connections.values().filter(of_session).map(|one| one.id).collect()
     }
 
-    fn population_changed(&mut self, now: Millis) {
+    pub(super) fn population_changed(&mut self, now: Millis) {
         self.report_at.get_or_insert(now + POPULATION_DELAY);
     }
 
@@ -207,6 +257,7 @@ impl Hub {
             // Nearly every message is one of these: it is done where its connection is at hand.
             let walker = (id, connection.encoding);
             let check = self.settings.movement_check;
+            self.places_due.get_or_insert(out.now + PLACES_INTERVAL);
             if let Err(refusal) = walk(walker, player, &Step::from(&step), &mut self.area, check, out) {
                 self.refuse(id, None, &refusal, out);
             }
@@ -214,11 +265,14 @@ impl Hub {
         }
         let pending = matches!(connection.stage, Stage::Pending { .. });
         let max_len = if pending { MAX_PENDING_FRAME } else { MAX_CLIENT_FRAME };
+        let mut id = id;
         for message in decode::<ClientMessage>(frame, max_len) {
             match message {
                 Ok(incoming) => self.accept(id, incoming, out),
                 Err(rejected) => self.reject(id, rejected, out),
             }
+            // What follows a resume is of the connection that it continues.
+            id = self.succeeded.take().unwrap_or(id);
         }
     }
 
@@ -275,7 +329,12 @@ impl Hub {
             (ClientMessage::AuthRequest(auth), None) => {
                 return self.ask(id, request, Question::Authenticate(auth), out);
             }
+            (ClientMessage::Resume(resume), None) if connection.returning.is_some() => {
+                return self.resume(id, request, resume.last_seq, out);
+            }
             (_, None) => Refusal::new(ErrorCode::Unauthenticated),
+            (ClientMessage::Resume(_), Some(_)) => Refusal::new(ErrorCode::AlreadyAuthenticated),
+            (ClientMessage::Ack(ack), Some(_)) => return self.acknowledge(id, ack.last_seq, out),
             (ClientMessage::AuthRequest(_), Some(_)) => Refusal::new(ErrorCode::AlreadyAuthenticated),
             (ClientMessage::Ping(_), Some(_)) => {
                 let pong = ServerMessage::Pong(Pong::default());
@@ -330,7 +389,7 @@ impl Hub {
     }
 
     /// Asks about a connection; its frames wait until the answer.
-    fn ask(&mut self, id: ConnectionId, request: Option<RequestId>, question: Question, out: &mut Outbox) {
+    pub(super) fn ask(&mut self, id: ConnectionId, request: Option<RequestId>, question: Question, out: &mut Outbox) {
         if let Some(connection) = self.connections.get_mut(&id) {
             connection.waiting.get_or_insert_default();
             out.ask(id, request, question);
@@ -369,8 +428,8 @@ impl Hub {
         let envelope = Envelope::answering(request.clone(), out.now);
         let was_pending = matches!(connection.stage, Stage::Pending { .. });
         match answer {
-            Ok(Answer::Admitted { identity, token, sheet }) => {
-                self.admitted(id, &envelope, identity, token, sheet, out)
+            Ok(Answer::Admitted { identity, token, resume, sheet }) => {
+                self.admitted(id, &envelope, identity, (token, resume), sheet, out)
             }
             Ok(Answer::Entered(sheet)) => {
                 if let Some(identity) = connection.identity() {
@@ -428,7 +487,7 @@ impl Hub {
         id: ConnectionId,
         envelope: &Envelope,
         identity: Identity,
-        token: Option<String>,
+        (token, resume): (Option<String>, Option<String>),
         sheet: Option<Box<Sheet>>,
         out: &mut Outbox,
     ) {
@@ -446,9 +505,15 @@ impl Hub {
             out.push(Effect::Attach(id));
         }
         let in_world = sheet.is_some();
-        if let Some(connection) = self.connections.get(&id) {
-            let response = AuthResponse::accepted(identity.player, token.as_deref(), sheet, out.now);
+        if let Some(connection) = self.connections.get_mut(&id) {
+            let mut response = AuthResponse::accepted(identity.player, token.as_deref(), sheet, out.now);
+            response.resume_token = resume.and_then(|token| Secret::parse(&token).ok());
             out.send(id, connection.encoding, envelope, &ServerMessage::AuthResponse(response));
+            if connection.returning.take().is_some() {
+                // Its place was given up: it begins anew, and knows that by this.
+                let resumed = ServerMessage::Resumed(Resumed { replayed: 0, snapshot: true });
+                out.send(id, connection.encoding, &Envelope::at(out.now), &resumed);
+            }
         }
         self.presence_at.get_or_insert(out.now + PRESENCE_INTERVAL);
         let selected = self.early_selections.remove(&identity.session);
@@ -463,6 +528,10 @@ impl Hub {
         let Some(connection) = self.connections.get_mut(&id) else { return };
         let response = AuthResponse::refused(refusal.sentence(), out.now);
         out.send(id, connection.encoding, envelope, &ServerMessage::AuthResponse(response));
+        if connection.returning.is_some() {
+            let code = if refusal.code.info().close.is_some() { refusal.code } else { ErrorCode::Unauthenticated };
+            return self.close(id, code, out);
+        }
         if let Stage::Pending { failed, .. } = &mut connection.stage {
             *failed += 1;
             // A ticket serves once, so there is no second try with it.
@@ -483,7 +552,7 @@ impl Hub {
         let slot = self.slots.take(out.now);
         let player = Box::new(Player::entering(identity, sheet, slot, out.now));
         self.area.enter(slot, newcomer(connection, &player), out.now);
-        if connection.encoding == Encoding::Json {
+        if connection.encoding == Encoding::Json && connection.hears() {
             self.ticks.listen(slot, self.area.tick(), true);
         }
         connection.stage = Stage::Playing(player);
@@ -492,6 +561,7 @@ impl Hub {
         self.presence_at.get_or_insert(out.now + PRESENCE_INTERVAL);
         self.population_changed(out.now);
         out.push(Effect::Attach(id));
+        out.push(Effect::Place(id));
     }
 
     /// Takes a connection's character out of the world, if it has one there.
@@ -506,14 +576,18 @@ impl Hub {
             self.ticks.forget(player.slot);
             let location = player.motion.location;
             out.push(Effect::Left { character: player.character, visit: visit(self.number, id), location });
+            out.push(Effect::Place(id));
             self.population_changed(out.now);
         }
     }
 
-    fn remove(&mut self, id: ConnectionId, out: &mut Outbox) {
+    pub(super) fn remove(&mut self, id: ConnectionId, out: &mut Outbox) {
         self.leave_world(id, out);
         self.pending.remove(&id);
-        if self.connections.remove(&id).is_some() {
+        if let Some(connection) = self.connections.remove(&id) {
+            if let Some(until) = connection.held {
+                self.held.remove(&(until, id));
+            }
             self.population_changed(out.now);
         }
     }
@@ -532,11 +606,19 @@ impl Hub {
     ) {
         let Some(connection) = self.connections.get(&id) else { return };
         let message = ServerMessage::Error(ErrorMessage::from(refusal));
+        if let Some(request) = request.clone().filter(|_| {
+            // Above the rate nothing is written; and what nobody asked for nobody waits for.
+            connection.player().is_some() && refusal.code != ErrorCode::RateLimited
+        }) {
+            return self.send_reliably(vec![id], Some((id, request)), &message, out);
+        }
         out.send(id, connection.encoding, &Envelope::answering(request, out.now), &message);
     }
 
     fn alarm(&mut self, out: &mut Outbox) {
         let now = out.now;
+        self.give_up_places(out);
+        self.store_places(out);
         let late = |one: &&Connection| {
             one.waiting.is_none() && matches!(one.stage, Stage::Pending { until, .. } if until <= now)
         };
@@ -572,6 +654,7 @@ pub(super) fn newcomer(connection: &Connection, player: &Player) -> Newcomer {
     Newcomer {
         connection: connection.id,
         encoding: connection.encoding,
+        hears: connection.hears(),
         character: player.character,
         faction: player.faction,
         location: player.motion.location,

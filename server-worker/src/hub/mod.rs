@@ -7,17 +7,21 @@
 //!   selects a character.
 //! - Invariant: a session has one socket, a character one place; nothing is
 //!   sent to a socket that has not been authenticated but errors.
-//! - Survives sleep as: its sockets' attachments; and rows, of the tickets that
-//!   have served and could be shown again.
+//! - Survives sleep as: its sockets' attachments; and rows: of places, which outlive
+//!   their sockets, of reliable messages, and of tickets that have served and could be
+//!   shown again.
 
 pub mod attachment;
+mod backlog;
 pub mod connection;
 pub mod evidence;
 pub mod interest;
+pub mod log;
 pub mod logic;
 #[cfg(target_arch = "wasm32")]
 mod object;
 pub mod outbox;
+pub mod resume;
 pub mod settings;
 pub mod slots;
 #[cfg(target_arch = "wasm32")]

@@ -4,7 +4,8 @@ use super::{
     attachment,
     connection::{ConnectionId, Identity},
     logic,
-    outbox::{Answer, Effect, Event, Outbox, Question, visit},
+    outbox::{Answer, Delivery, Effect, Event, Outbox, Question, Shown, visit},
+    resume::Rows,
     settings::Settings,
     store,
 };
@@ -20,19 +21,19 @@ use crate::{
         alarm::Alarm,
         call::call,
         clock,
-        db::Db,
+        db::{Db, Fault},
         entropy::System,
         hashing, settings,
-        sockets::{self, RawSocket},
+        sockets::{self, Looks, RawSocket, Sent},
     },
     service,
 };
 use shardlink_shared::{
     ErrorCode, Refusal,
-    codec::{Encoding, Frame},
-    crypto::token::Ticket,
+    codec::{Encoded, Encoding, Frame},
+    crypto::token::{ResumeToken, Ticket},
     entropy::Entropy,
-    limits::{MAX_CLIENT_FRAME, MAX_PENDING, MAX_PENDING_PER_ADDRESS},
+    limits::{BACKLOG_SKIPS, MAX_CLIENT_FRAME, MAX_HUB_CAPACITY, MAX_PENDING, MAX_PENDING_PER_ADDRESS},
     protocol::{RequestId, SUBPROTOCOL_BINARY, SUBPROTOCOL_JSON, account::AuthRequest},
     text::Password,
     time::Millis,
@@ -65,7 +66,8 @@ struct Inner {
     env: Env,
     alarm: Alarm,
     memory: RefCell<Option<Box<logic::Hub>>>,
-    sockets: RefCell<HashMap<ConnectionId, RawSocket>>,
+    sockets: RefCell<HashMap<ConnectionId, Sent>>,
+    looks: Looks,
     /// Used again for every event.
     outbox: RefCell<Option<Box<Outbox>>>,
     /// Used again for every binary message.
@@ -108,17 +110,21 @@ impl Inner {
         if self.memory.borrow().is_some() {
             return;
         }
-        if let Err(fault) = store::migrate(&Db::of(&self.state)) {
+        let (db, now) = (Db::of(&self.state), clock::now());
+        let rows = store::migrate(&db).and_then(|()| store::load(&db, now)).unwrap_or_else(|fault| {
             console_error!("Hub: {fault}");
-        }
-        let now = clock::now();
+            Rows::default()
+        });
         let mut connections = Vec::new();
         let mut found = HashMap::new();
         for socket in self.state.get_websockets() {
             let socket = sockets::raw(&socket);
             match socket.attachment().and_then(|bytes| attachment::read(&bytes, now)) {
                 Some(connection) => {
-                    found.insert(connection.id, socket);
+                    // What it had been sent is forgotten.
+                    self.looks.look_at(connection.id);
+                    socket.set_id(connection.id.0);
+                    found.insert(connection.id, Sent::from(socket));
                     connections.push(connection);
                 }
                 // An attachment of another build: the client comes back.
@@ -128,13 +134,32 @@ impl Inner {
         self.sockets.replace(found);
         // Without a configuration the edge lets nobody in.
         let settings = settings::read(&self.env).map(|config| Settings::of(&config)).unwrap_or_default();
-        let hub = logic::Hub::restore(self.number(), settings, connections, now);
+        let hub = logic::Hub::restore(self.number(), settings, connections, rows, now);
         self.memory.replace(Some(Box::new(hub)));
     }
 
-    /// Decides about an event, then performs what was decided.
+    /// Decides about an event, then performs what was decided; before that, about those
+    /// whose backlog it is time to look at.
     fn handle(self: &Rc<Self>, event: Event<'_>) {
         self.ensure_loaded();
+        let looked = self.looks.look(&self.sockets.borrow(), clock::now());
+        for (id, bytes) in looked {
+            // Who is behind is looked at until it has caught up.
+            if bytes > BACKLOG_SKIPS / 2 {
+                self.looks.look_at(id);
+            }
+            if bytes > BACKLOG_SKIPS || self.is_behind(id) {
+                self.decide(Event::Backlog(id, bytes));
+            }
+        }
+        self.decide(event);
+    }
+
+    fn is_behind(&self, id: ConnectionId) -> bool {
+        self.memory.borrow().as_ref().and_then(|hub| hub.connection(id)).is_some_and(|one| one.behind)
+    }
+
+    fn decide(self: &Rc<Self>, event: Event<'_>) {
         let Some(mut hub) = self.memory.take() else { return };
         let now = clock::now();
         hashing::hubs_are_busy(now);
@@ -183,26 +208,44 @@ impl Inner {
         match effect {
             Effect::Share(shared) => {
                 let (to, frame) = out.shared(&shared);
-                let frame = sockets::shared_bytes(frame);
+                let (length, frame) = (frame.len(), sockets::shared_bytes(frame));
                 let sockets = self.sockets.borrow();
-                for socket in to.iter().filter_map(|id| sockets.get(id)) {
-                    socket.send(&frame);
+                for id in to {
+                    if let Some(socket) = sockets.get(id) {
+                        self.looks.send(*id, socket, &frame, length);
+                    }
                 }
             }
-            Effect::Send(to, frame) => {
-                let shared = sockets::shared(&frame);
-                let sockets = self.sockets.borrow();
-                for socket in to.iter().filter_map(|id| sockets.get(id)) {
-                    socket.send(&shared);
-                }
-            }
+            Effect::Send(to, frame) => self.send(&to, &frame),
             Effect::Attach(id) => {
                 let memory = self.memory.borrow();
                 let bytes = memory.as_ref().and_then(|hub| hub.connection(id)).map(attachment::write);
                 if let (Some(bytes), Some(socket)) = (bytes, self.sockets.borrow().get(&id))
-                    && let Err(error) = socket.attach(&bytes)
+                    && let Err(error) = socket.socket.attach(&bytes)
                 {
                     console_error!("attachment: {error:?}");
+                }
+            }
+            Effect::Place(id) => {
+                let memory = self.memory.borrow();
+                let place = memory.as_ref().and_then(|hub| hub.connection(id)).filter(|one| one.player().is_some());
+                let db = Db::of(&self.state);
+                report(match place {
+                    Some(place) => store::keep_place(&db, place),
+                    None => store::give_up_place(&db, id),
+                });
+            }
+            Effect::Deliver(deliveries) => self.deliver(deliveries),
+            Effect::Forget(seq) => report(store::forget(&Db::of(&self.state), seq)),
+            Effect::Rebind(from, to) => {
+                let mut sockets = self.sockets.borrow_mut();
+                if let Some(socket) = sockets.remove(&from) {
+                    socket.socket.set_id(to.0);
+                    if let Some(older) = sockets.insert(to, socket) {
+                        let code = ErrorCode::SignedInElsewhere;
+                        older.socket.detach();
+                        older.socket.close(code.info().close.unwrap_or(1008), code.as_str());
+                    }
                 }
             }
             Effect::Close(id, code) => self.close(id, code.info().close.unwrap_or(1008), code.as_str()),
@@ -234,9 +277,34 @@ impl Inner {
         }
     }
 
+    /// Stores reliable messages, then sends them: nobody is told what a crash would undo.
+    fn deliver(self: &Rc<Self>, deliveries: Vec<Delivery>) {
+        let db = Db::of(&self.state);
+        if let Err(fault) = db.transaction(|| deliveries.iter().try_for_each(|one| store::log(&db, &one.row))) {
+            console_error!("Hub: {fault}");
+            let rows = deliveries.into_iter().map(|one| one.row).collect();
+            // Later: this decision's other effects come first.
+            return self.spawn(async move |inner| inner.handle(Event::Unstored(rows)));
+        }
+        for (to, frame) in deliveries.iter().flat_map(|one| &one.frames) {
+            self.send(to, frame);
+        }
+    }
+
+    fn send(&self, to: &[ConnectionId], frame: &Encoded) {
+        let shared = sockets::shared(frame);
+        let sockets = self.sockets.borrow();
+        for id in to {
+            if let Some(socket) = sockets.get(id) {
+                self.looks.send(*id, socket, &shared, frame.len());
+            }
+        }
+    }
+
     fn close(&self, id: ConnectionId, code: u16, reason: &str) {
         if let Some(socket) = self.sockets.borrow_mut().remove(&id) {
-            socket.close(code, reason);
+            socket.socket.detach();
+            socket.socket.close(code, reason);
         }
     }
 
@@ -262,8 +330,9 @@ impl Inner {
             Question::Authenticate(auth) => self.authenticate(config, id, auth).await,
             Question::Redeem(ticket) => {
                 let identity = Identity { session: ticket.session, player: ticket.player };
-                self.admit(id, identity, None).await
+                self.admit(config, id, identity, None).await
             }
+            Question::Return(identity) => self.admit(config, id, identity, None).await,
             Question::Select(identity, character) => {
                 service::select_character(env, identity, character).await?;
                 let sheet = service::enter(env, identity.player, character, visit(self.number(), id)).await?;
@@ -286,7 +355,7 @@ impl Inner {
     async fn authenticate(&self, config: &Config, id: ConnectionId, auth: AuthRequest) -> service::Result<Answer> {
         // A token wins over a password, whatever that is.
         if let Some(token) = &auth.session_token {
-            return self.admit(id, service::identify(config, token.reveal())?, None).await;
+            return self.admit(config, id, service::identify(config, token.reveal())?, None).await;
         }
         let password = auth.password.ok_or(ErrorCode::BadCredentials)?;
         let password = Password::parse(password.reveal()).map_err(|_| ErrorCode::BadCredentials)?;
@@ -294,12 +363,18 @@ impl Inner {
         let address = address.unwrap_or_default();
         let proof = service::Proof::Password(password);
         let signed_in = service::sign_in(&self.env, config, &address, &auth.username, proof).await?;
-        self.admit(id, signed_in.identity, Some(signed_in.token)).await
+        self.admit(config, id, signed_in.identity, Some(signed_in.token)).await
     }
 
     /// The session must be good, and if it has selected a character, that
     /// enters the world.
-    async fn admit(&self, id: ConnectionId, identity: Identity, token: Option<String>) -> service::Result<Answer> {
+    async fn admit(
+        &self,
+        config: &Config,
+        id: ConnectionId,
+        identity: Identity,
+        token: Option<String>,
+    ) -> service::Result<Answer> {
         let number = self.number();
         let authenticated = service::authenticate(&self.env, identity, Some(number)).await?;
         let sheet = match authenticated.character {
@@ -308,7 +383,9 @@ impl Inner {
             }
             None => None,
         };
-        Ok(Answer::Admitted { identity, token, sheet })
+        let resume = ResumeToken { session: identity.session, player: identity.player, hub: number, stream: id.0 };
+        let resume = Some(resume.reveal(config.server_secret.as_bytes()));
+        Ok(Answer::Admitted { identity, token, resume, sheet })
     }
 
     /// Accepts a socket that the edge has let through; what the edge knows of it
@@ -320,16 +397,20 @@ impl Inner {
         let address = known("address").unwrap_or_default();
         let (pending, from_address) =
             self.memory.borrow().as_ref().map(|hub| hub.pending(&address)).unwrap_or_default();
-        if pending >= MAX_PENDING || from_address >= MAX_PENDING_PER_ADDRESS {
+        let shown = match (known("ticket"), known("resume")) {
+            (Some(ticket), _) => self.use_ticket(&ticket).map(Shown::Ticket),
+            (None, Some(token)) => self.read_resume_token(&token).map(Shown::Resume),
+            (None, None) => Some(Shown::Nothing),
+        };
+        let Some(shown) = shown else { return refusal_response(ErrorCode::InvalidTicket) };
+        // After a restart all who were here come back at once, perhaps from one address.
+        let (most, most_of_address) = match shown {
+            Shown::Resume(_) => (MAX_HUB_CAPACITY, MAX_HUB_CAPACITY),
+            _ => (MAX_PENDING, MAX_PENDING_PER_ADDRESS),
+        };
+        if pending >= most || from_address >= most_of_address {
             return refusal_response(ErrorCode::Overloaded);
         }
-        let ticket = match known("ticket") {
-            None => None,
-            Some(ticket) => match self.use_ticket(&ticket) {
-                Some(ticket) => Some(ticket),
-                None => return refusal_response(ErrorCode::InvalidTicket),
-            },
-        };
         let encoding = if known("encoding").as_deref() == Some("binary") { Encoding::Binary } else { Encoding::Json };
         let WebSocketPair { client, server } = WebSocketPair::new()?;
         // Heartbeats are answered by the runtime, without waking the hub.
@@ -339,8 +420,8 @@ impl Inner {
         let id = ConnectionId(System.next_u64() >> 12);
         let server = sockets::raw(&server);
         server.set_id(id.0);
-        self.sockets.borrow_mut().insert(id, server);
-        self.handle(Event::Opened { id, encoding, address, ticket });
+        self.sockets.borrow_mut().insert(id, Sent::from(server));
+        self.handle(Event::Opened { id, encoding, address, shown });
         let mut response = Response::from_websocket(client)?;
         if let Some(protocol) =
             known("protocol").filter(|name| [SUBPROTOCOL_BINARY, SUBPROTOCOL_JSON].contains(&name.as_str()))
@@ -350,6 +431,12 @@ impl Inner {
         // Frames are small and the runtime's compression is not free: none is negotiated.
         response.headers_mut().set("Sec-WebSocket-Extensions", "")?;
         Ok(response)
+    }
+
+    /// A token that is ours and for this hub.
+    fn read_resume_token(&self, text: &str) -> Option<ResumeToken> {
+        let config = settings::read(&self.env).ok()?;
+        ResumeToken::parse(text, config.server_secret.as_bytes()).filter(|token| token.hub == self.number())
     }
 
     /// A ticket that is ours, good, for this hub, and shown for the first time.
@@ -369,11 +456,14 @@ impl Inner {
         }
     }
 
-    fn closed(self: &Rc<Self>, socket: &RawSocket) {
+    /// A socket has come to its end: on purpose, or it is lost.
+    fn closed(self: &Rc<Self>, socket: &RawSocket, on_purpose: bool) {
         self.ensure_loaded();
         if let Some(id) = id_of(socket) {
             self.sockets.borrow_mut().remove(&id);
-            self.handle(Event::Closed(id));
+            // Its end is told once, whatever the runtime says of it later.
+            socket.detach();
+            self.handle(if on_purpose { Event::Closed(id) } else { Event::Lost(id) });
         }
     }
 }
@@ -386,6 +476,14 @@ fn id_of(socket: &RawSocket) -> Option<ConnectionId> {
         socket.set_id(connection.id.0);
         Some(connection.id)
     })
+}
+
+/// A place or its end that cannot be stored is known in memory alone: after a crash its
+/// player comes back by a ticket.
+fn report(stored: std::result::Result<(), Fault>) {
+    if let Err(fault) = stored {
+        console_error!("Hub: {fault}");
+    }
 }
 
 fn refusal_response(code: ErrorCode) -> Result<Response> {
@@ -401,6 +499,7 @@ impl DurableObject for Hub {
             alarm: Alarm::default(),
             memory: RefCell::default(),
             sockets: RefCell::default(),
+            looks: Looks::default(),
             outbox: RefCell::default(),
             inbound: RefCell::default(),
             timer: Timer::default(),
@@ -467,7 +566,7 @@ impl Hub {
     /// A socket was closed by its other end, or is lost.
     #[wasm_bindgen(js_name = webSocketClose)]
     pub fn close(&self, socket: &RawSocket, code: u16) {
-        self.0.closed(socket);
+        self.0.closed(socket, matches!(code, 1000 | 1001 | 1005));
         // A close that is not answered stays half open; these codes may not be sent.
         socket.close(if matches!(code, 1005 | 1006 | 1015) { 1000 } else { code }, "");
     }
@@ -476,6 +575,6 @@ impl Hub {
     #[wasm_bindgen(js_name = webSocketError)]
     pub fn error(&self, socket: &RawSocket, error: &JsValue) {
         console_error!("socket: {error:?}");
-        self.0.closed(socket);
+        self.0.closed(socket, false);
     }
 }

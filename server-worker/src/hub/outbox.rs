@@ -4,12 +4,13 @@
 use super::{
     connection::{ConnectionId, Identity},
     evidence::Evidence,
+    log::Logged,
 };
 use crate::calls::{character::Visit, world::Population};
 use shardlink_shared::{
     ErrorCode, Refusal,
     codec::{Encoded, Encoding, encode},
-    crypto::token::{SessionId, Ticket},
+    crypto::token::{ResumeToken, SessionId, Ticket},
     ids::{CharacterId, LocationId},
     protocol::{
         Envelope, RequestId, ServerMessage, account::AuthRequest, character::CharacterCreate, trade::Inventory,
@@ -17,7 +18,7 @@ use shardlink_shared::{
     sheet::Sheet,
     time::Millis,
 };
-use std::ops::Range;
+use std::{ops::Range, rc::Rc};
 
 /// Something for the shell to do.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,6 +29,15 @@ pub enum Effect {
     Share(Shared),
     /// Write the connection's attachment.
     Attach(ConnectionId),
+    /// Write the row of the connection's place, or remove it if it has none.
+    Place(ConnectionId),
+    /// Store reliable messages, all or none, and send them once they are; what cannot be
+    /// stored is not sent, and comes back as [`Event::Unstored`].
+    Deliver(Vec<Delivery>),
+    /// Forget the reliable messages up to this one.
+    Forget(u64),
+    /// The first one's socket is the second one's from here on; an older one of that is closed.
+    Rebind(ConnectionId, ConnectionId),
     /// Close a socket.
     Close(ConnectionId, ErrorCode),
     /// Close a socket that said goodbye.
@@ -60,6 +70,15 @@ pub enum Effect {
     Evidence(Box<Evidence>),
 }
 
+/// A reliable message and who is sent it now: whoever is lost is told when it resumes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Delivery {
+    /// What is stored.
+    pub row: Rc<Logged>,
+    /// Its frames, each with its receivers.
+    pub frames: Vec<(Vec<ConnectionId>, Encoded)>,
+}
+
 /// A frame and its receivers, as places in the outbox: a tick sends many, and uses the
 /// same memory for them every time.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,6 +94,8 @@ pub enum Question {
     Authenticate(AuthRequest),
     /// Is this ticket's session good? Answered by [`Answer::Admitted`].
     Redeem(Ticket),
+    /// The place is not kept: is the session good? Answered by [`Answer::Admitted`].
+    Return(Identity),
     /// Select this character and enter the world. Answered by [`Answer::Entered`].
     Select(Identity, CharacterId),
     /// Which characters are there? Answered by [`Answer::Characters`].
@@ -92,7 +113,7 @@ impl Question {
     /// the other end.
     #[must_use]
     pub const fn is_awaited(&self) -> bool {
-        matches!(self, Self::Authenticate(_) | Self::Redeem(_) | Self::Select(..))
+        matches!(self, Self::Authenticate(_) | Self::Redeem(_) | Self::Return(_) | Self::Select(..))
     }
 }
 
@@ -105,6 +126,8 @@ pub enum Answer {
         identity: Identity,
         /// The session's token, if the question began the session.
         token: Option<String>,
+        /// What its client may show to resume.
+        resume: Option<String>,
         /// The character that entered the world, if one was selected.
         sheet: Option<Box<Sheet>>,
     },
@@ -118,6 +141,18 @@ pub enum Answer {
     Created(Box<Sheet>),
 }
 
+/// What a socket shows as it is opened.
+#[derive(Debug, Clone, Default)]
+pub enum Shown {
+    /// Nothing: it authenticates by a message.
+    #[default]
+    Nothing,
+    /// A ticket, which has been verified.
+    Ticket(Ticket),
+    /// A resume token, likewise.
+    Resume(ResumeToken),
+}
+
 /// What happens to a hub.
 #[derive(Debug, Clone)]
 pub enum Event<'a> {
@@ -129,13 +164,19 @@ pub enum Event<'a> {
         encoding: Encoding,
         /// Where it came from.
         address: String,
-        /// The ticket it showed, which the edge has verified.
-        ticket: Option<Ticket>,
+        /// What it showed.
+        shown: Shown,
     },
     /// A frame came in.
     Frame(ConnectionId, shardlink_shared::codec::Frame<'a>),
-    /// A socket is closed.
+    /// A socket was closed by its other end: its player leaves.
     Closed(ConnectionId),
+    /// A socket is lost: its player may come back.
+    Lost(ConnectionId),
+    /// So many bytes wait to be written to a socket that has been sent a lot.
+    Backlog(ConnectionId, usize),
+    /// Reliable messages could not be stored, and so were not sent.
+    Unstored(Vec<Rc<Logged>>),
     /// A question was answered.
     Answered {
         /// The connection it was about.

@@ -1,15 +1,105 @@
 //! The rows of a Hub.
 
-use crate::runtime::db::{Db, Fault};
-use shardlink_shared::{crypto::token::Ticket, time::Millis};
+use super::{
+    attachment,
+    connection::{Connection, ConnectionId},
+    log::Logged,
+    resume::Rows,
+};
+use crate::runtime::db::{Db, Fault, Param};
+use shardlink_shared::{crypto::token::Ticket, protocol::RequestId, time::Millis};
 
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+    "
     CREATE TABLE used_tickets (
         nonce BLOB PRIMARY KEY,
         expires INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX tickets_by_age ON used_tickets (expires);
-"];
+",
+    "
+    CREATE TABLE places (
+        id INTEGER PRIMARY KEY,
+        until INTEGER,
+        connection BLOB NOT NULL
+    ) STRICT;
+    CREATE TABLE log (
+        seq INTEGER PRIMARY KEY,
+        at INTEGER NOT NULL,
+        audience BLOB NOT NULL,
+        asker INTEGER,
+        request TEXT,
+        message BLOB NOT NULL
+    ) STRICT;
+",
+];
+
+/// Loads the places and the reliable messages.
+pub fn load(db: &Db, now: Millis) -> Result<Rows, Fault> {
+    let places = db.query("SELECT until, connection FROM places", vec![], |row| {
+        let until = if row.is_null(0) { None } else { Some(row.millis(0)?) };
+        // Another build's place is not kept.
+        Ok(attachment::read(&row.blob(1)?, now).map(|connection| (until, connection)))
+    })?;
+    let log = db.query("SELECT seq, at, audience, asker, request, message FROM log ORDER BY seq", vec![], |row| {
+        let audience = row
+            .blob(2)?
+            .chunks_exact(8)
+            .filter_map(|id| id.try_into().ok())
+            .map(u64::from_le_bytes)
+            .map(ConnectionId)
+            .collect();
+        let answers = if row.is_null(3) {
+            None
+        } else {
+            RequestId::from_text(&row.text(4)?)
+                .map(|request| Ok::<_, Fault>((ConnectionId(row.number(3)?), request)))
+                .transpose()?
+        };
+        Ok(Logged { seq: row.number(0)?, at: row.millis(1)?, audience, answers, bytes: row.blob(5)? })
+    })?;
+    Ok(Rows { places: places.into_iter().flatten().collect(), log })
+}
+
+/// Writes the row of a connection's place.
+pub fn keep_place(db: &Db, connection: &Connection) -> Result<(), Fault> {
+    db.execute(
+        "INSERT OR REPLACE INTO places (id, until, connection) VALUES (?, ?, ?)",
+        vec![id(connection.id), connection.held.into(), attachment::write(connection).into()],
+    )
+}
+
+/// Removes the row of a connection's place.
+pub fn give_up_place(db: &Db, connection: ConnectionId) -> Result<(), Fault> {
+    db.execute("DELETE FROM places WHERE id = ?", vec![id(connection)])
+}
+
+/// Keeps a reliable message.
+pub fn log(db: &Db, row: &Logged) -> Result<(), Fault> {
+    let audience: Vec<u8> = row.audience.iter().flat_map(|id| id.0.to_le_bytes()).collect();
+    let (asker, request) = row.answers.as_ref().map(|(asker, request)| (id(*asker), request.to_string())).unzip();
+    db.execute(
+        "INSERT INTO log (seq, at, audience, asker, request, message) VALUES (?, ?, ?, ?, ?, ?)",
+        vec![
+            Param::Int(row.seq as i64),
+            row.at.into(),
+            audience.into(),
+            asker.unwrap_or(Param::Null),
+            request.into(),
+            row.bytes.clone().into(),
+        ],
+    )
+}
+
+/// Forgets the reliable messages up to this one.
+pub fn forget(db: &Db, seq: u64) -> Result<(), Fault> {
+    db.execute("DELETE FROM log WHERE seq <= ?", vec![Param::Int(seq as i64)])
+}
+
+/// A connection's number has 52 bits.
+const fn id(connection: ConnectionId) -> Param {
+    Param::Int(connection.0 as i64)
+}
 
 /// Brings the schema up to date: once for each time the hub is loaded.
 pub fn migrate(db: &Db) -> Result<(), Fault> {

@@ -7,9 +7,8 @@ use super::{
 };
 use shardlink_shared::{
     ErrorCode, Refusal,
-    codec::Encoding,
     protocol::{
-        Envelope, RequestId, ServerMessage,
+        RequestId, ServerMessage,
         chat::{Channel, Chat, SendChat},
     },
     text::CharacterName,
@@ -53,17 +52,10 @@ impl Hub {
         if channel == Channel::Party {
             return Err(ErrorCode::NotInParty.into());
         }
-        let audience: Vec<(ConnectionId, Encoding)> = self
-            .connections
-            .values()
-            .filter(|connection| connection.id != id && hears(connection))
-            .map(|connection| (connection.id, connection.encoding))
-            .collect();
-        let message = ServerMessage::chat(message);
-        out.broadcast(audience.into_iter(), &message);
-        if let Some(connection) = self.connections.get(&id) {
-            out.send(id, connection.encoding, &Envelope::answering(request, out.now), &message);
-        }
+        let audience = self.connections.values().filter(|connection| connection.id == id || hears(connection));
+        let audience: Vec<ConnectionId> = audience.map(|connection| connection.id).collect();
+        let answers = request.map(|request| (id, request));
+        self.send_reliably(audience, answers, &ServerMessage::chat(message), out);
         Ok(())
     }
 

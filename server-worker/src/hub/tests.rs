@@ -1,7 +1,9 @@
 //! Scenarios of a hub, with and without sleep between the steps.
 
 mod cost;
+mod resume;
 mod sight;
+mod slow;
 mod strangers;
 mod ticks;
 mod violations;
@@ -9,8 +11,10 @@ mod violations;
 use super::{
     attachment,
     connection::{ConnectionId, Identity},
+    log::Logged,
     logic::{Hub, PRESENCE_INTERVAL, SESSION_USE_INTERVAL},
-    outbox::{Answer, Effect, Event, Outbox, Question},
+    outbox::{Answer, Effect, Event, Outbox, Question, Shown},
+    resume::Rows,
     settings::Settings,
 };
 use shardlink_shared::{
@@ -35,6 +39,7 @@ use shardlink_shared::{
     vector::Vec3,
     world::{Class, Faction, NEXUS, Race},
 };
+use std::collections::BTreeMap;
 
 /// A hub, a clock, and what it did. With `sleepy` everything comes to rest before
 /// every event; then its memory is dropped and rebuilt from the attachments.
@@ -43,7 +48,9 @@ pub(super) struct World {
     pub now: u64,
     sleepy: bool,
     settings: Settings,
-    attachments: std::collections::BTreeMap<ConnectionId, Vec<u8>>,
+    attachments: BTreeMap<ConnectionId, Vec<u8>>,
+    places: BTreeMap<ConnectionId, (Option<Millis>, Vec<u8>)>,
+    log: BTreeMap<u64, Logged>,
     pub last: Vec<Effect>,
     pub out: Outbox,
     steps: u32,
@@ -55,9 +62,9 @@ impl World {
     }
 
     pub fn with(settings: Settings, sleepy: bool) -> Self {
-        let hub = Hub::restore(3, settings, [], Millis(0));
-        let (attachments, out) = Default::default();
-        Self { hub, now: 1_000_000, sleepy, settings, attachments, last: vec![], out, steps: 0 }
+        let hub = Hub::restore(3, settings, [], Rows::default(), Millis(0));
+        let (attachments, places, log, out) = Default::default();
+        Self { hub, now: 1_000_000, sleepy, settings, attachments, places, log, last: vec![], out, steps: 0 }
     }
 
     pub fn handle(&mut self, event: Event<'_>) {
@@ -65,9 +72,23 @@ impl World {
             while self.tick() {}
             let now = Millis(self.now);
             let connections = self.attachments.values().map(|bytes| attachment::read(bytes, now).unwrap());
-            self.hub = Hub::restore(3, self.settings, connections.collect::<Vec<_>>(), now);
+            let connections: Vec<_> = connections.collect();
+            self.hub = Hub::restore(3, self.settings, connections, self.rows(), now);
         }
         self.decide(event);
+    }
+
+    /// What the rows hold.
+    fn rows(&self) -> Rows {
+        let now = Millis(self.now);
+        let place = |(until, bytes): &(Option<Millis>, Vec<u8>)| (*until, attachment::read(bytes, now).unwrap());
+        Rows { places: self.places.values().map(place).collect(), log: self.log.values().cloned().collect() }
+    }
+
+    /// All sockets are gone and so is the memory: what a `kill -9` leaves.
+    pub fn crash(&mut self) {
+        self.attachments.clear();
+        self.hub = Hub::restore(3, self.settings, [], self.rows(), Millis(self.now));
     }
 
     /// The next tick when it is due, if one is.
@@ -80,6 +101,7 @@ impl World {
 
     fn decide(&mut self, event: Event<'_>) {
         self.out.reset(Millis(self.now));
+        let gone = if let Event::Closed(id) | Event::Lost(id) = event { Some(id) } else { None };
         self.hub.handle(event, &mut self.out);
         for effect in &self.out.effects {
             match effect {
@@ -89,8 +111,20 @@ impl World {
                     }
                 }
                 Effect::Close(id, _) | Effect::Goodbye(id) => drop(self.attachments.remove(id)),
+                Effect::Rebind(from, _) => drop(self.attachments.remove(from)),
+                Effect::Place(id) => match self.hub.connection(*id).filter(|one| one.player().is_some()) {
+                    Some(place) => drop(self.places.insert(*id, (place.held, attachment::write(place)))),
+                    None => drop(self.places.remove(id)),
+                },
+                Effect::Deliver(deliveries) => {
+                    self.log.extend(deliveries.iter().map(|one| (one.row.seq, (*one.row).clone())));
+                }
+                Effect::Forget(seq) => self.log.retain(|logged, _| logged > seq),
                 _ => {}
             }
+        }
+        if let Some(id) = gone {
+            self.attachments.remove(&id);
         }
         self.last = self.out.effects.clone();
     }
@@ -108,7 +142,7 @@ impl World {
 
     fn open(&mut self, n: u64, encoding: Encoding) -> ConnectionId {
         let id = ConnectionId(n);
-        self.handle(Event::Opened { id, encoding, address: "::1".into(), ticket: None });
+        self.handle(Event::Opened { id, encoding, address: "::1".into(), shown: Shown::Nothing });
         id
     }
 
@@ -130,20 +164,26 @@ impl World {
         id
     }
 
-    /// What the last event sent to a connection.
-    pub fn sent(&self, id: ConnectionId) -> Vec<ServerMessage> {
-        let frames = self.last.iter().filter_map(|effect| match effect {
-            Effect::Send(to, frame) if to.contains(&id) => Some(frame.as_frame()),
+    /// The frames that the last event sent to a connection.
+    fn frames(&self, id: ConnectionId) -> impl Iterator<Item = Frame<'_>> {
+        self.last.iter().flat_map(move |effect| match effect {
+            Effect::Send(to, frame) if to.contains(&id) => vec![frame.as_frame()],
+            Effect::Deliver(deliveries) => {
+                let frames = deliveries.iter().flat_map(|one| &one.frames);
+                frames.filter(|(to, _)| to.contains(&id)).map(|(_, frame)| frame.as_frame()).collect()
+            }
             Effect::Share(shared) => {
                 let (to, frame) = self.out.shared(shared);
-                to.contains(&id).then_some(Frame::Binary(frame))
+                to.contains(&id).then_some(Frame::Binary(frame)).into_iter().collect()
             }
-            _ => None,
-        });
-        frames
-            .flat_map(|frame| decode::<ServerMessage>(frame, MAX_SERVER_FRAME))
-            .map(|m| m.unwrap().message)
-            .collect()
+            _ => vec![],
+        })
+    }
+
+    /// What the last event sent to a connection.
+    pub fn sent(&self, id: ConnectionId) -> Vec<ServerMessage> {
+        let messages = self.frames(id).flat_map(|frame| decode::<ServerMessage>(frame, MAX_SERVER_FRAME));
+        messages.map(|message| message.unwrap().message).collect()
     }
 
     pub fn types(&self, id: ConnectionId) -> Vec<&'static str> {
@@ -191,7 +231,7 @@ fn sheet(n: u64, name: &str) -> Sheet {
 }
 
 fn admitted(n: u64, sheet: Option<Sheet>) -> Answer {
-    Answer::Admitted { identity: identity(n), token: None, sheet: sheet.map(Box::new) }
+    Answer::Admitted { identity: identity(n), token: None, resume: Some("r1_".into()), sheet: sheet.map(Box::new) }
 }
 
 fn auth() -> ClientMessage {
@@ -313,8 +353,12 @@ fn a_ticket_is_redeemed_at_once() {
         nonce: [0; 8],
     };
     let id = ConnectionId(1);
-    let opened =
-        Event::Opened { id, encoding: Encoding::Binary, address: String::new(), ticket: Some(ticket.clone()) };
+    let opened = Event::Opened {
+        id,
+        encoding: Encoding::Binary,
+        address: String::new(),
+        shown: Shown::Ticket(ticket.clone()),
+    };
     world.handle(opened);
     assert_eq!(world.questions(), [&Question::Redeem(ticket)]);
     world.answer(id, Ok(admitted(1, Some(sheet(1, "Aria")))));
@@ -497,7 +541,7 @@ fn who_entered_while_the_socket_closed_has_left() {
     world.send(id, &auth());
     world.handle(Event::Closed(id));
     world.answer(id, Ok(admitted(1, Some(sheet(1, "Aria")))));
-    assert!(matches!(world.last[..], [Effect::Left { location, .. }] if location == NEXUS));
+    assert!(matches!(world.last[..], [Effect::Left { location, .. }] if location == NEXUS), "{:?}", world.last);
     assert_eq!(world.hub.population().sockets, 0);
 }
 
@@ -574,7 +618,7 @@ fn one_frame_is_encoded_once_for_all_who_speak_its_encoding() {
         world.player(n, &format!("Other {n}"), if n % 2 == 0 { Encoding::Json } else { Encoding::Binary });
     }
     world.send(aria, &say("hello", Channel::Global));
-    let receivers: Vec<_> =
-        world.last.iter().filter_map(|e| if let Effect::Send(to, _) = e { Some(to.len()) } else { None }).collect();
+    let [Effect::Deliver(deliveries)] = &world.last[..] else { panic!("{:?}", world.last) };
+    let receivers: Vec<_> = deliveries.iter().flat_map(|one| &one.frames).map(|(to, _)| to.len()).collect();
     assert_eq!(receivers, [5, 5, 1]);
 }

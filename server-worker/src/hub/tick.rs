@@ -280,7 +280,7 @@ impl News<'_> {
         encoding: Encoding,
     ) -> impl Iterator<Item = ConnectionId> {
         let walkers = viewers.iter().filter_map(|(.., slot)| self.area.walker(*slot));
-        walkers.filter(move |walker| walker.encoding == encoding).map(|walker| walker.connection)
+        walkers.filter(move |walker| walker.hears_in(encoding)).map(|walker| walker.connection)
     }
 
     /// Appends a position frame: of those in sight who were heard, who are new to
@@ -391,7 +391,7 @@ pub(super) fn append_frame(
 }
 
 fn speaks(area: &Area, slot: u16, encoding: Encoding) -> bool {
-    area.walker(slot).is_some_and(|walker| walker.encoding == encoding)
+    area.walker(slot).is_some_and(|walker| walker.hears_in(encoding))
 }
 
 /// Those who have these slots.

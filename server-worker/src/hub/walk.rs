@@ -14,7 +14,7 @@ use shardlink_shared::{
     ErrorCode, Refusal,
     codec::{Encoded, Encoding, binary, snapshot::Entries},
     ids::LocationId,
-    limits::ATTACHMENT_INTERVAL,
+    limits::{ATTACHMENT_INTERVAL, PLACES_INTERVAL},
     protocol::{
         Envelope, RequestId, ServerMessage,
         bounded::List,
@@ -92,7 +92,7 @@ pub(super) fn walk(
         player.step = number.or(player.step);
     }
     player.cell = area.walk(player.slot, position, velocity, out.now).unwrap_or(player.cell);
-    player.unsaved = true;
+    (player.unsaved, player.unstored) = (true, true);
     if out.now.since(player.attached) >= ATTACHMENT_INTERVAL {
         (player.attached, player.unsaved) = (out.now, false);
         out.push(Effect::Attach(id));
@@ -152,6 +152,7 @@ impl Hub {
         let position = step.position.unwrap_or(player.motion.position);
         let velocity = step.velocity.unwrap_or_default();
         let (character, encoding) = (player.character, *encoding);
+        self.places_due.get_or_insert(out.now + PLACES_INTERVAL);
         let step = Step { number: None, position, velocity };
         match walk((id, encoding), player, &step, &mut self.area, self.settings.movement_check, out)? {
             Walked::Corrected => Err(Refusal::new(ErrorCode::MoveRejected).at("position")),
@@ -171,6 +172,7 @@ impl Hub {
             return Err(ErrorCode::NoCharacter.into());
         };
         let step = Step::from(step);
+        self.places_due.get_or_insert(out.now + PLACES_INTERVAL);
         walk((id, *encoding), player, &step, &mut self.area, self.settings.movement_check, out).map(|_| ())
     }
 
@@ -203,11 +205,12 @@ impl Hub {
             && let Some(player) = connection.player()
         {
             self.area.enter(slot, newcomer(connection, player), out.now);
-            if connection.encoding == Encoding::Json {
+            if connection.encoding == Encoding::Json && connection.hears() {
                 self.ticks.listen(slot, self.area.tick(), true);
             }
         }
         out.push(Effect::Attach(id));
+        out.push(Effect::Place(id));
         out.push(Effect::Travelled { character, visit: visit(self.number, id), location: to });
         self.welcome(id, request, out);
         Ok(())

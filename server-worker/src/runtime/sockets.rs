@@ -1,8 +1,17 @@
 //! What the binding's WebSocket lacks: attachments as raw bytes (four times
 //! faster than serde's), one JS buffer sent to many, the backlog.
 
+use crate::hub::connection::ConnectionId;
 use js_sys::{JsString, Uint8Array};
-use shardlink_shared::codec::Encoded;
+use shardlink_shared::{
+    codec::Encoded,
+    limits::{BACKLOG_LOOK, BACKLOG_PAUSE},
+    time::Millis,
+};
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashMap,
+};
 use wasm_bindgen::{JsCast, JsValue, prelude::*};
 use worker::WebSocket;
 
@@ -24,6 +33,9 @@ extern "C" {
     #[wasm_bindgen(method, catch, js_name = close)]
     fn try_close(this: &RawSocket, code: u16, reason: &str) -> Result<(), JsValue>;
 
+    #[wasm_bindgen(method, getter, js_name = bufferedAmount)]
+    fn buffered_amount(this: &RawSocket) -> Option<f64>;
+
     #[wasm_bindgen(method, getter, js_name = shardlinkConnection)]
     fn connection(this: &RawSocket) -> Option<f64>;
 
@@ -35,6 +47,64 @@ extern "C" {
 pub fn raw(socket: &WebSocket) -> RawSocket {
     let value: &JsValue = socket.as_ref().as_ref();
     value.clone().unchecked_into()
+}
+
+/// The bytes that were sent to sockets, and of whom it is time to look at the backlog.
+/// The look crosses into JavaScript, so it is not made at every send; and it is made a
+/// moment after them, because what was just sent waits in any case.
+#[derive(Default)]
+pub struct Looks {
+    due: RefCell<Vec<ConnectionId>>,
+    last: Cell<Millis>,
+}
+
+/// A socket, and the bytes it was sent since its backlog was looked at.
+pub struct Sent {
+    /// The socket.
+    pub socket: RawSocket,
+    bytes: Cell<usize>,
+}
+
+impl From<RawSocket> for Sent {
+    fn from(socket: RawSocket) -> Self {
+        // After a sleep too it is looked at soon: what it had been sent is forgotten.
+        Self { socket, bytes: Cell::new(0) }
+    }
+}
+
+impl Looks {
+    /// Sends a frame of this length to a socket.
+    pub fn send(&self, id: ConnectionId, to: &Sent, frame: &JsValue, length: usize) {
+        to.socket.send(frame);
+        let before = to.bytes.get();
+        let after = before.saturating_add(length);
+        to.bytes.set(after);
+        if before < BACKLOG_LOOK && after >= BACKLOG_LOOK {
+            self.look_at(id);
+        }
+    }
+
+    /// A socket is to be looked at the next time.
+    pub fn look_at(&self, id: ConnectionId) {
+        self.due.borrow_mut().push(id);
+    }
+
+    /// The backlogs of the sockets that are to be looked at, if it is time.
+    pub fn look(&self, sockets: &HashMap<ConnectionId, Sent>, now: Millis) -> Vec<(ConnectionId, usize)> {
+        if self.due.borrow().is_empty() || now.since(self.last.get()) < BACKLOG_PAUSE {
+            return Vec::new();
+        }
+        self.last.set(now);
+        self.due
+            .borrow_mut()
+            .drain(..)
+            .filter_map(|id| {
+                let sent = sockets.get(&id)?;
+                sent.bytes.set(0);
+                Some((id, sent.socket.backlog()))
+            })
+            .collect()
+    }
 }
 
 /// A frame as the one JS value that all its receivers share.
@@ -57,6 +127,11 @@ impl RawSocket {
         let _ = self.try_send(frame);
     }
 
+    /// How many bytes wait to be written; none where the runtime does not tell.
+    pub fn backlog(&self) -> usize {
+        self.buffered_amount().unwrap_or(0.0) as usize
+    }
+
     /// Closes the socket. One that is closing already refuses: its close event follows.
     pub fn close(&self, code: u16, reason: &str) {
         let _ = self.try_close(code, reason);
@@ -73,6 +148,14 @@ impl RawSocket {
         value.dyn_ref::<Uint8Array>().map(Uint8Array::to_vec)
     }
 
+    /// Nothing that comes from this socket is anybody's from here on, in this life of the
+    /// object and after a sleep.
+    pub fn detach(&self) {
+        self.set_connection(0.0);
+        // One that is closed already keeps nothing.
+        let _ = self.attach(&[]);
+    }
+
     /// Writes the connection's number on the JS object that the runtime hands in
     /// with each of its messages.
     pub fn set_id(&self, id: u64) {
@@ -81,7 +164,7 @@ impl RawSocket {
 
     /// The connection's number, if this JS object carries it.
     pub fn id(&self) -> Option<u64> {
-        self.connection().map(|id| id as u64)
+        self.connection().map(|id| id as u64).filter(|id| *id != 0)
     }
 }
 

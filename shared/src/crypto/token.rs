@@ -27,6 +27,9 @@ const MAX_SEALED: usize = 1_600;
 /// The prefix of a ticket.
 const TICKET_PREFIX: &str = "t1_";
 
+/// The prefix of a resume token.
+const RESUME_PREFIX: &str = "r1_";
+
 const TAG: usize = 16;
 
 /// A session's token: `s1_` and base64url of the player's id (8 bytes), 32
@@ -116,6 +119,34 @@ impl Ticket {
     pub fn parse(text: &str, server_secret: &[u8], now: Millis) -> Option<Self> {
         let bytes = open(TICKET_PREFIX, text, server_secret)?;
         postcard::from_bytes(&bytes).ok().filter(|ticket: &Self| now < ticket.expires)
+    }
+}
+
+/// What a client shows to continue a connection that was lost: good while the session is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResumeToken {
+    /// The session that it was given to.
+    pub session: SessionId,
+    /// Whose session it is.
+    pub player: PlayerId,
+    /// The hub that keeps its place.
+    pub hub: u32,
+    /// The connection's number there.
+    pub stream: u64,
+}
+
+impl ResumeToken {
+    /// The token as text: letters that a subprotocol may hold.
+    #[must_use]
+    pub fn reveal(&self, server_secret: &[u8]) -> String {
+        let bytes = postcard::to_extend(self, Vec::new()).unwrap_or_default();
+        seal(RESUME_PREFIX, bytes, server_secret)
+    }
+
+    /// Reads a token; `None` for what this server did not issue.
+    #[must_use]
+    pub fn parse(text: &str, server_secret: &[u8]) -> Option<Self> {
+        postcard::from_bytes(&open(RESUME_PREFIX, text, server_secret)?).ok()
     }
 }
 
@@ -219,6 +250,17 @@ mod tests {
         assert_eq!(Handshake::parse(&text, b"secret", Millis(999)), Some(handshake));
         assert_eq!(Handshake::parse(&text, b"secret", Millis(1_000)), None);
         assert_eq!(Handshake::parse(&text, b"other", Millis(0)), None);
+    }
+
+    #[test]
+    fn a_resume_token_reads_back_and_is_no_ticket() {
+        let token = ResumeToken { session: SessionId([3; 32]), player: player(), hub: 2, stream: 1 << 51 };
+        let text = token.reveal(b"secret");
+        assert_eq!(ResumeToken::parse(&text, b"secret"), Some(token));
+        assert_eq!(ResumeToken::parse(&text, b"other"), None);
+        assert_eq!(Ticket::parse(&text.replace("r1_", "t1_"), b"secret", Millis(0)), None);
+        assert!(text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-'));
+        assert!(text.len() < 128);
     }
 
     #[test]

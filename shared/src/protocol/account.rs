@@ -142,7 +142,8 @@ pub struct Ping {}
 pub struct Pong {}
 
 /// `resume`, client to server: the first message on a socket that shows a resume
-/// token. Answered by [`Resumed`].
+/// token. Answered by [`Resumed`]; where the place is not kept any more, after an
+/// [`AuthResponse`] with another token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Resume {
@@ -154,9 +155,9 @@ pub struct Resume {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Resumed {
-    /// How many missed messages follow.
+    /// How many missed messages follow, before the picture of what is now.
     pub replayed: u32,
-    /// Whether too much was missed, and a snapshot follows instead.
+    /// Whether more was missed than follows, or all that was before is forgotten.
     pub snapshot: bool,
 }
 

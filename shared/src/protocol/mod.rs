@@ -38,6 +38,9 @@ pub const SUBPROTOCOL_BINARY: &str = "shardlink.v1.bin";
 /// The subprotocol of JSON. Without a subprotocol a socket speaks JSON too.
 pub const SUBPROTOCOL_JSON: &str = "shardlink.v1.json";
 
+/// What stands before the token that is offered beside the subprotocol, to resume.
+pub const SUBPROTOCOL_RESUME: &str = "resume.";
+
 /// How urgent a message is: its lane, and whether it may be dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Priority {

@@ -45,8 +45,9 @@ pub struct Plan {
     /// Whether the objects of all players are touched before they join.
     #[serde(default)]
     pub touch: bool,
-    /// Seconds of silence before memory is read, without and with the connections:
-    /// what is only being used has then been given back.
+    /// Seconds of silence before memory is read, without connections and after each
+    /// batch of them: what is only being used has then been given back. With none,
+    /// memory is read at the beginning and at the end alone.
     pub settle: f64,
     /// Seconds of walking before what happens counts.
     pub warm_up: f64,

@@ -42,16 +42,24 @@ pub struct Report {
     pub server_cpu: f64,
     /// CPU seconds of the bots in them: near `seconds` they were the limit.
     pub bots_cpu: f64,
-    /// The server's resident memory before the first connection, in KiB.
-    pub resident_before: u64,
-    /// And with all of them, in KiB.
-    pub resident_joined: u64,
+    /// The server's resident memory before the first connection, after each batch of
+    /// them if the plan lets them settle, and with all of them.
+    pub resident: Vec<Resident>,
     /// Seconds that joining took with the tickets ready.
     pub joining: f64,
     /// CPU seconds of the server in them.
     pub joining_cpu: f64,
     /// Seconds that fetching the tickets took.
     pub fetching: f64,
+}
+
+/// The server's resident memory.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Resident {
+    /// Players who had joined.
+    pub players: usize,
+    /// In KiB.
+    pub kib: u64,
 }
 
 /// Plays a plan.
@@ -69,7 +77,7 @@ pub async fn play(plan: &Plan) -> Result<Report> {
         accounts::touch(&plan.url, &accounts).await?;
     }
     pause(plan.settle).await;
-    let resident_before = process::read(plan.server_pid)?.resident;
+    let mut resident = vec![reading(plan, 0)?];
 
     let (mut joining, mut joining_cpu, mut fetching) = (0.0, 0.0, 0.0);
     for first in (0..plan.players).step_by(BATCH) {
@@ -82,9 +90,11 @@ pub async fn play(plan: &Plan) -> Result<Report> {
         fetching += (fetched - start) as f64 / 1e6;
         joining += (joined - fetched) as f64 / 1e6;
         joining_cpu += after.cpu - before.cpu;
+        if plan.settle > 0.0 || bots.end == plan.players {
+            pause(plan.settle).await;
+            resident.push(reading(plan, bots.end)?);
+        }
     }
-    pause(plan.settle).await;
-    let resident_joined = process::read(plan.server_pid)?.resident;
 
     stage.phase.send(Phase::Play)?;
     pause(plan.warm_up).await;
@@ -105,8 +115,7 @@ pub async fn play(plan: &Plan) -> Result<Report> {
         times,
         server_cpu: server_after.cpu - server.cpu,
         bots_cpu: bots_after.cpu - bots.cpu,
-        resident_before,
-        resident_joined,
+        resident,
         joining,
         joining_cpu,
         fetching,
@@ -213,6 +222,10 @@ impl Stage {
         }
         Ok(())
     }
+}
+
+fn reading(plan: &Plan, players: usize) -> Result<Resident> {
+    Ok(Resident { players, kib: process::read(plan.server_pid)?.resident })
 }
 
 async fn pause(seconds: f64) {

@@ -1,8 +1,10 @@
 //! A session against a server that is played here, in virtual time.
 
+mod resume;
+
 use super::*;
 use shardlink_shared::{
-    ErrorCode, Refusal,
+    Refusal,
     codec::{self, Encoding, snapshot::Entries},
     entropy::Seeded,
     protocol::{
@@ -48,7 +50,11 @@ fn token(text: &str) -> Token {
 }
 
 fn auth_response(character: Option<Sheet>) -> ServerMessage {
-    ServerMessage::AuthResponse(AuthResponse {
+    ServerMessage::AuthResponse(accepted(character))
+}
+
+fn accepted(character: Option<Sheet>) -> AuthResponse {
+    AuthResponse {
         success: character.is_some(),
         session_token: None,
         player_id: None,
@@ -57,7 +63,7 @@ fn auth_response(character: Option<Sheet>) -> ServerMessage {
         character: character.map(Box::new),
         resume_token: None,
         protocol: None,
-    })
+    }
 }
 
 fn snapshot(location_id: LocationId) -> ServerMessage {
@@ -298,7 +304,7 @@ fn outside_the_world_requests_fail_and_steps_are_forgotten() {
     assert_eq!(failure.code, "NOT_CONNECTED");
     player.session.walk(at(1.0), at(6.0), player.now);
     player.session.hidden(player.now);
-    player.session.wake();
+    player.session.wake(player.now);
     player.session.leave();
     assert_eq!(player.effects(), []);
     assert_eq!(player.session.due(), None);
@@ -436,8 +442,8 @@ fn whoever_wakes_does_not_wait_for_the_backoff() {
     let mut player = Player::in_world();
     player.lose(1006);
     player.effects();
-    player.session.wake();
-    player.session.wake();
+    player.session.wake(player.now);
+    player.session.wake(player.now);
     assert_eq!(player.effects(), [Effect::AskTicket(1)]);
 }
 
@@ -510,7 +516,8 @@ fn a_heartbeat_goes_out_every_25_seconds_and_silence_ends_the_connection() {
     }
     let effects = player.wait(60_000);
     assert_eq!(effects[0], Effect::Send(Encoded::Text("ping".to_owned())));
-    assert_eq!(effects[1], Effect::Close(GOODBYE));
+    // No goodbye: the place is kept.
+    assert_eq!(effects[1], Effect::Close(SILENT));
     assert_eq!(statuses(&effects), [(State::Reconnecting, Some(LOST))]);
 }
 

@@ -51,7 +51,7 @@ fn ten_thousand_made_up_ids_on_every_message_reach_no_other_object() {
             world.handle(Event::Frame(aria, Frame::Text(&message.to_string())));
             for effect in &world.last {
                 match effect {
-                    Effect::Send(..) | Effect::Share(_) => {}
+                    Effect::Send(..) | Effect::Share(_) | Effect::Deliver(_) | Effect::Forget(_) => {}
                     // Each of these asks one's own account first whether the id is its.
                     Effect::Ask(
                         _,

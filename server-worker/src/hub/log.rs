@@ -1,0 +1,157 @@
+//! The reliable messages of the last while, which whoever resumes is told if it missed
+//! them. Each has a number that rises, over crashes too, and its receivers.
+
+use super::connection::ConnectionId;
+use shardlink_shared::{
+    codec::{Encoded, Encoding, Frame, decode, encode},
+    limits::{LOG_BYTES, LOG_LIFE, MAX_REPLAY, MAX_SERVER_FRAME, REPLAY_FRAME},
+    protocol::{Envelope, RequestId, ServerMessage},
+    time::Millis,
+};
+use std::{collections::VecDeque, rc::Rc};
+
+/// What has to be forgotten is forgotten together, this often, in milliseconds.
+const PRUNE_INTERVAL: u64 = 10_000;
+
+/// A reliable message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Logged {
+    /// Its number.
+    pub seq: u64,
+    /// When it was sent.
+    pub at: Millis,
+    /// For whom, by rising number.
+    pub audience: Vec<ConnectionId>,
+    /// Whose request it answers.
+    pub answers: Option<(ConnectionId, RequestId)>,
+    /// The message in binary, with its number and time.
+    pub bytes: Vec<u8>,
+}
+
+impl Logged {
+    fn size(&self) -> usize {
+        self.bytes.len() + self.audience.len() * 8
+    }
+
+    fn is_for(&self, id: ConnectionId) -> bool {
+        self.audience.binary_search(&id).is_ok()
+    }
+
+    /// The message itself.
+    #[must_use]
+    pub fn message(&self) -> Option<ServerMessage> {
+        let mut messages = decode::<ServerMessage>(Frame::Binary(&self.bytes), MAX_SERVER_FRAME);
+        messages.next()?.ok().map(|incoming| incoming.message)
+    }
+
+    /// The request that it answers, to this receiver.
+    #[must_use]
+    pub fn reply_to(&self, id: ConnectionId) -> Option<RequestId> {
+        self.answers.as_ref().filter(|(asker, _)| *asker == id).map(|(_, request)| request.clone())
+    }
+}
+
+/// The messages, the oldest first.
+#[derive(Debug, Default)]
+pub(super) struct Log {
+    rows: VecDeque<Rc<Logged>>,
+    bytes: usize,
+    last: u64,
+    pruned: Millis,
+}
+
+/// What somebody has missed.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Missed {
+    pub frames: Vec<Encoded>,
+    pub count: u32,
+    /// Whether it is not all.
+    pub cut: bool,
+}
+
+impl Log {
+    /// The log of these rows, the oldest first.
+    pub fn restore(rows: impl IntoIterator<Item = Logged>) -> Self {
+        let rows: VecDeque<_> = rows.into_iter().map(Rc::new).collect();
+        let (bytes, last) = (rows.iter().map(|row| row.size()).sum(), rows.back().map_or(0, |row| row.seq));
+        Self { rows, bytes, last, pruned: Millis(0) }
+    }
+
+    /// The next message's number: the time, so that it rises even over a crash that
+    /// comes when all rows have been forgotten; or one more than the last.
+    pub fn next(&mut self, now: Millis) -> u64 {
+        self.last = now.0.max(self.last + 1);
+        self.last
+    }
+
+    pub fn push(&mut self, row: Rc<Logged>) {
+        self.bytes += row.size();
+        self.rows.push_back(row);
+    }
+
+    /// Takes back what could not be stored: the newest from this number on.
+    pub fn take_back(&mut self, from: u64) {
+        while self.rows.back().is_some_and(|row| row.seq >= from) {
+            let Some(row) = self.rows.pop_back() else { break };
+            self.bytes -= row.size();
+        }
+    }
+
+    /// What has become too old or too much, once it is worth a write.
+    pub fn prune(&mut self, now: Millis) -> Vec<Rc<Logged>> {
+        if self.bytes <= LOG_BYTES && now.since(self.pruned) < PRUNE_INTERVAL {
+            return Vec::new();
+        }
+        self.pruned = now;
+        // A quarter more than is too much, so that not every message prunes.
+        let most = if self.bytes > LOG_BYTES { LOG_BYTES / 4 * 3 } else { LOG_BYTES };
+        let mut dropped = Vec::new();
+        while self.rows.front().is_some_and(|row| self.bytes > most || now.since(row.at) >= LOG_LIFE) {
+            let Some(row) = self.rows.pop_front() else { break };
+            self.bytes -= row.size();
+            dropped.push(row);
+        }
+        dropped
+    }
+
+    /// What a connection has missed since a number, in its encoding: the newest, if it
+    /// is too much.
+    pub fn missed(&self, id: ConnectionId, since: u64, encoding: Encoding) -> Missed {
+        let newest = self.rows.iter().rev().take_while(|row| row.seq > since).filter(|row| row.is_for(id));
+        let (mut rows, mut size, mut cut) = (Vec::new(), 0, false);
+        for row in newest {
+            size += row.bytes.len();
+            if size > MAX_REPLAY {
+                cut = true;
+                break;
+            }
+            rows.push(row);
+        }
+        let mut frames = Vec::new();
+        for row in rows.iter().rev() {
+            let reply_to = row.reply_to(id);
+            if encoding == Encoding::Binary && reply_to.is_none() {
+                append(&mut frames, &row.bytes);
+                continue;
+            }
+            for message in decode::<ServerMessage>(Frame::Binary(&row.bytes), MAX_SERVER_FRAME).flatten() {
+                let envelope = Envelope { reply_to: reply_to.clone(), ..message.envelope };
+                match encode(encoding, &envelope, &message.message) {
+                    Encoded::Binary(bytes) => append(&mut frames, &bytes),
+                    text @ Encoded::Text(_) => frames.push(text),
+                }
+            }
+        }
+        Missed { frames, count: rows.len() as u32, cut }
+    }
+}
+
+/// Appends a binary message to the last frame, or begins another.
+fn append(frames: &mut Vec<Encoded>, message: &[u8]) {
+    match frames.last_mut() {
+        Some(Encoded::Binary(frame)) if frame.len() + message.len() <= REPLAY_FRAME => {
+            frame.extend_from_slice(message);
+        }
+        _ => frames.push(Encoded::Binary(message.to_vec())),
+    }
+}
