@@ -29,6 +29,8 @@ pub struct Authenticated {
     pub expires: Millis,
     /// The hub that holds the session's socket, if it was another.
     pub previous_hub: Option<u32>,
+    /// Until when the account may not speak.
+    pub silenced: Option<Millis>,
 }
 
 /// What shows that somebody knows the account's password.
@@ -141,6 +143,9 @@ calls!("ACCOUNT",
         /// Whether a session is good; `hub` is where its socket is, if it
         /// is a socket that asks. Refused with SESSION_EXPIRED.
         Authenticate { session: SessionId, hub: Option<u32> } -> Authenticated;
+        /// The account may not speak until then, or may again; its sessions whose sockets
+        /// are open, and the hubs that hold them. Refused with NOT_FOUND.
+        Silence { until: Option<Millis> } -> Ended;
         /// Ends a session; the hub that holds its socket.
         EndSession { session: SessionId } -> Option<u32>;
         /// Begins a character; its id. Refused with TOO_MANY_CHARACTERS.

@@ -1,7 +1,13 @@
 //! The World: what all hubs share.
 
+use crate::chat::{Audience, BatchNumber, Utterance};
 use serde::{Deserialize, Serialize};
-use shardlink_shared::{time::Millis, world::Faction};
+use shardlink_shared::{
+    ids::PartyId,
+    protocol::chat::{PastChat, WorldAnnouncement},
+    time::Millis,
+    world::Faction,
+};
 
 /// The one realm there is.
 pub const REALM: &str = "main";
@@ -45,13 +51,29 @@ pub struct Happening {
     pub faction: Option<Faction>,
 }
 
+/// What was said before a hub began to listen.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Histories {
+    /// The last number that was given; what has a higher one is sent to the hub.
+    pub number: u64,
+    /// The last words of each channel, the oldest first.
+    pub channels: Vec<(Audience, Vec<PastChat>)>,
+}
+
 calls!("WORLD",
     /// What the World is asked.
     WorldCall {
-        /// A hub with room, where each holds `capacity` players, by its number.
-        Place { capacity: u32 } -> u32;
+        /// A hub with room, where each holds `capacity` players, by its number: the one
+        /// where the party's others are, if it has room.
+        Place { capacity: u32, party: Option<PartyId>, near: Option<u32> } -> u32;
         /// A hub says who is there.
         Report { hub: u32, population: Population } -> ();
+        /// A hub wants to know what was said, and hears what is said from here on.
+        Listen { hub: u32 } -> Histories;
+        /// Players in a hub say something to everybody or to their factions.
+        Say { hub: u32, batch: BatchNumber, utterances: Vec<Utterance> } -> ();
+        /// Those who run the realm announce something; `key` tells it from others.
+        Announce { key: u64, announcement: WorldAnnouncement } -> ();
         /// The realm as a whole.
         GetStatus {} -> Status;
         /// What happened, the newest first: at most `limit` events, older

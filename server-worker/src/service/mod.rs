@@ -8,6 +8,7 @@
 mod characters;
 mod parties;
 mod passwords;
+mod realm_wide;
 mod sessions;
 
 #[cfg(test)]
@@ -25,6 +26,7 @@ pub use parties::{
     Actor, PartyAnswer, PartyRequest, find, find_by_name, gathering, look_at_party, party_request, view,
 };
 pub use passwords::{Attempt, Proof, SignedIn, finish_scram, register, register_verifier, sign_in, start_scram};
+pub use realm_wide::{announce, silence};
 pub use sessions::{
     NewPassword, authenticate, change_password, delete_account, finish_account_deletion, identify, log_out, place,
     refresh, ticket,

@@ -222,10 +222,15 @@ async fn invitation(on: &impl Platform, by: CharacterId, invitee: CharacterId, k
 /// # Errors
 /// NOT_FOUND.
 pub async fn find(on: &impl Platform, character: CharacterId) -> Result<character::Found> {
+    owner_of(on, character).await?;
+    on.ask(&character::object_name(character), character::Find {}).await
+}
+
+/// Whose a character is, if there is such a one.
+pub(super) async fn owner_of(on: &impl Platform, character: CharacterId) -> Result<PlayerId> {
     let (kind, key) = (Kind::CharacterId, character.to_string());
     let named = on.ask(&directory::object_name(kind, &key), directory::Find { kind, key: key.clone() }).await?;
-    named.ok_or(ErrorCode::NotFound)?;
-    on.ask(&character::object_name(character), character::Find {}).await
+    named.map(|named| named.owner).ok_or(ErrorCode::NotFound.into())
 }
 
 /// Who has a character's name.
