@@ -164,6 +164,16 @@ pub const HUB_SILENT: u64 = 60 * 1000;
 /// long, in milliseconds.
 pub const LETTER_LIFE: u64 = 24 * 60 * 60 * 1000;
 
+/// What is said in a hub and waits until the last batch was answered, for each order: a
+/// second's worth of 500 players who speak as fast as they may.
+pub const MAX_LANE: usize = 2_500;
+
+/// Requests of a connection that wait until its last one was answered.
+pub const MAX_QUEUED: usize = 32;
+
+/// What was passed on and has not come back for this long is lost, in milliseconds.
+pub const UNANSWERED_CHAT: u64 = 10 * 1000;
+
 /// Characters that a player may have muted: 8 bytes each in a socket's attachment.
 pub const MAX_MUTES: usize = 100;
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use shardlink_shared::{
     ErrorCode,
     crypto::token::SessionId,
-    ids::CharacterId,
+    ids::{CharacterId, PartyId},
     protocol::{
         chat::{Chat, WorldAnnouncement},
         party::{PartyInvite, PartyUpdate},
@@ -62,7 +62,7 @@ calls!("HUB",
         /// What was said and announced, in the World's order.
         Broadcast { news: Vec<News> } -> ();
         /// What was said in parties.
-        PartyTalk { words: Vec<Word> } -> ();
+        PartyTalk { party: PartyId, words: Vec<Word> } -> ();
         /// A party as it is now, for these who are in it or were; those of them who are
         /// not here.
         PartyChanged { update: PartyUpdate, to: Vec<Place> } -> Vec<Place>;

@@ -13,7 +13,7 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 use shardlink_shared::{
-    ids::CharacterId,
+    ids::{CharacterId, PartyId},
     limits::HUB_SILENT,
     protocol::party::{PartyInvite, PartyUpdate},
     time::Millis,
@@ -69,7 +69,7 @@ pub enum Errand {
     /// A letter is to be delivered.
     Letter(u64, Box<letters::Letter<Letter>>),
     /// Words are to be passed on to a hub, once.
-    Words(u32, Vec<Word>),
+    Words(PartyId, u32, Vec<Word>),
 }
 
 impl Errands for Party {
@@ -84,8 +84,9 @@ impl Errands for Party {
     async fn run(on: &impl Platform, errand: &Errand) -> Self::Outcome {
         let nobody = |()| Vec::new();
         match errand {
-            Errand::Words(hub, words) => {
-                on.ask(&hub::object_name(*hub), hub::PartyTalk { words: words.clone() }).await.map(nobody)
+            Errand::Words(party, hub, words) => {
+                let talk = hub::PartyTalk { party: *party, words: words.clone() };
+                on.ask(&hub::object_name(*hub), talk).await.map(nobody)
             }
             Errand::Letter(_, letter) => match letter.says.clone() {
                 Letter::Released { character, seat } => {
@@ -110,7 +111,7 @@ impl Errands for Party {
 
     fn finish(&mut self, context: &mut Context<'_, Write>, errand: Errand, outcome: Self::Outcome) {
         let (number, letter) = match errand {
-            Errand::Words(hub, _) => return self.fanout.answered(hub),
+            Errand::Words(_, hub, _) => return self.fanout.answered(hub),
             Errand::Letter(number, letter) => (number, *letter),
         };
         if let (Letter::Update { to, .. }, posted) = (&letter.says, letter.posted) {

@@ -517,8 +517,12 @@ impl Party {
     pub(super) fn errands(&mut self, now: Millis) -> Vec<Errand> {
         let letters = self.letters.take_due(now).into_iter();
         let letters = letters.map(|(number, letter)| Errand::Letter(number, Box::new(letter)));
-        let words = self.fanout.take().into_iter().map(|(hub, words)| Errand::Words(hub, words));
-        letters.chain(words).collect()
+        let mut errands: Vec<Errand> = letters.collect();
+        if let Some(party) = self.state.as_ref().map(|state| state.id) {
+            let words = self.fanout.take().into_iter();
+            errands.extend(words.map(|(hub, words)| Errand::Words(party, hub, words)));
+        }
+        errands
     }
 }
 

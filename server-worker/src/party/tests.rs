@@ -343,7 +343,7 @@ fn what_is_said_is_heard_by_members_once_and_by_nobody_else() {
         .take_errands(Millis(9))
         .into_iter()
         .filter_map(|errand| match errand {
-            Errand::Words(hub, words) => Some((hub, words)),
+            Errand::Words(_, hub, words) => Some((hub, words)),
             Errand::Letter(..) => None,
         })
         .collect();

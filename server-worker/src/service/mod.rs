@@ -6,6 +6,7 @@
 //! over objects in memory, and cut it off at every step.
 
 mod characters;
+mod chat;
 mod parties;
 mod passwords;
 mod realm_wide;
@@ -22,6 +23,7 @@ pub use characters::{
     Entrance, create_character, delete_character, enter, inventory, list_characters, select_character, settle, sheet,
     undo,
 };
+pub use chat::{mute, whisper};
 pub use parties::{
     Actor, PartyAnswer, PartyRequest, find, find_by_name, gathering, look_at_party, party_request, view,
 };

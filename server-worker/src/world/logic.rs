@@ -275,9 +275,12 @@ mod tests {
     fn the_status_adds_the_hubs_and_forgets_the_silent() {
         let mut world = World::default();
         report(&mut world, 0, 0, 2);
-        report(&mut world, 100_000, 1, 3);
-        assert_eq!(at(119_999, |c| world.status(c)).population, Population { players: 5, sockets: 7 });
-        assert_eq!(at(120_000, |c| world.status(c)).population, Population { players: 3, sockets: 4 });
+        report(&mut world, HUB_FORGOTTEN_AFTER - 20_000, 1, 3);
+        assert_eq!(
+            at(HUB_FORGOTTEN_AFTER - 1, |c| world.status(c)).population,
+            Population { players: 5, sockets: 7 }
+        );
+        assert_eq!(at(HUB_FORGOTTEN_AFTER, |c| world.status(c)).population, Population { players: 3, sockets: 4 });
     }
 
     #[test]
