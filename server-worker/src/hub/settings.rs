@@ -1,10 +1,13 @@
 //! What the operator sets for hubs, read once when a hub is loaded.
 
-use crate::config::{Config, MovementCheck};
+use crate::{
+    chat::filter::WordList,
+    config::{Config, MovementCheck},
+};
 use shardlink_shared::limits::{AREA_CAP, TICK_RATE};
 
 /// What the operator sets for a hub.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// Between two ticks, in milliseconds.
     pub tick_interval: u64,
@@ -12,6 +15,8 @@ pub struct Settings {
     pub area_cap: usize,
     /// What becomes of impossible moves.
     pub movement_check: MovementCheck,
+    /// Words that are masked in chat.
+    pub word_filter: Option<WordList>,
 }
 
 impl Settings {
@@ -22,13 +27,19 @@ impl Settings {
             tick_interval: interval(config.tick_rate),
             area_cap: config.area_cap as usize,
             movement_check: config.movement_check,
+            word_filter: config.word_filter.clone(),
         }
     }
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { tick_interval: interval(TICK_RATE), area_cap: AREA_CAP, movement_check: MovementCheck::Enforce }
+        Self {
+            tick_interval: interval(TICK_RATE),
+            area_cap: AREA_CAP,
+            movement_check: MovementCheck::Enforce,
+            word_filter: None,
+        }
     }
 }
 
