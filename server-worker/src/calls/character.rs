@@ -34,6 +34,8 @@ pub struct Entered {
     pub party: Option<PartyId>,
     /// Whom it does not want to hear.
     pub muted: Vec<CharacterId>,
+    /// The invitations that it has.
+    pub invited: Vec<PartyInvite>,
 }
 
 /// What others may know of a character.
@@ -57,10 +59,12 @@ pub struct Seat {
 }
 
 /// An invitation into a party.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Invited {
     /// Into which.
     pub party: PartyId,
+    /// As it is told, again to whoever enters the world anew.
+    pub invite: PartyInvite,
     /// The key of the request by which it was made.
     pub key: u64,
     /// Until when it is good.

@@ -158,7 +158,8 @@ impl Character {
         if self.presence != Some(call.visit) && !self.ended.contains(&call.visit) {
             self.appear(context, call.visit);
         }
-        Ok(Entered { sheet, party: self.social.party(), muted: self.social.muted.clone() })
+        let (party, muted) = (self.social.party(), self.social.muted.clone());
+        Ok(Entered { sheet, party, muted, invited: self.social.invitations(context.now) })
     }
 
     fn whereabouts(&self, call: &Whereabouts) -> Result<Option<Visit>, Refusal> {

@@ -73,6 +73,11 @@ impl Social {
         self.seat.map(|seat| seat.party)
     }
 
+    /// The invitations that are good at this time, as they are told.
+    pub(super) fn invitations(&self, now: Millis) -> Vec<PartyInvite> {
+        self.invited.iter().filter(|open| open.expires > now).map(|open| open.invite.clone()).collect()
+    }
+
     pub(super) const fn settles_at(&self) -> Option<Millis> {
         self.settles_at
     }
@@ -188,7 +193,7 @@ impl Character {
 
     pub(super) fn parties(&self, now: Millis, owner: PlayerId) -> Result<Parties> {
         self.owned_by(owner)?;
-        let invited = self.social.invited.iter().filter(|open| open.expires > now).copied().collect();
+        let invited = self.social.invited.iter().filter(|open| open.expires > now).cloned().collect();
         Ok(Parties { seat: self.social.seat, invited })
     }
 
@@ -241,7 +246,7 @@ impl Character {
         if self.social.invited.len() >= MAX_INVITED {
             self.social.invited.remove(0);
         }
-        self.social.invited.push(Invited { party, key, expires });
+        self.social.invited.push(Invited { party, key, expires, invite: invite.clone() });
         self.store_social(context);
         if let Some(visit) = self.presence {
             self.post(context, Letter::Invited { key, invite, visit });

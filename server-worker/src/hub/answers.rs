@@ -16,7 +16,7 @@ use shardlink_shared::{
         account::{AuthResponse, Resumed},
         bounded::{List, Secret},
         character::{CharacterList, CharacterUpdate},
-        chat::Channel,
+        chat::{Channel, Mute},
     },
 };
 
@@ -148,9 +148,16 @@ impl Hub {
         }
     }
 
-    /// Tells somebody who has entered what it is in the middle of: its party, and what was
-    /// said lately.
+    /// Tells somebody who has entered what it is in the middle of: whom it has muted, its
+    /// party, the invitations it has, and what was said lately.
     fn introduce(&mut self, id: ConnectionId, entrance: Entrance, out: &mut Outbox) {
+        let (muted, invited) = (entrance.muted.into_iter(), entrance.invited.into_iter());
+        if let Some(encoding) = self.connections.get(&id).map(|connection| connection.encoding) {
+            let mute = |character_id| ServerMessage::Mute(Mute { character_id, muted: true });
+            for told in muted.map(mute).chain(invited.map(ServerMessage::PartyInvite)) {
+                out.send(id, encoding, &Envelope::at(out.now), &told);
+            }
+        }
         if let Some(View { update, history }) = entrance.party {
             self.tell_party(vec![id], &update, out);
             if !history.is_empty() {

@@ -1,6 +1,7 @@
 //! Scenarios of a hub, with and without sleep between the steps.
 
 mod cost;
+mod introduced;
 mod resume;
 mod sight;
 mod slow;
@@ -309,7 +310,7 @@ fn sheet(n: u64, name: &str) -> Sheet {
 
 /// Of a character in no party.
 fn entrance(sheet: Sheet) -> Entrance {
-    Entrance { sheet, party: None, muted: Vec::new() }
+    Entrance { sheet, party: None, muted: Vec::new(), invited: Vec::new() }
 }
 
 fn admitted(n: u64, sheet: Option<Sheet>) -> Answer {

@@ -223,7 +223,7 @@ impl Party {
             expires,
             visit: call.visit,
         });
-        let invite = state.invite(call.invitee, &call.name).ok_or(ErrorCode::Internal)?;
+        let invite = state.invite(call.invitee, &call.name, Some(expires)).ok_or(ErrorCode::Internal)?;
         self.store(context);
         self.post(context, Letter::Invited { key: call.key, expires, invite });
         Ok(())
@@ -233,7 +233,8 @@ impl Party {
     fn invited(&mut self, context: Change<'_, '_>, call: Invite) -> Result<PartyInvite, Refusal> {
         self.once(context, call.key, |party, context| party.invite(context, &call))?;
         let state = self.state.as_ref().ok_or(ErrorCode::NotFound)?;
-        state.invite(call.invitee, &call.name).ok_or(ErrorCode::NotFound.into())
+        let expires = state.invitation(call.invitee, context.now).map(|open| open.expires);
+        state.invite(call.invitee, &call.name, expires).ok_or(ErrorCode::NotFound.into())
     }
 
     /// Uses an invitation up.
@@ -335,10 +336,11 @@ impl Party {
         let Ok(state) = self.living_mut() else { return };
         state.ended = true;
         let (members, invitations) = (std::mem::take(&mut state.members), std::mem::take(&mut state.invitations));
+        let mut places: Vec<Place> = last.into_iter().collect();
         for open in invitations {
             self.post(context, Letter::Uninvited { character: open.character, key: open.key });
+            places.push((open.character, open.visit));
         }
-        let mut places: Vec<Place> = last.into_iter().collect();
         for member in members {
             self.post(context, Letter::Released { character: member.character, seat: member.seat });
             places.extend(member.presence.visit.map(|visit| (member.character, visit)));

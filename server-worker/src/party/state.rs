@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use shardlink_shared::{
     ids::{CharacterId, PartyId},
     protocol::{
+        Timestamp,
         bounded::List,
         party::{LootSharing, PartyInvite, PartyName, PartyUpdate},
     },
@@ -103,7 +104,7 @@ impl State {
 
     /// An invitation as the invited is told of it; from the leader, who alone invites.
     #[must_use]
-    pub fn invite(&self, invitee: CharacterId, name: &CharacterName) -> Option<PartyInvite> {
+    pub fn invite(&self, invitee: CharacterId, name: &CharacterName, expires: Option<Millis>) -> Option<PartyInvite> {
         Some(PartyInvite {
             party_id: self.id,
             inviter_id: self.leader,
@@ -111,6 +112,7 @@ impl State {
             invitee_id: invitee,
             invitee_name: name.clone(),
             party_name: self.name.clone(),
+            expires_at: expires.map(Timestamp),
         })
     }
 

@@ -16,7 +16,7 @@ use crate::{
 use shardlink_shared::{
     ErrorCode, Refusal,
     ids::{CharacterId, PlayerId},
-    protocol::{character::CharacterCreate, trade::Inventory},
+    protocol::{character::CharacterCreate, party::PartyInvite, trade::Inventory},
     rules::character::roll_stats,
     sheet::Sheet,
     text::CharacterName,
@@ -189,6 +189,8 @@ pub struct Entrance {
     pub party: Option<View>,
     /// Whom it does not want to hear, by rising id.
     pub muted: Vec<CharacterId>,
+    /// The invitations that it has, the oldest first.
+    pub invited: Vec<PartyInvite>,
 }
 
 /// Marks a character as online in a hub. Its party knows before this is answered.
@@ -196,12 +198,12 @@ pub struct Entrance {
 /// # Errors
 /// NOT_YOUR_CHARACTER.
 pub async fn enter(on: &impl Platform, owner: PlayerId, id: CharacterId, visit: Visit) -> Result<Entrance> {
-    let Entered { sheet, party, muted } =
+    let Entered { sheet, party, muted, invited } =
         on.ask(&character::object_name(id), character::Enter { owner, visit }).await?;
     let party = match party {
         // Whoever is being put out just now finds that its party is not its any more.
         Some(party) => view(on, id, party).await.ok().filter(|view| view.update.member_ids.contains(&id)),
         None => None,
     };
-    Ok(Entrance { sheet, party, muted })
+    Ok(Entrance { sheet, party, muted, invited })
 }

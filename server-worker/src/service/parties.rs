@@ -18,6 +18,7 @@ use shardlink_shared::{
         ClientMessage,
         party::{LootSharing, PartyInvite, PartyName, PartyUpdate},
     },
+    text::CharacterName,
 };
 
 /// Who acts: a character, for its owner.
@@ -36,6 +37,8 @@ pub enum PartyRequest {
     Create(Option<PartyName>),
     /// To invite somebody into one.
     Invite(PartyId, CharacterId),
+    /// To invite whoever has this name.
+    InviteByName(PartyId, String),
     /// To join by an invitation.
     Accept(PartyId),
     /// To turn an invitation down.
@@ -62,7 +65,13 @@ impl PartyRequest {
     pub fn of(message: ClientMessage) -> std::result::Result<Self, Box<ClientMessage>> {
         Ok(match message {
             ClientMessage::PartyCreate(create) => Self::Create(create.party_name),
-            ClientMessage::PartyInvite(invite) => Self::Invite(invite.party_id, invite.invitee_id),
+            ClientMessage::PartyInvite(invite) => match invite.invitee_id {
+                Some(invitee) => Self::Invite(invite.party_id, invitee),
+                None => {
+                    let name = invite.invitee_name.map(|name| name.as_str().to_owned());
+                    Self::InviteByName(invite.party_id, name.unwrap_or_default())
+                }
+            },
             ClientMessage::PartyAccept(party) => Self::Accept(party.party_id),
             ClientMessage::PartyDecline(party) => Self::Decline(party.party_id),
             ClientMessage::PartyLeave(party) => Self::Leave(party.party_id),
@@ -103,7 +112,13 @@ pub async fn party_request(
         PartyRequest::Create(name) => found(on, max_members, actor, name).await,
         PartyRequest::Invite(party, invitee) => {
             let object = own(on, actor, party).await?;
-            let invite = invitation(on, by, invitee, key).await?;
+            let invite = invitation(on, by, invitee, key).await.map_err(|refusal| refusal.at("invitee_id"))?;
+            return on.ask(&object, invite).await.map(PartyAnswer::Invite);
+        }
+        PartyRequest::InviteByName(party, name) => {
+            let object = own(on, actor, party).await?;
+            let invitee = named(on, &name).await?;
+            let invite = invitation(on, by, invitee, key).await.map_err(|refusal| refusal.at("invitee_name"))?;
             return on.ask(&object, invite).await.map(PartyAnswer::Invite);
         }
         PartyRequest::Accept(party) => accept(on, actor, party).await,
@@ -207,14 +222,24 @@ async fn take_seat(on: &impl Platform, actor: Actor, key: u64, joined: Result<Pa
 /// Finds out who is invited, and whether that can be.
 async fn invitation(on: &impl Platform, by: CharacterId, invitee: CharacterId, key: u64) -> Result<party::Invite> {
     if invitee == by {
-        return Err(Refusal::new(ErrorCode::AlreadyInParty).at("invitee_id"));
+        return Err(ErrorCode::AlreadyInParty.into());
     }
-    let found = find(on, invitee).await.map_err(|refusal| refusal.at("invitee_id"))?;
+    let found = find(on, invitee).await?;
     if found.party.is_some() {
-        return Err(Refusal::new(ErrorCode::AlreadyInParty).at("invitee_id"));
+        return Err(ErrorCode::AlreadyInParty.into());
     }
-    let visit = found.visit.ok_or_else(|| Refusal::new(ErrorCode::RecipientOffline).at("invitee_id"))?;
+    let visit = found.visit.ok_or(ErrorCode::RecipientOffline)?;
     Ok(party::Invite { key, by, invitee, name: found.name, visit })
+}
+
+/// Who is meant by a name that a client has sent.
+async fn named(on: &impl Platform, name: &str) -> Result<CharacterId> {
+    if name.is_empty() {
+        return Err(Refusal::field("invitee_id", "An invitation needs somebody who is invited."));
+    }
+    let name =
+        CharacterName::parse(name).map_err(|problem| Refusal::field("invitee_name", format!("A name {problem}.")))?;
+    find_by_name(on, &name).await.map_err(|refusal| refusal.at("invitee_name"))
 }
 
 /// What others may know of a character, by its id: one that the Directory knows.
@@ -237,7 +262,7 @@ pub(super) async fn owner_of(on: &impl Platform, character: CharacterId) -> Resu
 ///
 /// # Errors
 /// NOT_FOUND.
-pub async fn find_by_name(on: &impl Platform, name: &shardlink_shared::text::CharacterName) -> Result<CharacterId> {
+pub async fn find_by_name(on: &impl Platform, name: &CharacterName) -> Result<CharacterId> {
     let (kind, key) = (Kind::Character, name.key());
     let named = on.ask(&directory::object_name(kind, &key), directory::Find { kind, key: key.clone() }).await?;
     let id = named.and_then(|named: Named| CharacterId::new(named.id));

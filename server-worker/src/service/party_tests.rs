@@ -11,6 +11,7 @@ use shardlink_shared::{
     ErrorCode,
     entropy::Seeded,
     ids::{CharacterId, PartyId},
+    limits::INVITATION_LIFE,
     protocol::party::{LootSharing, PartyUpdate},
 };
 
@@ -176,6 +177,46 @@ fn an_invitation_reaches_who_is_in_the_world_in_no_party_and_has_not_muted_its_s
     invite(cleo).unwrap();
     assert_eq!(heard(cleo), []);
     assert_eq!(ask(&realm, cleo, PartyRequest::Accept(party)).unwrap_err().code, ErrorCode::NotFound);
+}
+
+#[test]
+fn somebody_is_invited_by_name_wherever_it_is_and_told_again_when_it_enters_anew() {
+    let realm = Realm::new();
+    let (aria, mut bran) = (hero(&realm, "aria", 0), hero(&realm, "bran", 1));
+    let party = found(&realm, aria);
+    let invite = |name: &str| ask(&realm, aria, PartyRequest::InviteByName(party, name.to_owned()));
+    for (name, code, field) in [
+        ("", ErrorCode::InvalidField, "invitee_id"),
+        ("?", ErrorCode::InvalidField, "invitee_name"),
+        ("nobody", ErrorCode::NotFound, "invitee_name"),
+        ("aria", ErrorCode::AlreadyInParty, "invitee_name"),
+    ] {
+        let refusal = invite(name).unwrap_err();
+        assert_eq!((refusal.code, refusal.field.as_deref()), (code, Some(field)), "{name}");
+    }
+    let PartyAnswer::Invite(invited) = invite("BRAN").unwrap() else { panic!() };
+    assert_eq!(invited.invitee_id, bran.actor.character);
+    assert_eq!(invited.expires_at.unwrap().0.0, realm.now.get() + INVITATION_LIFE);
+    let told_anew = |bran: &mut Hero| {
+        go(&realm, *bran);
+        bran.visit.connection += 1;
+        realm.stand(bran.actor.character, bran.visit, true);
+        realm.run(enter(&realm, bran.actor.owner, bran.actor.character, bran.visit)).unwrap().invited
+    };
+    assert_eq!(told_anew(&mut bran), [invited]);
+    realm.now.set(realm.now.get() + INVITATION_LIFE);
+    assert_eq!(told_anew(&mut bran), []);
+}
+
+#[test]
+fn who_is_invited_is_told_that_the_party_has_ended() {
+    let realm = Realm::new();
+    let (aria, bran) = (hero(&realm, "aria", 0), hero(&realm, "bran", 1));
+    let party = found(&realm, aria);
+    ask(&realm, aria, PartyRequest::Invite(party, bran.actor.character)).unwrap();
+    ask(&realm, aria, PartyRequest::Disband(party)).unwrap();
+    let ended = told(&realm, bran).unwrap();
+    assert_eq!((ended.party_id, ended.member_ids.len()), (party, 0));
 }
 
 #[test]
