@@ -4,6 +4,7 @@ mod cost;
 mod resume;
 mod sight;
 mod slow;
+mod social;
 mod strangers;
 mod ticks;
 mod violations;
