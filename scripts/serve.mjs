@@ -32,6 +32,8 @@ function readSettings(env) {
       ALLOWED_ORIGINS: env.ALLOWED_ORIGINS,
       CLIENT_ADDRESS: env.CLIENT_ADDRESS || "socket",
       HUB_CAPACITY: env.HUB_CAPACITY,
+      PARTY_SIZE: env.PARTY_SIZE,
+      WORD_FILTER: env.WORD_FILTER,
       TICK_RATE: env.TICK_RATE,
       AREA_CAP: env.AREA_CAP,
       MOVEMENT_CHECK: env.MOVEMENT_CHECK,

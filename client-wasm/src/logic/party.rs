@@ -8,7 +8,7 @@ use serde::Serialize;
 use shardlink_shared::{
     ErrorCode,
     ids::{CharacterId, PartyId},
-    limits::MAX_PARTY,
+    limits::{INVITATION_LIFE, MAX_INVITED, MAX_PARTY},
     protocol::{
         ClientMessage, Timestamp,
         bounded::Text,
@@ -22,13 +22,6 @@ use shardlink_shared::{
     time::Millis,
 };
 use std::collections::{BTreeMap, VecDeque};
-
-/// An invitation is good for this long where the server does not say how long, in
-/// milliseconds (the contract's five minutes).
-const INVITATION_LIFE: u64 = 5 * 60 * 1000;
-
-/// Invitations that are kept; for another the oldest is forgotten, as the server does.
-const MOST_INVITATIONS: usize = 20;
 
 /// Parties whose last version is remembered. Word of an old one is late by seconds, and
 /// nobody is in more than a few in that time.
@@ -232,14 +225,8 @@ impl Parties {
         let member = |character_id| party_id().map(|party_id| PartyMember { party_id, character_id });
         Ok(match wish {
             Wish::Create(party_name) => ClientMessage::PartyCreate(PartyCreate { party_name }),
-            Wish::Invite(whom) => {
-                let mut invite = SendPartyInvite::to_party(party_id()?);
-                match whom {
-                    Whom::Id(id) => invite.invitee_id = Some(id),
-                    Whom::Name(name) => invite.invitee_name = Some(name),
-                }
-                ClientMessage::PartyInvite(invite)
-            }
+            Wish::Invite(Whom::Id(id)) => ClientMessage::PartyInvite(SendPartyInvite::new(party_id()?, id)),
+            Wish::Invite(Whom::Name(name)) => ClientMessage::PartyInvite(SendPartyInvite::by_name(party_id()?, name)),
             Wish::Accept(party_id) => ClientMessage::PartyAccept(PartyReference { party_id }),
             Wish::Decline(party_id) => ClientMessage::PartyDecline(PartyReference { party_id }),
             Wish::Leave => ClientMessage::PartyLeave(own()?),
@@ -296,7 +283,8 @@ impl Parties {
         news
     }
 
-    /// One is invited, until then.
+    /// One is invited, until then. Of more than [`MAX_INVITED`] the oldest is forgotten,
+    /// as the server does.
     pub(super) fn invited(&mut self, invite: &PartyInvite, me: CharacterId, expires: Millis) -> Option<News> {
         // One's own are told too, to whoever sends them.
         if invite.invitee_id != me {
@@ -310,7 +298,7 @@ impl Parties {
             expires,
         };
         self.invitations.retain(|open| open.party_id != invitation.party_id);
-        if self.invitations.len() >= MOST_INVITATIONS {
+        if self.invitations.len() >= MAX_INVITED {
             self.invitations.remove(0);
         }
         self.invitations.push(invitation.clone());
@@ -439,7 +427,8 @@ fn presences(before: &Party, after: &Party) -> Vec<News> {
         .collect()
 }
 
-/// When an invitation ends by this side's clock. Times of the server's are relative to
+/// When an invitation ends by this side's clock: five minutes after it was sent, where
+/// it does not say itself. Times of the server's are relative to
 /// what its clock is thought to show `now`.
 pub(super) fn expiry(ends: Option<Timestamp>, sent: Option<Millis>, server: Millis, now: Millis) -> Millis {
     let ends = ends.map_or_else(|| sent.unwrap_or(server) + INVITATION_LIFE, |Timestamp(moment)| moment);

@@ -126,8 +126,8 @@ routes! {
         "Selects the character to play; it enters the world on the session's socket, or by the ticket.";
     Inventory: GET "/api/characters/{id}/inventory", Session, NoBody => 200 trade::Inventory, [NotYourCharacter],
         "What a character of the account holds.";
-    DeleteCharacter: DELETE "/api/characters/{id}", Session, NoBody => 200 bodies::Done, [NotYourCharacter, CharacterOnline],
-        "Deletes a character that is not in the world, and frees its name.";
+    DeleteCharacter: DELETE "/api/characters/{id}", Session, NoBody => 200 bodies::Done, [NotYourCharacter, CharacterOnline, AlreadyInParty],
+        "Deletes a character that is in neither the world nor a party, and frees its name.";
     Ticket: POST "/api/ws/ticket", Session, NoBody => 200 bodies::TicketBody, [],
         "A ticket for the WebSocket: good once, for 30 s, offered as a subprotocol.";
     PartyCreate: POST "/api/party/create", Session, party::PartyCreate => 200 bodies::PartyFounded, [NoCharacter, AlreadyInParty],
@@ -136,7 +136,7 @@ routes! {
         "Invites a character that is in the world into the party one leads.";
     PartyLeave: POST "/api/party/leave", Session, party::PartyReference => 200 bodies::Done, [NoCharacter, NotInParty],
         "Leaves the party.";
-    Party: GET "/api/party/{id}", Session, NoBody => 200 bodies::PartyBody, [],
+    Party: GET "/api/party/{id}", Session, NoBody => 200 bodies::PartyBody, [NotFound],
         "A party, to its members and to those who are invited.";
     WorldState: GET "/api/world/state", Anyone, NoBody => 200 world::WorldState, [],
         "The realm as it is now.";

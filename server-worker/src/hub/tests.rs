@@ -5,6 +5,7 @@ mod introduced;
 mod resume;
 mod sight;
 mod slow;
+mod social;
 mod strangers;
 mod ticks;
 mod violations;

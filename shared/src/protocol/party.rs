@@ -59,8 +59,9 @@ pub struct PartyCreate {
 }
 
 /// `party_invite`, client to server: an invitation by the leader. Answered by its copy, a
-/// [`PartyInvite`]; refused with NOT_LEADER, PARTY_FULL, RECIPIENT_OFFLINE,
-/// NOT_FOUND or ALREADY_IN_PARTY, and with INVALID_FIELD if it names nobody.
+/// [`PartyInvite`]; refused with NOT_IN_PARTY, NOT_LEADER, PARTY_FULL, RECIPIENT_OFFLINE,
+/// NOT_FOUND, ALREADY_IN_PARTY, RATE_LIMITED while sixteen are open, or INVALID_FIELD if
+/// it names nobody.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SendPartyInvite {
@@ -84,9 +85,19 @@ pub struct SendPartyInvite {
 }
 
 impl SendPartyInvite {
-    /// An invitation into a party; who is invited is yet to be named.
+    /// An invitation of this character.
     #[must_use]
-    pub const fn to_party(party_id: PartyId) -> Self {
+    pub const fn new(party_id: PartyId, invitee_id: CharacterId) -> Self {
+        Self { invitee_id: Some(invitee_id), ..Self::of_nobody(party_id) }
+    }
+
+    /// An invitation of whoever has this name.
+    #[must_use]
+    pub fn by_name(party_id: PartyId, invitee_name: Text<256>) -> Self {
+        Self { invitee_name: Some(invitee_name), ..Self::of_nobody(party_id) }
+    }
+
+    const fn of_nobody(party_id: PartyId) -> Self {
         Self {
             party_id,
             invitee_id: None,
@@ -121,8 +132,8 @@ pub struct PartyInvite {
 }
 
 /// `party_accept`, `party_decline`, `party_leave` and `party_disband`, client to
-/// server. Answered by [`PartyUpdate`]; refused with NOT_FOUND, NOT_IN_PARTY,
-/// NOT_LEADER (disband) or PARTY_FULL (accept).
+/// server. Answered by [`PartyUpdate`]; refused with NOT_FOUND (accept, decline),
+/// NOT_IN_PARTY, NOT_LEADER (disband), PARTY_FULL or ALREADY_IN_PARTY (accept).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PartyReference {
@@ -131,7 +142,7 @@ pub struct PartyReference {
 }
 
 /// `party_kick`, `party_withdraw` and `party_promote`, client to server, by the
-/// leader. Answered by [`PartyUpdate`]; refused with NOT_LEADER or NOT_FOUND.
+/// leader. Answered by [`PartyUpdate`]; refused with NOT_IN_PARTY, NOT_LEADER or NOT_FOUND.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PartyMember {
@@ -152,8 +163,10 @@ pub struct PartyLoot {
     pub loot_sharing: LootSharing,
 }
 
-/// `party_update`, server to client: the party as it is now. Whoever is out, or
-/// whose party has ended, gets a last one without itself in it.
+/// `party_update`, server to client: the party as it is now. Every change is told to
+/// every member, also that an invitation was declined or taken back, and that somebody
+/// came or went. Whoever is out, or whose party has ended, gets a last one without itself
+/// in it; so does whoever has declined, and whose invitation was taken back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PartyUpdate {

@@ -155,7 +155,7 @@ fn of_many_invitations_the_oldest_are_forgotten() {
     for into in 1..=25 {
         parties.invited(&invite(into), me(), Millis(1_000));
     }
-    assert_eq!(parties.invitations().len(), MOST_INVITATIONS);
+    assert_eq!(parties.invitations().len(), MAX_INVITED);
     assert_eq!(parties.invitations()[0].party_id, party(6));
 }
 
