@@ -272,6 +272,22 @@ mod tests {
     }
 
     #[test]
+    fn a_partys_members_are_sent_where_the_others_are_while_there_is_room() {
+        let party = PartyId::new(1 << 40);
+        let place = |near| Place { capacity: 4, party, near };
+        let alone = Place { capacity: 4, party: None, near: None };
+        let mut world = World::default();
+        report(&mut world, 0, 0, 2);
+        report(&mut world, 0, 1, 1);
+        assert_eq!(at(1, |c| world.place(c, &alone)), 0, "others go to the fullest");
+        assert_eq!(at(1, |c| world.place(c, &place(Some(1)))), 1);
+        // The next is sent after it, also before it has arrived, or is known to be there.
+        assert_eq!(at(2, |c| world.place(c, &place(None))), 1);
+        assert_eq!(at(2, |c| world.place(c, &place(None))), 1);
+        assert_eq!(at(2, |c| world.place(c, &place(None))), 0, "full is full");
+    }
+
+    #[test]
     fn the_status_adds_the_hubs_and_forgets_the_silent() {
         let mut world = World::default();
         report(&mut world, 0, 0, 2);

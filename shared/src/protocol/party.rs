@@ -88,24 +88,17 @@ impl SendPartyInvite {
     /// An invitation of this character.
     #[must_use]
     pub const fn new(party_id: PartyId, invitee_id: CharacterId) -> Self {
-        Self { invitee_id: Some(invitee_id), ..Self::of_nobody(party_id) }
+        Self::of(party_id, Some(invitee_id), None)
     }
 
     /// An invitation of whoever has this name.
     #[must_use]
-    pub fn by_name(party_id: PartyId, invitee_name: Text<256>) -> Self {
-        Self { invitee_name: Some(invitee_name), ..Self::of_nobody(party_id) }
+    pub const fn by_name(party_id: PartyId, invitee_name: Text<256>) -> Self {
+        Self::of(party_id, None, Some(invitee_name))
     }
 
-    const fn of_nobody(party_id: PartyId) -> Self {
-        Self {
-            party_id,
-            invitee_id: None,
-            inviter_id: None,
-            inviter_name: None,
-            invitee_name: None,
-            party_name: None,
-        }
+    const fn of(party_id: PartyId, invitee_id: Option<CharacterId>, invitee_name: Option<Text<256>>) -> Self {
+        Self { party_id, invitee_id, inviter_id: None, inviter_name: None, invitee_name, party_name: None }
     }
 }
 
