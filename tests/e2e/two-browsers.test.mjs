@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { keepScreenshot, launchBrowser } from "./support/browser.mjs";
-import { PASSWORD, freshName } from "./support/json-client.mjs";
+import { nearby, play as enterDemo, waitUntil } from "./support/demo.mjs";
 import { startServer } from "./support/server.mjs";
 
 let server;
@@ -16,40 +16,7 @@ after(async () => {
   await server?.stop();
 });
 
-/** Opens the demo as a new player, who signs up, creates a character and enters. */
-async function play(faction, url = server.url) {
-  const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
-  const name = freshName("Hero");
-  await page.goto(url);
-  await page.getByTestId("auth-toggle").click();
-  await page.getByTestId("auth-username").fill(freshName("user"));
-  await page.getByTestId("auth-password").fill(PASSWORD);
-  await page.getByTestId("auth-submit").click();
-  await page.getByTestId("char-name").fill(name);
-  await page.getByTestId("char-faction").getByRole("radio", { name: faction }).check({ force: true });
-  await page.getByTestId("char-create").click();
-  const mine = page.locator(`[data-testid=char-item][data-name="${name}"]`);
-  // A page that enters right after creating has no list to click in.
-  const inWorld = page.getByTestId("world-canvas");
-  await mine.or(inWorld).first().waitFor();
-  if (!(await inWorld.isVisible())) await mine.getByTestId("char-enter").click();
-  await inWorld.waitFor();
-  await page.getByTestId("location-name").getByText("The Nexus").waitFor();
-  return { page, name };
-}
-
-const nearby = (page, name) => page.locator(`[data-testid=nearby-player][data-name="${name}"]`);
-
-async function waitUntil(what, check, timeoutMs = 10_000) {
-  const end = Date.now() + timeoutMs;
-  let last;
-  while (Date.now() < end) {
-    last = await check();
-    if (last) return last;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error(`${what}: not within ${timeoutMs} ms`);
-}
+const play = (faction, url = server.url) => enterDemo(browser, url, faction);
 
 test("one walks and the other sees it; one speaks and the other reads it; one closes and the other sees it leave", async () => {
   const aria = await play("Moonlit Circle");

@@ -3,15 +3,22 @@ import type {
   Canon,
   Channel,
   Character,
+  ChatLine,
   ChatMessage,
   ClientOptions,
   EventType,
   Events,
   EventsPage,
   Inventory,
+  Invitation,
   LocationUpdate,
+  LootSharing,
   NearbyPlayer,
   NewCharacter,
+  Party,
+  PartyInvite,
+  PartyUpdate,
+  PastChat,
   Self,
   Session,
   Shard,
@@ -126,21 +133,135 @@ export class ShardlinkClient {
   }
 
   /**
-   * Says something. Resolves with one's own copy, which `on("chat")` hears too.
-   * A whisper names its recipient by id or by name.
+   * Says something, of 1 to 500 characters. Resolves with one's own copy once it is
+   * delivered, which `on` hears too, by the channel's type. A whisper names its
+   * recipient by id or by name.
+   * Rejects with EMPTY, TOO_LONG, MUTED (by those who run the realm), RATE_LIMITED, NOT_IN_PARTY (on
+   * "party"), RECIPIENT_OFFLINE, or NOT_FOUND for a recipient that there is not.
    */
   sendChat(message: string, channel: Channel = "global", recipient?: number | string): Promise<ChatMessage> {
-    const id = typeof recipient === "number" ? recipient : null;
-    const name = typeof recipient === "string" ? recipient : null;
+    const [id, name] = byIdOrName(recipient);
     return this.#run((raw) => raw.sendChat(message, channel, id, name));
   }
 
+  /** {@link sendChat} to one character, by id or by name, wherever it is in the world. */
   sendWhisper(recipient: number | string, message: string): Promise<ChatMessage> {
     return this.sendChat(message, "whisper", recipient);
   }
 
+  /** {@link sendChat} to one's faction. */
   sendFactionChat(message: string): Promise<ChatMessage> {
     return this.sendChat(message, "faction");
+  }
+
+  /** {@link sendChat} to one's party. */
+  sendPartyChat(message: string): Promise<ChatMessage> {
+    return this.sendChat(message, "party");
+  }
+
+  /**
+   * The last 50 messages of a channel that the server keeps, the oldest first, or those
+   * before the one of this number. Whispers are kept by nobody: theirs are the ones
+   * heard since one entered. On "party" it rejects with NOT_IN_PARTY.
+   */
+  getHistory(channel: Channel, options: { before?: number | undefined } = {}): Promise<PastChat[]> {
+    return this.#run(async (raw) => (await raw.getHistory(channel, options.before)).messages);
+  }
+
+  /**
+   * What to show of a channel at this moment: its last 50 lines, the oldest first, from
+   * what was heard and from the histories that came, each line once, and none of whom
+   * one has muted. Changes with the channel's messages, `chat_history`, `mute` and `party`.
+   */
+  getMessages(channel: Channel): ChatLine[] {
+    return this.#read((raw) => raw.getMessages(channel), []);
+  }
+
+  /**
+   * Hears no more of a character, nor any invitation from it, from now on and on all
+   * devices. Rejects with NOT_FOUND or TOO_MANY_MUTED (100).
+   */
+  mute(characterId: number): Promise<void> {
+    return this.#run<void>(async (raw) => void (await raw.mute(characterId, true)));
+  }
+
+  /** Hears a muted character again. */
+  unmute(characterId: number): Promise<void> {
+    return this.#run<void>(async (raw) => void (await raw.mute(characterId, false)));
+  }
+
+  /** The ids of those whom one has muted. */
+  getMuted(): number[] {
+    return this.#read((raw) => raw.muted(), []);
+  }
+
+  /** The party one is in, as it was told last; null in none. `on("party", …)` hears its changes. */
+  getParty(): Party | null {
+    return this.#read((raw) => raw.getParty(), null);
+  }
+
+  /** The invitations one has, the oldest first. */
+  getInvitations(): Invitation[] {
+    return this.#read((raw) => raw.getInvitations(), []);
+  }
+
+  /**
+   * Founds a party, which one leads; its name may have 160 bytes. Like all that changes
+   * a party it resolves with the party as the server then has it, and by then
+   * {@link getParty} knows. Rejects with ALREADY_IN_PARTY.
+   */
+  createParty(name?: string): Promise<PartyUpdate> {
+    return this.#run((raw) => raw.createParty(name));
+  }
+
+  /**
+   * Invites somebody, by id or by name, for five minutes. The leader's alone, and for
+   * those in the world: rejects with NOT_IN_PARTY, NOT_LEADER, PARTY_FULL,
+   * ALREADY_IN_PARTY, RECIPIENT_OFFLINE or NOT_FOUND.
+   */
+  inviteToParty(character: number | string): Promise<PartyInvite> {
+    const [id, name] = byIdOrName(character);
+    return this.#run((raw) => raw.inviteToParty(id, name));
+  }
+
+  /** Takes an invitation back. The leader's alone; rejects with NOT_LEADER, or NOT_FOUND where there is none. */
+  withdrawInvite(characterId: number): Promise<PartyUpdate> {
+    return this.#run((raw) => raw.withdrawInvite(characterId));
+  }
+
+  /** Joins a party that one is invited into. Rejects with PARTY_FULL, ALREADY_IN_PARTY, or NOT_FOUND where the invitation stands no more. */
+  acceptInvite(partyId: number): Promise<PartyUpdate> {
+    return this.#run((raw) => raw.acceptInvite(partyId));
+  }
+
+  /** Turns an invitation down. Rejects with NOT_FOUND where it stands no more. */
+  declineInvite(partyId: number): Promise<void> {
+    return this.#run<void>(async (raw) => void (await raw.declineInvite(partyId)));
+  }
+
+  /** Leaves the party. If one has led it, the longest member does; the last one out ends it. Rejects with NOT_IN_PARTY. */
+  leaveParty(): Promise<void> {
+    return this.#run<void>(async (raw) => void (await raw.leaveParty()));
+  }
+
+  /** Puts a member out. The leader's alone; rejects with NOT_LEADER or NOT_FOUND. */
+  kickFromParty(characterId: number): Promise<PartyUpdate> {
+    return this.#run((raw) => raw.kickFromParty(characterId));
+  }
+
+  /** Ends the party, for all. The leader's alone; rejects with NOT_LEADER. */
+  disbandParty(): Promise<void> {
+    return this.#run<void>(async (raw) => void (await raw.disbandParty()));
+  }
+
+  /** Makes a member the leader. The leader's alone; rejects with NOT_LEADER or NOT_FOUND. */
+  promote(characterId: number): Promise<PartyUpdate> {
+    return this.#run((raw) => raw.promote(characterId));
+  }
+
+  /** Changes who gets what an enemy leaves. The leader's alone; rejects with NOT_LEADER. */
+  setLootSharing(rule: LootSharing): Promise<PartyUpdate> {
+    return this.#run((raw) => raw.setLootSharing(rule));
   }
 
   /** Who else is here, where they are shown at this moment: read it at every frame. */
@@ -239,6 +360,16 @@ export class ShardlinkClient {
     return raw;
   }
 
+  /** What the client knows without asking anybody; `nothing` before it is loaded. */
+  #read<T>(read: (raw: RawClient) => T, nothing: T): T {
+    if (!this.#raw) return nothing;
+    try {
+      return read(this.#raw);
+    } catch (thrown) {
+      throw asShardlinkError(thrown);
+    }
+  }
+
   async #run<T>(call: (raw: RawClient) => Promise<T>): Promise<T> {
     try {
       // Once loaded, calls reach the client at once and in their order.
@@ -247,4 +378,8 @@ export class ShardlinkClient {
       throw asShardlinkError(thrown);
     }
   }
+}
+
+function byIdOrName(character: number | string | undefined): [id: number | null, name: string | null] {
+  return [typeof character === "number" ? character : null, typeof character === "string" ? character : null];
 }

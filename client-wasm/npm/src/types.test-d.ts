@@ -1,5 +1,20 @@
 // Tests of the types: tsc is the runner, and a line that must not compile says so.
-import type { ChatMessage, ClientMessage, ErrorCode, Events, LocationUpdate, ServerMessage, ServerMessages, messages } from "./index.js";
+import type {
+  ChatLine,
+  ChatMessage,
+  ClientMessage,
+  ErrorCode,
+  Events,
+  Invitation,
+  LocationUpdate,
+  Party,
+  PartyInvite,
+  PartyUpdate,
+  PastChat,
+  ServerMessage,
+  ServerMessages,
+  messages,
+} from "./index.js";
 import { ShardlinkClient, ShardlinkError } from "./index.js";
 
 /** Compiles for equal types alone. */
@@ -37,8 +52,15 @@ client.on("auth_request", () => {});
 // @ts-expect-error: no such type.
 client.on("chit_chat", () => {});
 
-// Every message of the server can be heard, and `status` besides.
-holds<Equal<Exclude<keyof Events, keyof ServerMessages>, "status">>();
+client.on("party", ({ party }) => holds<Equal<typeof party, Party | null>>());
+client.on("party_presence", ({ online }) => holds<Equal<typeof online, boolean>>());
+client.on("invitation", ({ seconds_left }) => holds<Equal<typeof seconds_left, number>>());
+client.on("invitation_ended", ({ outcome }) => holds<Equal<typeof outcome, "accepted" | "declined" | "withdrawn" | "expired">>());
+// @ts-expect-error: what stands no more has no time left.
+client.on("invitation_ended", ({ seconds_left }) => seconds_left);
+
+// Every message of the server can be heard, and the client's own besides.
+holds<Equal<Exclude<keyof Events, keyof ServerMessages>, "status" | "party" | "party_presence" | "invitation" | "invitation_ended">>();
 
 // `type` tells the messages of either direction apart.
 export function heard(message: ServerMessage): number {
@@ -76,6 +98,27 @@ holds<Equal<Awaited<ReturnType<typeof client.sendMove>>, LocationUpdate>>();
 holds<Equal<LocationUpdate, ServerMessages["location_update"]>>();
 // @ts-expect-error: the world's state by REST is no message.
 export const state = async () => (await client.getWorldState()).type;
+
+// Parties and chat: whom by id or by name, what is known without asking, and what a promise gives.
+holds<Equal<ReturnType<typeof client.getParty>, Party | null>>();
+holds<Equal<ReturnType<typeof client.getInvitations>, Invitation[]>>();
+holds<Equal<ReturnType<typeof client.getMessages>, ChatLine[]>>();
+holds<Equal<Awaited<ReturnType<typeof client.getHistory>>, PastChat[]>>();
+holds<Equal<Awaited<ReturnType<typeof client.createParty>>, PartyUpdate>>();
+holds<Equal<Awaited<ReturnType<typeof client.inviteToParty>>, PartyInvite>>();
+holds<Equal<Awaited<ReturnType<typeof client.leaveParty>>, void>>();
+holds<Equal<PartyUpdate, ServerMessages["party_update"]>>();
+void client.inviteToParty(7);
+void client.inviteToParty("Bran");
+void client.sendWhisper("Bran", "psst");
+void client.getHistory("party", { before: 7 });
+void client.setLootSharing("roll");
+// @ts-expect-error: no such rule.
+void client.setLootSharing("finders keepers");
+// @ts-expect-error: no such channel.
+void client.getHistory("shout");
+// @ts-expect-error: only the server changes a party.
+client.getParty() = null;
 
 // The clock and the way are not known before they were measured.
 holds<Equal<typeof client.latency, number | null>>();

@@ -1,16 +1,19 @@
 // What the client gives to games. Ids are integers; positions are metres. What goes
 // over the wire is in messages.ts, which is generated.
 import type {
+  Channel,
   Chat,
   Faction,
   Fields,
   Inventory as InventoryMessage,
+  LootSharing,
+  Sealed,
   ServerMessages,
   Vector,
   WorldState as WorldStateMessage,
 } from "./messages.js";
 
-export type { Channel, Character, LocationUpdate, Shard, Vector } from "./messages.js";
+export type { Channel, Character, LocationUpdate, LootSharing, PartyInvite, PartyUpdate, PastChat, Shard, Vector } from "./messages.js";
 
 export interface ClientOptions {
   /** The server's address; the page's own origin if left out. */
@@ -112,6 +115,73 @@ export interface Canon {
 /** Something that was said, on whichever channel. */
 export type ChatMessage = Chat;
 
+/** A line of a channel as it is kept to be shown. */
+export interface ChatLine {
+  /** Tells it from all other lines for as long as the client lives. */
+  key: number;
+  /** Its number in the channel's history; null for what was heard and not found there. */
+  number: number | null;
+  /** When it was said, in seconds since 1970. */
+  timestamp: number;
+  sender_id: number;
+  sender_name: string;
+  channel: Channel;
+  content: string;
+  recipient_id: number | null;
+  recipient_name: string | null;
+  encrypted: Sealed | null;
+}
+
+/** The party one is in. */
+export interface Party {
+  party_id: number;
+  party_name: string | null;
+  leader_id: number;
+  /** The longest first: when the leader leaves, the first of the others leads. */
+  members: PartyMember[];
+  /** How many may be in it. */
+  max_members: number;
+  /** Who gets what an enemy leaves: everybody the same, as the leader decides, or as the dice do. */
+  loot_sharing: LootSharing;
+  /** Rises with every change. */
+  version: number;
+}
+
+export interface PartyMember {
+  character_id: number;
+  character_name: string;
+  is_leader: boolean;
+  /** Whether it is in the world. */
+  online: boolean;
+  /** Null where the server has not told it. */
+  health: number | null;
+  max_health: number | null;
+}
+
+/** An invitation into a party, which can be accepted or declined. */
+export interface Invitation {
+  party_id: number;
+  party_name: string | null;
+  inviter_id: number;
+  inviter_name: string;
+  /** How long it still stands, at the moment that it is read. */
+  seconds_left: number;
+}
+
+/** An invitation that stands no more. */
+export interface InvitationEnded extends Omit<Invitation, "seconds_left"> {
+  /** Withdrawn is also what becomes of the invitations of a party that ends. */
+  outcome: "accepted" | "declined" | "withdrawn" | "expired";
+}
+
+/** A member of one's party has come into the world or left it. */
+export interface PartyPresence {
+  party_id: number;
+  character_id: number;
+  character_name: string;
+  online: boolean;
+}
+
 /** The connection to the world. A message of the client's own, not of the server's. */
 export interface Status {
   state: "connecting" | "connected" | "reconnecting" | "closed";
@@ -124,12 +194,19 @@ export interface Status {
 }
 
 /**
- * What `on` can hear, by type: the server's messages, and `status`. An `error` or
- * `invalid_message` is heard if it answers no request; one that does rejects that
- * request's promise.
+ * What `on` can hear, by type: the server's messages, of which each channel of the chat
+ * has one of its own (`chat` is the global one, then `party_chat`, `faction_chat` and
+ * `whisper`); and the client's own, from `status` on. An `error` or `invalid_message` is
+ * heard if it answers no request; one that does rejects that request's promise.
  */
 export interface Events extends ServerMessages {
   status: Status;
+  /** The party one is in has changed; null when one is in none any more. */
+  party: { party: Party | null };
+  party_presence: PartyPresence;
+  /** One is invited into a party. */
+  invitation: Invitation;
+  invitation_ended: InvitationEnded;
 }
 
 export type EventType = keyof Events;

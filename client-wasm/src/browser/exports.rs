@@ -17,18 +17,11 @@ use crate::logic::{
     rest::{Characters, Events, Made, NewCharacter, Select, Shards, Ticket, WorldState, events_path, path},
     session::Session,
 };
-use js_sys::{Function, JsString, Promise};
+use js_sys::{Function, Promise};
 use shardlink_shared::{
     Refusal,
     ids::{CharacterId, LocationId},
-    protocol::{
-        ClientMessage,
-        account::Ping,
-        bounded::Text,
-        chat::{Channel, SendChat},
-        trade::Inventory,
-    },
-    text::Draft,
+    protocol::{ClientMessage, account::Ping, trade::Inventory},
     vector::Vec3,
 };
 use std::{pin::Pin, rc::Rc};
@@ -63,7 +56,11 @@ pub(super) fn promise<F: Future<Output = Given> + 'static>(
 /// A plain value, or why there is none.
 type Given = Result<JsValue, Failure>;
 
-fn id<T>(number: f64, new: impl FnOnce(u64) -> Option<T>, field: &str) -> Result<T, Failure> {
+/// The id in a number from JavaScript.
+///
+/// # Errors
+/// INVALID_FIELD.
+pub(super) fn id<T>(number: f64, new: impl FnOnce(u64) -> Option<T>, field: &str) -> Result<T, Failure> {
     let whole = number.fract() == 0.0 && (1.0..=9_007_199_254_740_991.0).contains(&number);
     let found = if whole { new(number as u64) } else { None };
     found.ok_or_else(|| Refusal::field(field, "This is not an id.").into())
@@ -191,34 +188,6 @@ impl RawClient {
             self.shell.with(|session| session.walk(position, velocity, now));
         }
         Ok(())
-    }
-
-    /// Says something on a channel; a whisper names its recipient by id or by name.
-    ///
-    /// # Errors
-    /// EMPTY, TOO_LONG, INVALID_FIELD, NOT_CONNECTED.
-    #[wasm_bindgen(js_name = sendChat)]
-    pub fn send_chat(
-        &self,
-        content: &str,
-        channel: &str,
-        recipient_id: Option<f64>,
-        recipient_name: Option<String>,
-    ) -> Result<Promise, JsValue> {
-        // Judged here as the server will, before it travels.
-        let content = String::from(JsString::from(content).normalize("NFC"));
-        Draft::new(&content).accept().map_err(Failure::from)?;
-        let channel = Channel::ALL.iter().copied().find(|one| one.name() == channel).ok_or_else(|| {
-            Failure::from(Refusal::field("channel", "The channel must be global, party, faction or whisper."))
-        })?;
-        let named =
-            |name: String| Text::parse(&name).map_err(|_| Refusal::field("recipient_name", "This is no name."));
-        let chat = ClientMessage::Chat(SendChat {
-            recipient_id: recipient_id.map(|number| id(number, CharacterId::new, "recipient_id")).transpose()?,
-            recipient_name: recipient_name.map(named).transpose().map_err(Failure::from)?,
-            ..SendChat::new(&content, channel)
-        });
-        Ok(self.shell.request(|session| session.request(&chat, runtime::now()))?)
     }
 
     /// Where others are at this moment, as plain numbers: objects for 200 players at

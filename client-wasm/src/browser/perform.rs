@@ -13,6 +13,7 @@ use super::{
 use crate::logic::{
     endpoint::Endpoint,
     failure::Failure,
+    party::{News, PartyEvent},
     rest::{Ticket, Token, path},
     session::{Effect, Event, Session},
     sign_in::Unproved,
@@ -318,9 +319,24 @@ impl Shell {
             Effect::Emit(Event::Status(status)) => {
                 self.subscriptions.dispatch("status", || value::to_js(&status).ok());
             }
+            Effect::Emit(Event::Party(news)) => self.tell_of_party(&news),
             Effect::SessionEnded => {
                 self.forget_token();
             }
+        }
+    }
+
+    fn tell_of_party(&self, news: &News) {
+        let dispatch = |event, make: &dyn Fn() -> Result<JsValue, Failure>| {
+            self.subscriptions.dispatch(event, || make().ok());
+        };
+        match news {
+            News::Party(party) => dispatch("party", &|| value::to_js(&PartyEvent { party: party.as_deref() })),
+            News::Presence(presence) => dispatch("party_presence", &|| value::to_js(presence)),
+            News::Invited(invitation) => {
+                dispatch("invitation", &|| value::to_js(&invitation.open(runtime::now())));
+            }
+            News::Ended(ended) => dispatch("invitation_ended", &|| value::to_js(ended)),
         }
     }
 

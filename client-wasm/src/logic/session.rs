@@ -11,33 +11,36 @@
 //! asked for them ([`Session::hear_frames`]). Whoever measures looks at each entry
 //! with [`Session::frame_observed`].
 
+mod heard;
+mod link;
+mod social;
+
 use super::{
+    chat::ChatLog,
     clock::Clock,
     failure::{Failure, close_reason},
-    nearby::{Nearby, News, Placed, Seen, Who},
+    nearby::{Nearby, Seen, Who},
+    party::{News, Parties},
     point::Point,
     predict::{Predict, Step},
-    reconnect::{self, Backoff},
+    reconnect::Backoff,
     requests::Requests,
     rest::Token,
     stream::{PLACE_KEPT, Stream},
 };
+pub use link::GOODBYE;
+use link::{LOST, Link, SILENT, next_heartbeat};
 use serde::Serialize;
 use shardlink_shared::{
     ErrorCode,
-    codec::{
-        Encoded, Frame, Incoming,
-        binary::{self, Frames},
-    },
+    codec::{Encoded, Incoming, binary},
     entropy::Entropy,
     ids::{CharacterId, LocationId},
-    limits::MAX_SERVER_FRAME,
     protocol::{
         ClientMessage, Envelope, MessageSet, Priority, RequestId, ServerMessage,
-        account::{Ack, AuthResponse, Disconnect, Resume},
+        account::{Ack, Disconnect},
         movement::MoveRequest,
     },
-    rules::character::walking_speed,
     sheet::Sheet,
     text::CharacterName,
     time::Millis,
@@ -46,32 +49,12 @@ use shardlink_shared::{
 };
 use std::collections::VecDeque;
 
-/// From asking for a socket to standing in the world, in milliseconds.
-const ENTERING: u64 = 10_000;
-
-/// Between two heartbeats, in milliseconds.
-const HEARTBEAT: u64 = 25_000;
-
-/// A heartbeat unanswered for this long means that the connection is lost, in
-/// milliseconds: with [`HEARTBEAT`] the contract's 60 s of silence.
-const UNANSWERED: u64 = 35_000;
-
 /// Of the requests that waited for a lost connection this many are sent at once, and
 /// the others one in each [`SPACING`]: within the pace that the server takes chat at.
 const BURST: usize = 8;
 
 /// See [`BURST`]; in milliseconds.
 const SPACING: u64 = 250;
-
-/// The close code of a goodbye.
-pub const GOODBYE: u16 = 1000;
-
-/// The close code for a connection that is silent: no goodbye, so that the server keeps
-/// the character's place.
-const SILENT: u16 = 4012;
-
-/// What the runtime reports when a connection was lost without a goodbye.
-const LOST: u16 = 1006;
 
 /// What is to be done.
 #[derive(Debug, PartialEq)]
@@ -102,6 +85,8 @@ pub enum Event {
     Message(Box<Incoming<ServerMessage>>),
     /// The connection changed.
     Status(Status),
+    /// Something about the party, or an invitation into one.
+    Party(News),
 }
 
 /// The state of the connection.
@@ -168,6 +153,8 @@ pub struct Session {
     sheet: Option<Box<Sheet>>,
     own: Option<Predict>,
     nearby: Nearby,
+    parties: Parties,
+    chat: ChatLog,
     clock: Clock,
     /// When the heartbeat was sent that is not answered yet.
     beat: Option<Millis>,
@@ -177,32 +164,6 @@ pub struct Session {
     backoff: Backoff,
     attempt: u32,
     effects: VecDeque<Effect>,
-}
-
-#[derive(Debug, Default)]
-enum Link {
-    #[default]
-    Closed,
-    /// A socket is being opened, or open and the character not placed yet.
-    Entering(Entering),
-    /// In the world.
-    Open { since: Millis, heard: Millis, pinged: Millis },
-    /// Lost; the next attempt comes when it is due.
-    Waiting { due: Millis },
-    /// A ticket was asked for.
-    Asking,
-}
-
-#[derive(Debug)]
-struct Entering {
-    due: Millis,
-    /// Whether it is to resume a connection that was lost.
-    resuming: bool,
-    authenticated: bool,
-    placed: bool,
-    /// Whether the server has all that was missed.
-    whole: bool,
-    refusal: Option<Failure>,
 }
 
 impl Session {
@@ -216,14 +177,15 @@ impl Session {
     pub fn due(&self) -> Option<Millis> {
         let of_link = match &self.link {
             Link::Closed | Link::Asking => None,
-            Link::Entering(Entering { due, .. }) | Link::Waiting { due } => Some(*due),
+            Link::Entering(link::Entering { due, .. }) | Link::Waiting { due } => Some(*due),
             Link::Open { heard, pinged, .. } => Some(next_heartbeat(*heard, *pinged)),
         };
         let of_own = self.own.as_ref().and_then(Predict::due);
         let of_place = self.lost.filter(|_| !self.requests.is_empty()).map(|lost| lost + PLACE_KEPT);
         let of_stream = self.stream.ack_due().filter(|_| self.is_open());
         let of_queue = (self.is_open() && !self.requests.is_sent()).then_some(self.send_due);
-        [of_link, of_own, self.requests.due(), of_place, of_stream, of_queue].into_iter().flatten().min()
+        let others = [self.requests.due(), self.parties.due()];
+        [of_link, of_own, of_place, of_stream, of_queue].into_iter().chain(others).flatten().min()
     }
 
     /// Whether the character stands in the world.
@@ -325,6 +287,7 @@ impl Session {
             return Err(ErrorCode::RateLimited.into());
         }
         let request = self.requests.begin(Some(now).filter(|_| !waits), lasting);
+        self.parties.asked(request, message);
         let message_id = Some(RequestId::Number(request));
         let bytes = encoded(&Envelope { message_id, ..Envelope::default() }, message);
         if waits {
@@ -380,122 +343,6 @@ impl Session {
         }
     }
 
-    /// The answer to [`Effect::AskTicket`].
-    pub fn ticket(&mut self, attempt: u32, ticket: Result<Token, Failure>, now: Millis, entropy: &mut dyn Entropy) {
-        if !matches!(self.link, Link::Asking) || attempt != self.attempt {
-            return;
-        }
-        match ticket {
-            Ok(ticket) => match self.stream.last_try().filter(|_| self.is_kept(now)).cloned() {
-                Some(token) => {
-                    self.spare = Some(ticket);
-                    self.open(token, true, now);
-                }
-                None => self.open(ticket, false, now),
-            },
-            Err(failure) if failure.may_retry() => {
-                if failure.is_of_network() {
-                    self.stream.trust();
-                }
-                let asked = failure.retry_after.map_or(0, |seconds| (seconds.clamp(0.0, 300.0) * 1000.0) as u64);
-                self.wait(asked, now, entropy);
-            }
-            Err(failure) => {
-                if failure.ends_session() {
-                    self.effects.push_back(Effect::SessionEnded);
-                }
-                let code = failure.known().and_then(|code| code.info().close);
-                let reason = failure.message.clone();
-                self.end(code, &reason, failure);
-            }
-        }
-    }
-
-    /// The socket is open. The server speaks first, unless a connection is resumed.
-    pub fn opened(&mut self, now: Millis) {
-        let Link::Entering(entering) = &mut self.link else {
-            return;
-        };
-        entering.due = now + ENTERING;
-        if entering.resuming {
-            self.stream.trust();
-            self.spare = None;
-            let last_seq = self.stream.acknowledge();
-            self.send(&ClientMessage::Resume(Resume { last_seq }));
-        }
-    }
-
-    /// A frame came.
-    pub fn frame(&mut self, frame: Frame<'_>, now: Millis) {
-        self.frame_observed(frame, now, &mut |_| {});
-    }
-
-    /// A frame came; `observe` is shown each entry of its position frames that was
-    /// taken in: those of players one knows of, without oneself.
-    pub fn frame_observed(&mut self, frame: Frame<'_>, now: Millis, observe: &mut dyn FnMut(Placed)) {
-        if let Link::Open { heard, .. } = &mut self.link {
-            *heard = now;
-        }
-        // Text is the runtime's own answer to a heartbeat; messages are binary.
-        let Frame::Binary(bytes) = frame else {
-            if let Some(asked) = self.beat.take() {
-                self.clock.answered(asked, true, now);
-            }
-            return;
-        };
-        let Ok(mut messages) = Frames::new(bytes, MAX_SERVER_FRAME) else {
-            return;
-        };
-        while let Some(incoming) = messages.next_message::<ServerMessage>() {
-            if !matches!(self.link, Link::Entering(_) | Link::Open { .. }) {
-                return;
-            }
-            // What cannot be read is passed over: a request that it answered times out.
-            if let Ok(incoming) = incoming {
-                self.message(incoming, now, observe);
-            }
-        }
-    }
-
-    /// The socket closed, or could not be opened (1006).
-    pub fn closed(&mut self, code: u16, reason: &str, now: Millis, entropy: &mut dyn Entropy) {
-        match &mut self.link {
-            Link::Entering(entering) if entering.resuming && !reconnect::ends_resume(code) => {
-                self.resume_failed(code, now, entropy);
-            }
-            Link::Entering(entering) => {
-                let failure = entering.refusal.take().unwrap_or_else(|| Failure::of_close(code, reason));
-                if self.returning && !reconnect::is_final(code) {
-                    self.stream.trust();
-                    self.wait(0, now, entropy);
-                } else {
-                    self.ended(code, reason, failure);
-                }
-            }
-            Link::Open { since, .. } => {
-                if now.since(*since) >= reconnect::PROVEN_AFTER {
-                    self.backoff.reset();
-                }
-                if reconnect::is_final(code) {
-                    self.ended(code, reason, Failure::not_connected());
-                } else {
-                    self.lost = Some(now);
-                    self.status(State::Reconnecting, Some(code), reason);
-                    let lost = self.requests.cut();
-                    self.fail(lost);
-                    if !self.stream.is_resumable() {
-                        self.fail_adrift();
-                    }
-                    if let Some(own) = &mut self.own {
-                        own.set_away(true);
-                    }
-                    self.wait(0, now, entropy);
-                }
-            }
-            Link::Closed | Link::Waiting { .. } | Link::Asking => {}
-        }
-    }
-
     /// Does what is due.
     pub fn tick(&mut self, now: Millis, entropy: &mut dyn Entropy) {
         for request in self.requests.expired(now) {
@@ -504,6 +351,8 @@ impl Session {
         if self.lost.is_some() && !self.is_kept(now) {
             self.fail_requests();
         }
+        let over = self.parties.expire(now);
+        self.tell(over);
         self.step(Predict::poll, now);
         self.acknowledge(now);
         if self.is_open() && self.send_due <= now {
@@ -538,96 +387,6 @@ impl Session {
         self.effects.push_back(Effect::Send(Encoded::Text("ping".to_owned())));
     }
 
-    /// Opens a socket by a ticket, or by what resumes.
-    fn open(&mut self, token: Token, resuming: bool, now: Millis) {
-        if !resuming {
-            // Another connection may lead to another machine.
-            self.clock = Clock::default();
-        }
-        self.beat = None;
-        self.set_pace(None);
-        let due = now + ENTERING;
-        let entering = Entering { due, resuming, authenticated: false, placed: false, whole: false, refusal: None };
-        self.link = Link::Entering(entering);
-        self.effects.push_back(Effect::Open(token));
-    }
-
-    /// Whether the server may still keep the place of the connection that was lost.
-    fn is_kept(&self, now: Millis) -> bool {
-        self.lost.is_some_and(|lost| now.since(lost) < PLACE_KEPT)
-    }
-
-    /// Brings a lost connection back: where it broke off, or by a new ticket.
-    fn come_back(&mut self, now: Millis) {
-        match self.stream.token().filter(|_| self.is_kept(now)).cloned() {
-            Some(token) => self.open(token, true, now),
-            None => self.ask_ticket(),
-        }
-    }
-
-    fn resume_failed(&mut self, code: u16, now: Millis, entropy: &mut dyn Entropy) {
-        let refused = reconnect::refuses_resume(code);
-        if refused {
-            self.stream.refused();
-        } else {
-            self.stream.failed();
-        }
-        match self.spare.take() {
-            Some(ticket) => self.open(ticket, false, now),
-            None if refused => self.ask_ticket(),
-            None => self.wait(0, now, entropy),
-        }
-    }
-
-    fn wait(&mut self, at_least: u64, now: Millis, entropy: &mut dyn Entropy) {
-        self.link = Link::Waiting { due: now + self.backoff.next(entropy).max(at_least) };
-    }
-
-    fn ask_ticket(&mut self) {
-        self.attempt = self.attempt.wrapping_add(1);
-        self.link = Link::Asking;
-        self.effects.push_back(Effect::AskTicket(self.attempt));
-    }
-
-    /// The server ended it.
-    fn ended(&mut self, code: u16, reason: &str, failure: Failure) {
-        if reconnect::ends_session(code) {
-            self.effects.push_back(Effect::SessionEnded);
-        }
-        self.end(Some(code), reason, failure);
-    }
-
-    fn end(&mut self, code: Option<u16>, reason: &str, failure: Failure) {
-        let never_entered = !self.returning;
-        self.fail_requests();
-        self.link = Link::Closed;
-        self.returning = false;
-        (self.lost, self.spare, self.stream) = (None, None, Stream::default());
-        self.nearby.clear();
-        (self.sheet, self.own) = (None, None);
-        self.status(State::Closed, code, reason);
-        if never_entered {
-            self.effects.push_back(Effect::Entered(Err(failure)));
-        }
-    }
-
-    fn fail_requests(&mut self) {
-        let requests = self.requests.all();
-        self.fail(requests);
-    }
-
-    /// What was sent before the connection was lost will not be answered any more.
-    fn fail_adrift(&mut self) {
-        let requests = self.requests.adrift();
-        self.fail(requests);
-    }
-
-    fn fail(&mut self, requests: Vec<u32>) {
-        for request in requests {
-            self.answer(request, Err(Failure::not_connected()));
-        }
-    }
-
     /// Sends the next of the requests that waited for the connection.
     fn send_kept(&mut self, now: Millis) {
         let Some((request, bytes)) = self.requests.next_kept(now) else {
@@ -654,7 +413,9 @@ impl Session {
             self.travel = None;
             self.hold(false);
         }
+        let news = self.parties.answered(request, result.as_ref().err());
         self.effects.push_back(Effect::Answer(request, result));
+        self.tell(news);
     }
 
     fn set_pace(&mut self, pace: Option<u8>) {
@@ -693,196 +454,12 @@ impl Session {
     fn emit(&mut self, incoming: Incoming<ServerMessage>) {
         self.effects.push_back(Effect::Emit(Event::Message(Box::new(incoming))));
     }
-
-    fn message(&mut self, mut incoming: Incoming<ServerMessage>, now: Millis, observe: &mut dyn FnMut(Placed)) {
-        if let ServerMessage::PositionFrame(frame) = &incoming.message {
-            let time = self.clock.moment(frame.time, now);
-            self.clock.heard(time, now);
-            let news = News { came: now, due: self.clock.arrival(time, now) };
-            self.nearby.frame(frame, time, news, observe);
-            if self.frames_heard {
-                incoming.envelope.timestamp.get_or_insert(time);
-                self.emit(incoming);
-            }
-            return;
-        }
-        let reliable = incoming.envelope.seq;
-        if reliable.is_some_and(|seq| !self.stream.take(seq, now)) {
-            return;
-        }
-        // What comes again on resuming was sent long ago: it tells no time.
-        let again = reliable.is_some() && !self.is_open();
-        let mut due = now;
-        if let Some(sent) = incoming.envelope.timestamp.filter(|_| !again) {
-            self.clock.heard(sent, now);
-            due = self.clock.arrival(sent, now);
-        }
-        incoming.envelope.timestamp.get_or_insert(now);
-        match &mut incoming.message {
-            ServerMessage::AuthResponse(response) => {
-                // 0 stands for a time that was left out.
-                if response.server_time.0 > Millis(0) {
-                    self.clock.heard(response.server_time.0, now);
-                }
-                self.authenticated(response);
-            }
-            ServerMessage::Resumed(resumed) => self.resumed(resumed.snapshot),
-            ServerMessage::LocationUpdate(update) => self.arrived(update.location_id, now),
-            ServerMessage::PositionCorrection(correction) => {
-                // The game hears where it stands, once.
-                let standing = self.own.as_mut().and_then(|own| own.correct(correction, now));
-                let Some(standing) = standing else {
-                    return;
-                };
-                *correction = standing;
-            }
-            ServerMessage::Pace(pace) => self.set_pace(Some(pace.max_position_rate)),
-            ServerMessage::CharacterUpdate(update) => {
-                if let Some(sheet) = self.sheet.as_mut().filter(|sheet| sheet.id == update.character_id) {
-                    sheet.progression.level = update.level.unwrap_or(sheet.progression.level);
-                    sheet.faction = update.faction.unwrap_or(sheet.faction);
-                }
-            }
-            ServerMessage::Error(error) => {
-                if let Link::Entering(entering) = &mut self.link {
-                    entering.refusal = Some(error.clone().into());
-                }
-            }
-            _ => {}
-        }
-        if let Some(own) = self.sheet.as_ref().map(|sheet| sheet.id) {
-            self.nearby.apply(&incoming.message, own, News { came: now, due });
-        }
-        let request = incoming.envelope.reply_to.as_ref().and_then(RequestId::as_number);
-        let request = request.or_else(|| self.travelled(&incoming.message));
-        let begun = request.and_then(|request| Some((request, self.requests.end(request)?)));
-        let request = begun.map(|(request, asked)| {
-            // A ping is answered by the hub itself; for other answers it may have asked elsewhere.
-            if let Some(asked) = asked {
-                self.clock.answered(asked, matches!(incoming.message, ServerMessage::Pong(_)), now);
-            }
-            request
-        });
-        match (request, incoming.message) {
-            // A refusal is its request's alone; every other answer is news to the whole game.
-            (Some(request), ServerMessage::Error(error) | ServerMessage::InvalidMessage(error)) => {
-                self.answer(request, Err(error.into()));
-            }
-            (request, message) => {
-                let incoming = Incoming { envelope: incoming.envelope, message };
-                if let Some(request) = request {
-                    self.answer(request, Ok(Box::new(incoming.clone())));
-                }
-                self.emit(incoming);
-            }
-        }
-        self.finish_entering(now);
-        self.acknowledge(now);
-    }
-
-    /// The connection goes on, after what was missed or, where that was too much,
-    /// without it.
-    fn resumed(&mut self, missed: bool) {
-        let Link::Entering(entering @ Entering { resuming: true, .. }) = &mut self.link else {
-            return;
-        };
-        (entering.authenticated, entering.whole) = (true, !missed);
-        if missed {
-            self.fail_adrift();
-        }
-    }
-
-    /// The journey that was asked for before the connection was lost, if the snapshot
-    /// on resuming shows that one has arrived.
-    fn travelled(&self, message: &ServerMessage) -> Option<u32> {
-        let (request, to) = self.travel.filter(|(request, _)| self.requests.is_adrift(*request))?;
-        matches!(message, ServerMessage::LocationUpdate(update) if update.location_id == to).then_some(request)
-    }
-
-    fn authenticated(&mut self, response: &AuthResponse) {
-        let Link::Entering(entering) = &mut self.link else {
-            return;
-        };
-        match &response.character {
-            Some(sheet) if response.success => {
-                entering.authenticated = true;
-                self.sheet = Some(sheet.clone());
-                if !entering.resuming {
-                    self.stream = Stream::begun(response.resume_token.as_ref());
-                    self.fail_adrift();
-                }
-            }
-            // The server closes after a refusal, with a code that says more.
-            _ => {
-                entering.refusal.get_or_insert_with(|| {
-                    let message = response.message.as_ref().map(|message| message.as_str().to_owned());
-                    let failure = Failure::from(ErrorCode::Unauthenticated);
-                    Failure { message: message.unwrap_or_else(|| failure.message.clone()), ..failure }
-                });
-            }
-        }
-    }
-
-    fn arrived(&mut self, location: LocationId, now: Millis) {
-        let Some(sheet) = &mut self.sheet else {
-            return;
-        };
-        sheet.location_id = location;
-        match &mut self.own {
-            Some(own) => own.arrive(location, now),
-            None => {
-                let mut own = Predict::entering(location, walking_speed(&sheet.stats), now);
-                own.pace(self.pace.unwrap_or(u8::MAX));
-                self.own = Some(own);
-            }
-        }
-        if let Link::Entering(entering) = &mut self.link {
-            entering.placed = entering.authenticated;
-        }
-    }
-
-    /// Who is authenticated and knows where it is stands in the world.
-    fn finish_entering(&mut self, now: Millis) {
-        let Link::Entering(Entering { authenticated: true, placed: true, whole, .. }) = self.link else {
-            return;
-        };
-        let Some(sheet) = self.sheet.clone() else {
-            return;
-        };
-        self.link = Link::Open { since: now, heard: now, pinged: now };
-        self.lost = None;
-        // The first heartbeat goes out at once: its answer says how far the server is.
-        self.heartbeat(now);
-        let status = Status { state: State::Connected, code: None, reason: None, resumed: whole };
-        self.effects.push_back(Effect::Emit(Event::Status(status)));
-        if !std::mem::replace(&mut self.returning, true) {
-            self.effects.push_back(Effect::Entered(Ok(sheet)));
-        }
-        if let Some(own) = &mut self.own {
-            own.set_away(false);
-        }
-        // Where one is says that a journey which was asked for did not begin.
-        if let Some((request, _)) = self.travel.filter(|(request, _)| self.requests.is_adrift(*request)) {
-            self.requests.end(request);
-            self.fail(vec![request]);
-        }
-        self.requests.resume(now);
-        for _ in 0..BURST {
-            self.send_kept(now);
-        }
-    }
 }
 
 fn encoded(envelope: &Envelope, message: &ClientMessage) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(64);
     binary::append(&mut bytes, envelope, message);
     bytes
-}
-
-/// The next heartbeat, whatever else is heard (the server counts on it); or,
-/// where the last one is unanswered, when that means that the connection is lost.
-fn next_heartbeat(heard: Millis, pinged: Millis) -> Millis {
-    pinged + if pinged > heard { UNANSWERED } else { HEARTBEAT }
 }
 
 #[cfg(test)]

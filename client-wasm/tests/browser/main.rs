@@ -5,6 +5,7 @@
 
 mod accounts;
 mod fake;
+mod social;
 
 use fake::{Server, URL, chat, pause, snapshot, token};
 use js_sys::{Array, Function, JSON, Promise, Reflect};

@@ -8,7 +8,6 @@ use shardlink_shared::{
     limits::{LOG_BYTES, LOG_LIFE, MAX_REPLAY, MAX_SERVER_FRAME, REPLAY_FRAME},
     protocol::{Envelope, RequestId, ServerMessage},
     time::Millis,
-    world::Faction,
 };
 use std::{collections::VecDeque, rc::Rc};
 
@@ -20,9 +19,7 @@ const PRUNE_INTERVAL: u64 = 10_000;
 pub enum Audience {
     /// All who were in the world.
     All,
-    /// All of a faction who were.
-    Faction(Faction),
-    /// These.
+    /// These, by rising number.
     Of(Vec<ConnectionId>),
 }
 
@@ -50,11 +47,9 @@ impl Logged {
     /// Whether it is for this connection.
     #[must_use]
     pub fn is_for(&self, one: &Connection) -> bool {
-        let was_there = self.seq > one.since;
         match &self.audience {
-            Audience::All => was_there && one.player().is_some(),
-            Audience::Faction(faction) => was_there && one.player().is_some_and(|player| player.faction == *faction),
-            Audience::Of(these) => these.contains(&one.id),
+            Audience::All => self.seq > one.since && one.player().is_some(),
+            Audience::Of(these) => these.binary_search(&one.id).is_ok(),
         }
     }
 

@@ -49,11 +49,11 @@ impl Hub {
         self.unsent.due(interval).filter(|_| interval == 0 || !self.area.is_dirty())
     }
 
-    /// Says something reliably, with the next delivery. `answers` is whose request it
-    /// answers.
+    /// Says something reliably to these, with the next delivery. `answers` is whose
+    /// request it answers.
     pub(super) fn send_reliably(
         &mut self,
-        audience: Audience,
+        mut audience: Vec<ConnectionId>,
         answers: Option<(ConnectionId, RequestId)>,
         message: &ServerMessage,
         out: &Outbox,
@@ -62,6 +62,11 @@ impl Hub {
         let envelope = Envelope { seq: Some(seq), ..Envelope::at(out.now) };
         let mut bytes = Vec::with_capacity(64);
         binary::append(&mut bytes, &envelope, message);
+        audience.sort_unstable();
+        let is_player = |id: &ConnectionId| self.connections.get(id).is_some_and(|one| one.player().is_some());
+        let everybody = audience.len() == self.characters.len() && audience.iter().all(is_player);
+        // A word for as many as there are does not name them.
+        let audience = if everybody { Audience::All } else { Audience::Of(audience) };
         self.unsent.rows.push(Rc::new(Logged { seq, at: out.now, audience, answers, bytes }));
     }
 
@@ -109,7 +114,7 @@ impl Hub {
                 named.extend_from_slice(these);
                 true
             }
-            Audience::All | Audience::Faction(_) => false,
+            Audience::All => false,
         });
         if all_named {
             named.sort_unstable();

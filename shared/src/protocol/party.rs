@@ -3,7 +3,10 @@
 //! Every change is told to every member as a [`PartyUpdate`], which is also the
 //! answer to whoever asked for it.
 
-use super::bounded::{List, Text};
+use super::{
+    bounded::{List, Text},
+    envelope::Timestamp,
+};
 use crate::{
     ids::{CharacterId, PartyId},
     limits::{MAX_PARTY, MAX_PARTY_NAME},
@@ -56,22 +59,24 @@ pub struct PartyCreate {
 }
 
 /// `party_invite`, client to server: an invitation by the leader. Answered by its copy, a
-/// [`PartyInvite`]; refused with NOT_LEADER, PARTY_FULL, RECIPIENT_OFFLINE,
-/// NOT_FOUND or ALREADY_IN_PARTY.
+/// [`PartyInvite`]; refused with NOT_IN_PARTY, NOT_LEADER, PARTY_FULL, RECIPIENT_OFFLINE,
+/// NOT_FOUND, ALREADY_IN_PARTY, RATE_LIMITED while sixteen are open, or INVALID_FIELD if
+/// it names nobody.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SendPartyInvite {
     /// The party one leads.
     pub party_id: PartyId,
-    /// Who is invited.
-    pub invitee_id: CharacterId,
+    /// Who is invited, by id.
+    #[serde(default)]
+    pub invitee_id: Option<CharacterId>,
     /// One's own character; may be left out.
     #[serde(default)]
     pub inviter_id: Option<CharacterId>,
     /// Overwritten with the truth.
     #[serde(default)]
     pub inviter_name: Option<Text<256>>,
-    /// Overwritten with the truth.
+    /// Who is invited, by name, where there is no id; with one it is overwritten with the truth.
     #[serde(default)]
     pub invitee_name: Option<Text<256>>,
     /// Overwritten with the truth.
@@ -80,10 +85,20 @@ pub struct SendPartyInvite {
 }
 
 impl SendPartyInvite {
-    /// An invitation into a party.
+    /// An invitation of this character.
     #[must_use]
     pub const fn new(party_id: PartyId, invitee_id: CharacterId) -> Self {
-        Self { party_id, invitee_id, inviter_id: None, inviter_name: None, invitee_name: None, party_name: None }
+        Self::of(party_id, Some(invitee_id), None)
+    }
+
+    /// An invitation of whoever has this name.
+    #[must_use]
+    pub const fn by_name(party_id: PartyId, invitee_name: Text<256>) -> Self {
+        Self::of(party_id, None, Some(invitee_name))
+    }
+
+    const fn of(party_id: PartyId, invitee_id: Option<CharacterId>, invitee_name: Option<Text<256>>) -> Self {
+        Self { party_id, invitee_id, inviter_id: None, inviter_name: None, invitee_name, party_name: None }
     }
 }
 
@@ -104,11 +119,14 @@ pub struct PartyInvite {
     /// The party's name.
     #[serde(default)]
     pub party_name: Option<PartyName>,
+    /// When it ends.
+    #[serde(default)]
+    pub expires_at: Option<Timestamp>,
 }
 
 /// `party_accept`, `party_decline`, `party_leave` and `party_disband`, client to
-/// server. Answered by [`PartyUpdate`]; refused with NOT_FOUND, NOT_IN_PARTY,
-/// NOT_LEADER (disband) or PARTY_FULL (accept).
+/// server. Answered by [`PartyUpdate`]; refused with NOT_FOUND (accept, decline),
+/// NOT_IN_PARTY, NOT_LEADER (disband), PARTY_FULL or ALREADY_IN_PARTY (accept).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PartyReference {
@@ -117,7 +135,7 @@ pub struct PartyReference {
 }
 
 /// `party_kick`, `party_withdraw` and `party_promote`, client to server, by the
-/// leader. Answered by [`PartyUpdate`]; refused with NOT_LEADER or NOT_FOUND.
+/// leader. Answered by [`PartyUpdate`]; refused with NOT_IN_PARTY, NOT_LEADER or NOT_FOUND.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PartyMember {
@@ -138,8 +156,10 @@ pub struct PartyLoot {
     pub loot_sharing: LootSharing,
 }
 
-/// `party_update`, server to client: the party as it is now. Whoever is out, or
-/// whose party has ended, gets a last one without itself in it.
+/// `party_update`, server to client: the party as it is now. Every change is told to
+/// every member, also that an invitation was declined or taken back, and that somebody
+/// came or went. Whoever is out, or whose party has ended, gets a last one without itself
+/// in it; so does whoever has declined, and whose invitation was taken back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PartyUpdate {

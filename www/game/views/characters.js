@@ -1,5 +1,6 @@
 // One's own characters: choose, create, delete.
 
+import { confirm } from "../ui/confirm.js";
 import { busy, byId, clearFieldError, el, setText, showFieldError } from "../ui/dom.js";
 import { classIcon, crest, factionColor, factionMotto } from "../ui/palette.js";
 import { describe, fieldOf } from "../ui/errors.js";
@@ -143,23 +144,4 @@ function pills(group, options) {
       ),
     ),
   );
-}
-
-/** Asks in a modal dialog; resolves with the answer. */
-function confirm(title, text) {
-  const dialog = byId("confirm");
-  setText(byId("confirm-title"), title);
-  setText(byId("confirm-text"), text);
-  return new Promise((resolve) => {
-    const answer = (yes) => () => {
-      dialog.onclose = null;
-      dialog.close();
-      resolve(yes);
-    };
-    byId("confirm-ok").onclick = answer(true);
-    byId("confirm-cancel").onclick = answer(false);
-    dialog.onclose = () => resolve(false);
-    dialog.showModal();
-    byId("confirm-cancel").focus();
-  });
 }

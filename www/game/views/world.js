@@ -4,11 +4,11 @@ import { busy, byId, prefersCalm, setText, setTone } from "../ui/dom.js";
 import { describe } from "../ui/errors.js";
 import { factionColor } from "../ui/palette.js";
 import { markHandled, toast, toastUnlessHandled } from "../ui/toasts.js";
-import { Chat } from "../world/chat.js";
 import { Controls } from "../world/controls.js";
 import { Minimap } from "../world/minimap.js";
 import { NearbyList, showLatency, showLocation, showPosition, showRealm, showResources, showSelf } from "../world/panels.js";
 import { Renderer } from "../world/renderer.js";
+import { Social } from "../world/social.js";
 import { Walker } from "../world/walker.js";
 
 const PANELS_MS = 120;
@@ -23,8 +23,8 @@ export class WorldView {
     this.canvas = byId("world-canvas");
     this.renderer = new Renderer(this.canvas, canon);
     this.walker = new Walker(client, canon.bounds);
-    this.nearby = new NearbyList();
-    this.chat = new Chat(client, () => this.#markUnread());
+    this.social = new Social(client, { onUnread: () => this.#markUnread(), openChat: () => this.#openPanel("chat") });
+    this.nearby = new NearbyList((button, player) => this.social.menu(button, player));
     this.minimap = new Minimap(byId("minimap"), (spot) => this.canWalk() && this.walker.walkTo(spot));
     this.controls = new Controls(this.canvas, this.walker, this.renderer, {
       jumpToChat: () => this.#jumpToChat(),
@@ -52,7 +52,7 @@ export class WorldView {
     this.online = true;
     this.locationId = null;
     this.nearby.clear();
-    this.chat.clear();
+    this.social.enter();
     showLatency(NaN);
     this.#showStatus({ state: "connected" });
     showResources(this.resources);
@@ -74,6 +74,7 @@ export class WorldView {
     this.subscriptions?.forEach((unsubscribe) => unsubscribe());
     this.subscriptions = this.timers = null;
     this.controls.detach();
+    this.social.leave();
     byId("travel").open = false;
     byId("connection-banner").hidden = true;
   }
@@ -88,8 +89,7 @@ export class WorldView {
     const realm = () => this.#refreshRealm();
     return [
       client.on("status", (status) => this.#showStatus(status)),
-      ...["chat", "whisper", "party_chat", "faction_chat"].map((type) => client.on(type, (message) => this.chat.receive(message))),
-      client.on("world_announcement", (message) => this.chat.announce(message)),
+      ...this.social.subscribe(),
       client.on("location_update", () => this.#syncLocation()),
       client.on("player_left_area", (message) => this.renderer.forget(message.character_id)),
       client.on("position_correction", (message) => message.position && this.walker.correct(message.position)),
@@ -255,7 +255,7 @@ export class WorldView {
     for (const tab of document.querySelectorAll(".tabs button")) tab.setAttribute("aria-expanded", String(tab.dataset.panel === name));
     if (name === "chat") {
       byId("chat-unread").hidden = true;
-      this.chat.scrollToEnd();
+      this.social.chat.seen();
     }
   }
 

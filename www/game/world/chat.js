@@ -1,25 +1,32 @@
-// The chat panel: what was said, and one's own line.
+// The chat panel: a tab for each channel, what was said there, and one's own line.
 
 import { byId, el, setText } from "../ui/dom.js";
 import { describe } from "../ui/errors.js";
-import { markHandled } from "../ui/toasts.js";
 import { hueOf } from "../ui/palette.js";
+import { Tabs } from "../ui/tabs.js";
+import { markHandled } from "../ui/toasts.js";
 
-const KEPT_LINES = 200;
-const KEPT_KEYS = 60;
+export const CHANNELS = ["global", "faction", "party", "whisper"];
+
+const NAMES = { global: "Global", faction: "Faction", party: "Party", whisper: "Whispers" };
+const HINTS = { global: "Say something…", faction: "To your faction…", party: "To your party…", whisper: "Whisper…" };
+const LABELS = { global: "Message to everyone", faction: "Message to your faction", party: "Message to your party", whisper: "Whisper" };
+const KEPT_ANNOUNCEMENTS = 20;
 const COUNT_FROM = 400;
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 
 export class Chat {
-  /** `onLine` is called for every line from another. */
-  constructor(client, onLine) {
-    this.client = client;
-    this.onLine = onLine;
-    this.log = byId("chat-log");
+  /** `onUnread` is called when something came that is not on view; `onName` when a name is pressed. */
+  constructor(client, { onUnread, onName }) {
+    Object.assign(this, { client, onUnread, onName });
     this.input = byId("chat-input");
+    this.to = byId("chat-to");
     this.error = byId("chat-error");
-    this.shown = [];
+    this.rows = new Map(CHANNELS.map((channel) => [channel, new Map()]));
+    this.unread = new Map(CHANNELS.map((channel) => [channel, 0]));
+    this.announcements = [];
+    this.tabs = new Tabs(byId("chat-tabs"), (channel) => this.#shown(channel));
     byId("chat-form").addEventListener("submit", (event) => {
       event.preventDefault();
       this.#send();
@@ -28,55 +35,177 @@ export class Chat {
       this.#showError("");
       this.#count();
     });
+    for (const channel of CHANNELS) log(channel).addEventListener("keydown", (event) => this.#namesByKey(event));
   }
 
   clear() {
-    this.log.replaceChildren();
-    this.shown = [];
-    this.input.value = "";
+    this.announcements = [];
+    for (const channel of CHANNELS) {
+      this.rows.get(channel).clear();
+      log(channel).replaceChildren();
+      this.#mark(channel, 0);
+    }
+    this.input.value = this.to.value = "";
     this.#showError("");
     this.#count();
+    this.tabs.choose("global");
+    this.syncAll();
   }
 
-  /** Shows a chat message once, however it came: as an event or as the answer to one's own. */
+  /** Something was said on a channel. */
   receive(message) {
-    const key = message.message_id ?? `${message.sender_id}|${message.timestamp}|${message.content}`;
-    if (this.shown.includes(key)) return;
-    this.shown.push(key);
-    if (this.shown.length > KEPT_KEYS) this.shown.shift();
-    const own = message.sender_id === this.client.self?.character_id;
-    const name = el("b", { text: message.sender_name ?? "Someone", tone: nameColor(message.sender_name) });
-    const channel = message.channel && message.channel !== "global" ? el("span", { class: "channel", text: `[${message.channel}]` }) : null;
-    this.#append(el("li", { class: own ? "chat-line own" : "chat-line", data: { testid: "chat-line", sender: message.sender_name ?? "" } }, time(message.timestamp), channel, name, el("span", { class: "said", text: message.content })));
-    if (!own) this.onLine?.();
+    this.sync(message.channel);
+    if (message.sender_id === this.client.self?.character_id) return;
+    // One answers whoever has whispered last, unless somebody else is being written to.
+    if (message.channel === "whisper" && !this.input.value) this.to.value = message.sender_name;
+    this.#news(message.channel);
   }
 
   announce(message) {
-    const title = message.title ? el("b", { text: message.title, tone: "#f6c84c" }) : null;
-    this.#append(el("li", { class: "chat-line announcement", data: { testid: "chat-announcement" } }, time(message.timestamp), title, el("span", { text: message.content })));
-    this.onLine?.();
+    this.announcements.push({ ...message, key: `announcement ${this.announcements.length} ${message.timestamp}` });
+    if (this.announcements.length > KEPT_ANNOUNCEMENTS) this.announcements.shift();
+    this.sync("global");
+    this.#news("global");
   }
 
-  #append(line) {
-    const atEnd = this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < 40;
-    this.log.append(line);
-    if (this.log.childElementCount > KEPT_LINES) this.log.firstElementChild.remove();
-    if (atEnd) this.scrollToEnd();
+  syncAll() {
+    for (const channel of CHANNELS) this.sync(channel);
+  }
+
+  /** Shows what the client keeps of a channel; rows that stay are not made anew. */
+  sync(channel) {
+    const list = log(channel);
+    const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
+    const rows = this.rows.get(channel);
+    const lines = this.client.getMessages(channel);
+    if (channel === "global" && this.announcements.length > 0) {
+      lines.push(...this.announcements);
+      lines.sort((a, b) => a.timestamp - b.timestamp);
+    }
+    const kept = new Set(lines.map((line) => line.key));
+    for (const [key, row] of rows) {
+      if (kept.has(key)) continue;
+      row.remove();
+      rows.delete(key);
+    }
+    lines.forEach((line, index) => {
+      let row = rows.get(line.key);
+      if (!row) {
+        row = line.type === "world_announcement" ? announced(line) : this.#row(line);
+        rows.set(line.key, row);
+      }
+      if (list.children[index] !== row) list.insertBefore(row, list.children[index] ?? null);
+    });
+    if (atEnd) list.scrollTop = list.scrollHeight;
+  }
+
+  /** The panel with the chat has come into view. */
+  seen() {
+    this.#mark(this.tabs.chosen, 0);
+    this.scrollToEnd();
   }
 
   scrollToEnd() {
-    this.log.scrollTop = this.log.scrollHeight;
+    const list = log(this.tabs.chosen);
+    list.scrollTop = list.scrollHeight;
+  }
+
+  choose(channel) {
+    this.tabs.choose(channel);
+  }
+
+  whisperTo(name) {
+    this.tabs.choose("whisper");
+    this.to.value = name;
+    this.#hint();
+    this.input.focus();
+  }
+
+  #row(line) {
+    const own = line.sender_id === this.client.self?.character_id;
+    const whisper = line.channel === "whisper";
+    const who = own && whisper ? { id: line.recipient_id, name: line.recipient_name } : { id: line.sender_id, name: line.sender_name };
+    const name =
+      own && !whisper
+        ? el("b", { class: "name", text: line.sender_name, tone: nameColor(line.sender_name) })
+        : el("button", {
+            type: "button",
+            tabindex: "-1",
+            class: "name",
+            "aria-haspopup": "menu",
+            text: who.name ?? "Someone",
+            tone: nameColor(who.name),
+            onclick: (event) => this.onName(event.currentTarget, { character_id: who.id, character_name: who.name }),
+          });
+    return el(
+      "li",
+      { class: own ? "chat-line own" : "chat-line", data: { testid: "chat-line", channel: line.channel, sender: line.sender_name ?? "" } },
+      time(line.timestamp),
+      own && whisper ? el("span", { class: "direction", text: "to " }) : null,
+      name,
+      el("span", { class: "said", text: line.content }),
+    );
+  }
+
+  /** In a log the names are reached from the log itself, so that it is one stop for the Tab key. */
+  #namesByKey(event) {
+    const names = [...event.currentTarget.querySelectorAll("button.name")];
+    const at = names.indexOf(document.activeElement);
+    if (at < 0 && event.key === "Enter" && event.target === event.currentTarget) {
+      event.preventDefault();
+      return names.at(-1)?.focus();
+    }
+    const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    if (at < 0 || !step) return;
+    event.preventDefault();
+    names[at + step]?.focus();
+  }
+
+  #news(channel) {
+    const onView = channel === this.tabs.chosen && byId("panel-chat").offsetParent !== null;
+    if (!onView) this.#mark(channel, this.unread.get(channel) + 1);
+    this.onUnread(channel);
+  }
+
+  #mark(channel, count) {
+    this.unread.set(channel, count);
+    const tab = this.tabs.tab(channel);
+    const mark = tab.querySelector(".count");
+    mark.hidden = count === 0;
+    setText(mark, count > 99 ? "99+" : count || "");
+    if (count > 0) tab.setAttribute("aria-label", `${NAMES[channel]}, ${count} unread`);
+    else tab.removeAttribute("aria-label");
+  }
+
+  #shown(channel) {
+    this.#mark(channel, 0);
+    this.#showError("");
+    this.#hint();
+    this.scrollToEnd();
+  }
+
+  #hint() {
+    const channel = this.tabs.chosen;
+    byId("chat-to-field").hidden = channel !== "whisper";
+    this.input.placeholder = HINTS[channel];
+    setText(byId("chat-input-label"), LABELS[channel]);
   }
 
   async #send() {
+    const channel = this.tabs.chosen;
     const content = this.input.value.trim();
     if (!content) return;
+    const to = this.to.value.trim();
+    if (channel === "whisper" && !to) {
+      this.#showError("Who is it for? Give a name.");
+      return this.to.focus();
+    }
     this.input.value = "";
     this.#count();
     this.#showError("");
     try {
-      const sent = await this.client.sendChat(content);
-      if (sent) this.receive(sent);
+      await this.client.sendChat(content, channel, channel === "whisper" ? to : undefined);
+      this.sync(channel);
       this.scrollToEnd();
     } catch (error) {
       markHandled(error?.code);
@@ -100,6 +229,13 @@ export class Chat {
     count.hidden = length < COUNT_FROM;
     setText(count, `${length} / ${this.input.maxLength}`);
   }
+}
+
+const log = (channel) => byId(`chat-log-${channel}`);
+
+function announced(message) {
+  const title = message.title ? el("b", { text: message.title, tone: "#f6c84c" }) : null;
+  return el("li", { class: "chat-line announcement", data: { testid: "chat-announcement" } }, time(message.timestamp), title, el("span", { text: message.content }));
 }
 
 function time(seconds) {

@@ -56,7 +56,9 @@ function travelButton(target, canon, onTravel) {
 
 /** The list of players in sight; rows are kept and reused, so that focus and scrolling stay. */
 export class NearbyList {
-  constructor() {
+  /** `onPlayer` is called when the actions for somebody are asked for. */
+  constructor(onPlayer) {
+    this.onPlayer = onPlayer;
     this.list = byId("nearby-list");
     this.rows = new Map();
   }
@@ -101,6 +103,15 @@ export class NearbyList {
       crest(player.faction),
       el("span", { class: "who" }, el("span", { class: "name", text: player.character_name }), el("span", { class: "rank", text: player.faction ?? "" })),
       el("span", { class: "far" }, distance, el("span", { class: "rank", text: player.level ? `Lv ${player.level}` : "" })),
+      el("button", {
+        type: "button",
+        class: "more",
+        "aria-haspopup": "menu",
+        "aria-label": `Actions for ${player.character_name}`,
+        data: { testid: "nearby-actions" },
+        text: "⋯",
+        onclick: (event) => this.onPlayer(event.currentTarget, player),
+      }),
     );
     row = { node, distance, known };
     this.rows.set(player.character_id, row);

@@ -1,14 +1,15 @@
 //! A session against a server that is played here, in virtual time.
 
 mod resume;
+mod social;
 
 use super::*;
 use shardlink_shared::{
     Refusal,
-    codec::{self, Encoding, snapshot::Entries},
+    codec::{self, Encoding, Frame, snapshot::Entries},
     entropy::Seeded,
     protocol::{
-        account::{Pace, Pong},
+        account::{AuthResponse, Pace, Pong, Resume},
         bounded::List,
         chat::{Channel, Chat, SendChat},
         error::ErrorMessage,
@@ -16,7 +17,10 @@ use shardlink_shared::{
             LocationUpdate, OwnMove, PlayerHere, PlayerJoinedArea, PlayerLeftArea, PositionCorrection, PositionFrame,
         },
     },
-    rules::{character::roll_stats, interest::Cell},
+    rules::{
+        character::{roll_stats, walking_speed},
+        interest::Cell,
+    },
     text::Draft,
     time::FrameTime,
     world::{Class, NEXUS, Race},

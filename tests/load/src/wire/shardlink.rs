@@ -93,7 +93,7 @@ impl Shardlink {
                 // A bot does not come back: a connection that is lost is counted as lost.
                 Effect::AskTicket(_) | Effect::SessionEnded => self.over("the connection was lost"),
                 Effect::Emit(Event::Message(incoming)) => self.observe(&incoming.message, meter, now),
-                Effect::Emit(Event::Status(_)) | Effect::Answer(..) => {}
+                Effect::Emit(Event::Status(_) | Event::Party(_)) | Effect::Answer(..) => {}
             }
         }
     }

@@ -1,0 +1,32 @@
+//! What somebody who enters is told of the ties it has.
+
+use super::*;
+use shardlink_shared::{
+    ids::PartyId,
+    protocol::{chat::Mute, party::PartyInvite},
+};
+
+#[test]
+fn who_enters_is_told_whom_it_has_muted_and_what_it_is_invited_into() {
+    both(|mut world| {
+        let id = world.open(1, Encoding::Binary);
+        world.send(id, &auth());
+        let invite = PartyInvite {
+            party_id: PartyId::new(1 << 43).unwrap(),
+            inviter_id: character(5),
+            inviter_name: CharacterName::parse("Bran").unwrap(),
+            invitee_id: character(1),
+            invitee_name: CharacterName::parse("Aria").unwrap(),
+            party_name: None,
+            expires_at: None,
+        };
+        let (muted, invited) = (vec![character(3), character(4)], vec![invite.clone()]);
+        let entrance = Entrance { muted, invited, ..entrance(sheet(1, "Aria")) };
+        let (token, resume, silenced) = (None, Some("r1_".into()), None);
+        let entrance = Some(Box::new(entrance));
+        world.answer(id, Ok(Answer::Admitted { identity: identity(1), token, resume, entrance, silenced }));
+        let told: Vec<_> = world.sent(id).into_iter().skip(2).take(3).collect();
+        let mute = |n| ServerMessage::Mute(Mute { character_id: character(n), muted: true });
+        assert_eq!(told, [mute(3), mute(4), ServerMessage::PartyInvite(invite)]);
+    });
+}
