@@ -386,6 +386,9 @@ pub mod hub {
             /// A session has selected a character: it enters the world on the
             /// session's socket.
             EnterWorld { session: SessionId, character: CharacterId } -> ();
+            /// The server stops: all sockets are closed, to resume, and none is let in
+            /// for some seconds.
+            Stop {} -> ();
         }
     );
 }
@@ -442,6 +445,8 @@ pub mod world {
         WorldCall {
             /// A hub with room, where each holds `capacity` players, by its number.
             Place { capacity: u32 } -> u32;
+            /// The numbers of the hubs where somebody is.
+            GetHubs {} -> Vec<u32>;
             /// A hub says who is there.
             Report { hub: u32, population: Population } -> ();
             /// The realm as a whole.

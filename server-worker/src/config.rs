@@ -1,8 +1,8 @@
 //! Configuration: read once from the environment, validated, typed.
 
 use shardlink_shared::limits::{
-    AREA_CAP, HUB_CAPACITY, MAX_FRAME_PLAYERS, MAX_HUB_CAPACITY, MAX_TICK_RATE, REGISTRATIONS_PER_ADDRESS,
-    SIGN_IN_FAILURES_PER_ADDRESS, SIGN_IN_FAILURES_PER_NAME, TICK_RATE,
+    AREA_CAP, HUB_CAPACITY, MAX_FRAME_PLAYERS, MAX_HUB_CAPACITY, MAX_MESSAGE_BUDGET, MAX_TICK_RATE, MESSAGE_BUDGET,
+    REGISTRATIONS_PER_ADDRESS, SIGN_IN_FAILURES_PER_ADDRESS, SIGN_IN_FAILURES_PER_NAME, TICK_RATE,
 };
 use std::fmt;
 
@@ -22,6 +22,8 @@ pub struct Config {
     pub tick_rate: u32,
     /// `AREA_CAP`: players that are seen from a cell at most, 1 to 2,000.
     pub area_cap: u32,
+    /// `MESSAGE_BUDGET`: messages a second that a hub takes in, 1 to 1,000,000.
+    pub message_budget: u32,
     /// `MOVEMENT_CHECK`: what becomes of impossible moves.
     pub movement_check: MovementCheck,
     /// `SIGN_IN_FAILURES_PER_NAME`: wrong passwords for a user name in a minute.
@@ -31,6 +33,9 @@ pub struct Config {
     pub failures_per_address: u32,
     /// `REGISTRATIONS_PER_ADDRESS`: registrations from an address in a minute.
     pub registrations_per_address: u32,
+    /// `STOP_TOKEN`: what `serve` shows before it stops the server, at least 32
+    /// characters; it draws one for each run.
+    pub stop_token: Option<String>,
     /// `TEST_PANIC`: set by tests alone; opens the route that panics.
     pub test_panic: bool,
 }
@@ -80,6 +85,7 @@ impl fmt::Debug for Config {
             .field("hub_capacity", &self.hub_capacity)
             .field("tick_rate", &self.tick_rate)
             .field("area_cap", &self.area_cap)
+            .field("message_budget", &self.message_budget)
             .field("movement_check", &self.movement_check)
             .finish_non_exhaustive()
     }
@@ -136,6 +142,8 @@ impl Config {
         let area_cap = up_to("AREA_CAP", MAX_FRAME_PLAYERS, up_to_2000, AREA_CAP)?;
         let up_to_60 = "must be an integer from 1 to 60";
         let tick_rate = up_to("TICK_RATE", MAX_TICK_RATE as usize, up_to_60, TICK_RATE as usize)?;
+        let up_to_a_million = "must be an integer from 1 to 1000000";
+        let message_budget = up_to("MESSAGE_BUDGET", MAX_MESSAGE_BUDGET, up_to_a_million, MESSAGE_BUDGET as usize)?;
         let movement_check = match set("MOVEMENT_CHECK").as_deref() {
             None | Some("enforce") => MovementCheck::Enforce,
             Some("shadow") => MovementCheck::Shadow,
@@ -154,6 +162,10 @@ impl Config {
         let failures_per_name = per_minute("SIGN_IN_FAILURES_PER_NAME", SIGN_IN_FAILURES_PER_NAME)?;
         let failures_per_address = per_minute("SIGN_IN_FAILURES_PER_ADDRESS", SIGN_IN_FAILURES_PER_ADDRESS)?;
         let registrations_per_address = per_minute("REGISTRATIONS_PER_ADDRESS", REGISTRATIONS_PER_ADDRESS)?;
+        let stop_token = set("STOP_TOKEN");
+        if stop_token.as_ref().is_some_and(|token| token.len() < 32) {
+            return Err(ConfigError { variable: "STOP_TOKEN", problem: "must be at least 32 random characters" });
+        }
         let test_panic = set("TEST_PANIC").is_some();
         Ok(Self {
             server_secret,
@@ -162,10 +174,12 @@ impl Config {
             hub_capacity,
             tick_rate,
             area_cap,
+            message_budget,
             movement_check,
             failures_per_name,
             failures_per_address,
             registrations_per_address,
+            stop_token,
             test_panic,
         })
     }
@@ -204,12 +218,14 @@ mod tests {
             ("HUB_CAPACITY", ["0", "2001", "many"]),
             ("AREA_CAP", ["0", "2001", "-1"]),
             ("TICK_RATE", ["0", "61", "20.5"]),
+            ("MESSAGE_BUDGET", ["0", "1000001", "lots"]),
             ("MOVEMENT_CHECK", ["off", "Shadow", "true"]),
         ] {
             for value in wrong {
                 assert_eq!(read(&[SECRET, (variable, value)]), Err(variable), "{value}");
             }
         }
+        assert_eq!(read(&[SECRET, ("STOP_TOKEN", "short")]), Err("STOP_TOKEN"));
         assert_eq!(read(&[SECRET, ("REGISTRATIONS_PER_ADDRESS", "many")]), Err("REGISTRATIONS_PER_ADDRESS"));
     }
 

@@ -21,6 +21,8 @@ pub mod logic;
 #[cfg(target_arch = "wasm32")]
 mod object;
 pub mod outbox;
+mod pace;
+mod reliable;
 pub mod resume;
 pub mod settings;
 pub mod slots;

@@ -1,15 +1,19 @@
 //! What the operator sets for hubs, read once when a hub is loaded.
 
 use crate::config::{Config, MovementCheck};
-use shardlink_shared::limits::{AREA_CAP, TICK_RATE};
+use shardlink_shared::limits::{AREA_CAP, MESSAGE_BUDGET, TICK_RATE};
 
 /// What the operator sets for a hub.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Settings {
     /// Between two ticks, in milliseconds.
     pub tick_interval: u64,
+    /// Between two deliveries of reliable messages, in milliseconds.
+    pub delivery_interval: u64,
     /// Players that are seen from a cell at most.
     pub area_cap: usize,
+    /// Messages a second that it takes.
+    pub message_budget: u32,
     /// What becomes of impossible moves.
     pub movement_check: MovementCheck,
 }
@@ -20,7 +24,9 @@ impl Settings {
     pub fn of(config: &Config) -> Self {
         Self {
             tick_interval: interval(config.tick_rate),
+            delivery_interval: interval(TICK_RATE),
             area_cap: config.area_cap as usize,
+            message_budget: config.message_budget,
             movement_check: config.movement_check,
         }
     }
@@ -28,7 +34,13 @@ impl Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { tick_interval: interval(TICK_RATE), area_cap: AREA_CAP, movement_check: MovementCheck::Enforce }
+        Self {
+            tick_interval: interval(TICK_RATE),
+            delivery_interval: interval(TICK_RATE),
+            area_cap: AREA_CAP,
+            message_budget: MESSAGE_BUDGET,
+            movement_check: MovementCheck::Enforce,
+        }
     }
 }
 

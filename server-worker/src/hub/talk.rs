@@ -2,6 +2,7 @@
 
 use super::{
     connection::{Connection, ConnectionId, Player},
+    log::Audience,
     logic::Hub,
     outbox::Outbox,
 };
@@ -42,18 +43,12 @@ impl Hub {
             recipient_name: recipient.map(|(_, player)| player.name.clone()),
             encrypted: chat.encrypted,
         };
-        let faction = sender.faction;
-        let hears = |connection: &Connection| match channel {
-            Channel::Global => connection.player().is_some(),
-            Channel::Faction => connection.player().is_some_and(|player| player.faction == faction),
-            Channel::Whisper => recipient.is_some_and(|(recipient, _)| recipient.id == connection.id),
-            Channel::Party => false,
+        let audience = match (channel, recipient) {
+            (Channel::Global, _) => Audience::All,
+            (Channel::Faction, _) => Audience::Faction(sender.faction),
+            (Channel::Whisper, Some((recipient, _))) => Audience::Of(vec![id, recipient.id]),
+            _ => return Err(ErrorCode::NotInParty.into()),
         };
-        if channel == Channel::Party {
-            return Err(ErrorCode::NotInParty.into());
-        }
-        let audience = self.connections.values().filter(|connection| connection.id == id || hears(connection));
-        let audience: Vec<ConnectionId> = audience.map(|connection| connection.id).collect();
         let answers = request.map(|request| (id, request));
         self.send_reliably(audience, answers, &ServerMessage::chat(message), out);
         Ok(())

@@ -20,7 +20,7 @@ pub use characters::{
 pub use passwords::{Attempt, Proof, SignedIn, finish_scram, register, register_verifier, sign_in, start_scram};
 pub use sessions::{
     NewPassword, authenticate, change_password, delete_account, finish_account_deletion, identify, log_out, place,
-    refresh, ticket,
+    refresh, stop, ticket,
 };
 
 use crate::calls::Call;

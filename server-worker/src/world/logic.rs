@@ -1,7 +1,7 @@
 //! Who is where in the realm, and who fits where.
 
 use crate::{
-    calls::world::{GetEvents, GetStatus, Happening, Place, Population, Report, Status, WorldCall},
+    calls::world::{GetEvents, GetHubs, GetStatus, Happening, Place, Population, Report, Status, WorldCall},
     effect::{Context, Logic, Reply, reply},
 };
 use shardlink_shared::{
@@ -144,6 +144,14 @@ impl World {
         context.writes.push(Write::Hub(call.hub, reported));
     }
 
+    fn hubs(&self, now: Millis) -> Vec<u32> {
+        let there = |(_, one): &(&u32, &Reported)| {
+            let Population { players, sockets } = one.population;
+            players + sockets > 0 && now.since(one.at) < HUB_FORGOTTEN_AFTER
+        };
+        self.hubs.iter().filter(there).map(|(hub, _)| *hub).collect()
+    }
+
     fn status(&mut self, context: &mut Context<'_, Write>) -> Status {
         let started = self.started(context);
         let mut all = Population::default();
@@ -162,6 +170,7 @@ impl Logic for World {
     fn dispatch(&mut self, context: &mut Context<'_, Write>, call: WorldCall) -> Reply {
         match call {
             WorldCall::Place(call) => reply::<Place>(Ok(self.place(context, &call))),
+            WorldCall::GetHubs(_) => reply::<GetHubs>(Ok(self.hubs(context.now))),
             WorldCall::Report(call) => {
                 self.report(context, &call);
                 reply::<Report>(Ok(()))
@@ -222,7 +231,9 @@ mod tests {
         report(&mut world, 0, 0, 2);
         report(&mut world, 0, 1, 1);
         assert_eq!(at(1, |c| world.place(c, &two)), 1);
+        assert_eq!(world.hubs(Millis(1)), [0, 1]);
         assert_eq!(at(HUB_FORGOTTEN_AFTER, |c| world.place(c, &two)), 0);
+        assert_eq!(world.hubs(Millis(HUB_FORGOTTEN_AFTER)), [0; 0]);
     }
 
     #[test]
