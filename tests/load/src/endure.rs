@@ -408,6 +408,7 @@ impl Bot {
         let (micros, _) = self.now();
         let mut tally = self.shared.tally.borrow_mut();
         match event {
+            Event::Party(_) => {}
             Event::Status(status) => match status.state {
                 State::Reconnecting => {
                     tally.lost += 1;
