@@ -72,7 +72,7 @@ test("promises settle with the server's answers, and what is known without askin
   ], filler.character.id);
   assert.deepEqual(refusals, [
     "NOT_FOUND invitee_name", "INVALID_FIELD invitee_name", "ALREADY_IN_PARTY invitee_id", "NOT_FOUND", "NOT_FOUND party_id",
-    "NOT_FOUND recipient_name", "EMPTY", "NOT_FOUND character_id",
+    "NOT_FOUND recipient_name", "EMPTY content", "NOT_FOUND character_id",
   ]);
 
   // By name into another hub; a first-generation client by id.

@@ -14,6 +14,7 @@ import { Walker } from "../world/walker.js";
 const PANELS_MS = 120;
 const PING_MS = 5000;
 const REALM_MS = 20000;
+const COUNTED_MS = 1500;
 const BANNERS = { reconnecting: "Connection lost — reconnecting…", connecting: "Connecting…" };
 
 export class WorldView {
@@ -61,7 +62,8 @@ export class WorldView {
     this.controls.attach();
     this.#measure();
     this.canvas.focus({ preventScroll: true });
-    this.timers = [setInterval(() => this.#ping(), PING_MS), setInterval(() => this.#refreshRealm(), REALM_MS)];
+    // The realm counts who has entered a moment later.
+    this.timers = [setInterval(() => this.#ping(), PING_MS), setInterval(() => this.#refreshRealm(), REALM_MS), setTimeout(() => this.#refreshRealm(), COUNTED_MS)];
     this.#ping();
     this.#refreshRealm();
     this.#run();

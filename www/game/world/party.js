@@ -5,7 +5,7 @@ import { busy, byId, el, setBar, setText } from "../ui/dom.js";
 import { describe } from "../ui/errors.js";
 import { markHandled, toast } from "../ui/toasts.js";
 
-const LOOT = { equal: "Equal shares", leader: "Leader decides", roll: "Dice decide" };
+const LOOT = { equal: "Equal", leader: "Leader", roll: "Dice" };
 
 export class PartyPanel {
   /** `onMember` is called when a member's actions are asked for. */
@@ -80,6 +80,7 @@ export class PartyPanel {
       row.node.dataset.leader = String(member.is_leader);
       row.mark.hidden = !member.is_leader;
       setText(row.state, member.online ? "online" : "offline");
+      row.state.classList.toggle("unseen", member.online);
       row.bar.hidden = !member.max_health;
       if (member.max_health) setBar(row.fill, row.amount, member.health ?? 0, member.max_health);
       if (this.list.children[index] !== row.node) this.list.insertBefore(row.node, this.list.children[index] ?? null);
@@ -92,7 +93,7 @@ export class PartyPanel {
     const own = member.character_id === this.client.self?.character_id;
     const row = { member };
     row.mark = el("span", { class: "leader-mark", role: "img", "aria-label": "Leader", title: "Leader", text: "♛" });
-    row.state = el("span", { class: "presence" });
+    row.state = el("span");
     row.fill = el("span", { class: "fill" });
     row.amount = el("span", { class: "amount" });
     row.bar = el("dl", { class: "bar health" }, el("dt", { class: "unseen", text: "Health" }), el("dd", {}, row.fill, row.amount));
@@ -111,7 +112,7 @@ export class PartyPanel {
       "li",
       { class: "party-member", data: { testid: "party-member", name: member.character_name, id: member.character_id } },
       el("span", { class: "who" }, row.mark, el("span", { class: "name", text: own ? `${member.character_name} (you)` : member.character_name })),
-      row.state,
+      el("span", { class: "presence" }, row.state),
       actions,
       row.bar,
     );
