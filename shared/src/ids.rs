@@ -24,6 +24,29 @@ impl fmt::Display for InvalidId {
 
 impl std::error::Error for InvalidId {}
 
+/// A whole number as JSON has it: `7.0` is an integer there as `7` is (JSON Schema
+/// 2020-12, validation, 6.1.1), and languages with one kind of number write it.
+struct Whole;
+
+impl de::Visitor<'_> for Whole {
+    type Value = u64;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("u64")
+    }
+
+    fn visit_u64<E: de::Error>(self, value: u64) -> Result<u64, E> {
+        Ok(value)
+    }
+
+    fn visit_f64<E: de::Error>(self, value: f64) -> Result<u64, E> {
+        if value.fract() == 0.0 && (0.0..=MAX_ID as f64).contains(&value) {
+            return Ok(value as u64);
+        }
+        Err(E::invalid_type(de::Unexpected::Float(value), &self))
+    }
+}
+
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -83,7 +106,8 @@ macro_rules! id {
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let value = u64::deserialize(deserializer)?;
+                let value =
+                    if deserializer.is_human_readable() { deserializer.deserialize_u64(Whole)? } else { u64::deserialize(deserializer)? };
                 Self::new(value).ok_or_else(|| de::Error::custom(InvalidId))
             }
         }
@@ -124,10 +148,12 @@ mod tests {
         assert_eq!(PlayerId::new(0), None);
         assert_eq!(PlayerId::new(MAX_ID + 1), None);
         assert_eq!(PlayerId::new(MAX_ID).map(PlayerId::get), Some(MAX_ID));
-        for text in ["0", "-1", "1.5", "9007199254740992", "\"1\"", "null"] {
+        for text in ["0", "-1", "1.5", "9007199254740992", "9007199254740992.0", "-1.0", "0.0", "\"1\"", "null"] {
             assert!(serde_json::from_str::<PlayerId>(text).is_err(), "{text}");
         }
-        assert_eq!(serde_json::from_str::<PlayerId>("7").ok(), PlayerId::new(7));
+        for text in ["7", "7.0", "7e0"] {
+            assert_eq!(serde_json::from_str::<PlayerId>(text).ok(), PlayerId::new(7), "{text}");
+        }
     }
 
     #[test]

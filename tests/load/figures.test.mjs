@@ -17,8 +17,10 @@ const report = {
   times: { position: { count: 9_000, p50: 20, p95: 40, p99: 50, max: 60 }, chat: null, join: null },
   server_cpu: 0.9,
   bots_cpu: 2,
-  resident_before: 100_000,
-  resident_joined: 101_100,
+  resident: [
+    { players: 0, kib: 100_000 },
+    { players: 11, kib: 101_100 },
+  ],
   joining: 0.1,
   joining_cpu: 0.022,
   fetching: 0.4,
@@ -49,6 +51,11 @@ test("memory and joins are for each connection", () => {
   assert.equal(Math.round(found.joinsWithTickets), 22);
   assert.equal(Math.round(found.cpuPerJoin), 2_000);
   assert.equal(found.cpuPerUpdate, undefined);
+});
+
+test("what the first batch leaves behind is not counted as memory of its connections", () => {
+  const resident = [[0, 100_000], [10, 200_000], [20, 202_000], [30, 201_600]].map(([players, kib]) => ({ players, kib }));
+  assert.equal(figures({ ...report, resident }, { model: "still", players: 30 }).memory, 80);
 });
 
 test("a median is the middle one, or between the two in the middle, of what is known", () => {
