@@ -1,5 +1,6 @@
 // `npm run serve`: what was built, under workerd, with its objects on disk.
 // Never builds. The first line on stdout is the URL, once it answers there.
+import { randomBytes } from "node:crypto";
 import { inRoot } from "./lib/paths.mjs";
 import { ready } from "./lib/ready.mjs";
 import { checkPort, readPort } from "./lib/ports.mjs";
@@ -8,6 +9,9 @@ import { note } from "./lib/say.mjs";
 import { checkBuilt } from "./serve/built.mjs";
 import { openDataFolder } from "./serve/data-folder.mjs";
 import { startWorkerd } from "./serve/workerd.mjs";
+
+/** How long sending players away may take: with what workerd has to end, under the five seconds. */
+const SEND_AWAY_MS = 800;
 
 export default async function serve() {
   checkBuilt();
@@ -35,6 +39,7 @@ function readSettings(env) {
       PARTY_SIZE: env.PARTY_SIZE,
       WORD_FILTER: env.WORD_FILTER,
       TICK_RATE: env.TICK_RATE,
+      MESSAGE_BUDGET: env.MESSAGE_BUDGET,
       AREA_CAP: env.AREA_CAP,
       MOVEMENT_CHECK: env.MOVEMENT_CHECK,
       SIGN_IN_FAILURES_PER_NAME: env.SIGN_IN_FAILURES_PER_NAME,
@@ -47,12 +52,16 @@ function readSettings(env) {
 }
 
 async function serveFrom(data, settings) {
-  const workerd = startWorkerd({ ...settings, data });
+  const stopToken = randomBytes(32).toString("base64url");
+  const workerd = startWorkerd({ ...settings, bindings: { ...settings.bindings, STOP_TOKEN: stopToken }, data });
   data.nowUsedBy(workerd.pid);
   let stopping = false;
-  onStopSignal((signal) => {
-    if (!stopping) note(`${signal}: stopping`);
+  let sendAway = async () => {};
+  onStopSignal(async (signal) => {
+    if (stopping) return;
+    note(`${signal}: stopping`);
     stopping = true;
+    await sendAway();
     workerd.stop();
   });
 
@@ -60,6 +69,8 @@ async function serveFrom(data, settings) {
   if (port !== undefined) {
     const url = `http://${urlHost(settings.host)}:${port}`;
     const state = await ready(url, { givenUp: () => stopping || workerd.ended() });
+    // Players are told to come back; a server that does not answer is stopped without.
+    sendAway = () => fetch(`${url}/internal/stop`, { method: "POST", headers: { Authorization: `Bearer ${stopToken}` }, signal: AbortSignal.timeout(SEND_AWAY_MS) }).catch(() => {});
     if (state === "ready") console.log(url);
     else if (!stopping && !workerd.ended()) {
       note(state === "silent" ? `${url}/readyz has not answered 200 within 30 seconds: giving up` : "The server is not configured: the line above names the variable.");

@@ -35,6 +35,7 @@ export function openServers() {
       bindings: {
         CLIENT_ADDRESS: "socket",
         HUB_CAPACITY: "2000",
+        MESSAGE_BUDGET: "1000000",
         REGISTRATIONS_PER_ADDRESS: UNTHROTTLED,
         SIGN_IN_FAILURES_PER_ADDRESS: UNTHROTTLED,
       },

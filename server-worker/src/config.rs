@@ -2,8 +2,9 @@
 
 use crate::chat::filter::WordList;
 use shardlink_shared::limits::{
-    AREA_CAP, HUB_CAPACITY, MAX_FRAME_PLAYERS, MAX_HUB_CAPACITY, MAX_PARTY, MAX_TICK_RATE, PARTY_SIZE,
-    REGISTRATIONS_PER_ADDRESS, SIGN_IN_FAILURES_PER_ADDRESS, SIGN_IN_FAILURES_PER_NAME, TICK_RATE,
+    AREA_CAP, HUB_CAPACITY, MAX_FRAME_PLAYERS, MAX_HUB_CAPACITY, MAX_MESSAGE_BUDGET, MAX_PARTY, MAX_TICK_RATE,
+    MESSAGE_BUDGET, PARTY_SIZE, REGISTRATIONS_PER_ADDRESS, SIGN_IN_FAILURES_PER_ADDRESS, SIGN_IN_FAILURES_PER_NAME,
+    TICK_RATE,
 };
 use std::fmt;
 
@@ -23,6 +24,8 @@ pub struct Config {
     pub tick_rate: u32,
     /// `AREA_CAP`: players that are seen from a cell at most, 1 to 2,000.
     pub area_cap: u32,
+    /// `MESSAGE_BUDGET`: messages a second that a hub takes in, 1 to 1,000,000.
+    pub message_budget: u32,
     /// `MOVEMENT_CHECK`: what becomes of impossible moves.
     pub movement_check: MovementCheck,
     /// `PARTY_SIZE`: members of a party at most, 2 to 8.
@@ -40,6 +43,9 @@ pub struct Config {
     pub failures_per_address: u32,
     /// `REGISTRATIONS_PER_ADDRESS`: registrations from an address in a minute.
     pub registrations_per_address: u32,
+    /// `STOP_TOKEN`: what `serve` shows before it stops the server, at least 32
+    /// characters; it draws one for each run.
+    pub stop_token: Option<String>,
     /// `TEST_PANIC`: set by tests alone; opens the route that panics.
     pub test_panic: bool,
 }
@@ -89,6 +95,7 @@ impl fmt::Debug for Config {
             .field("hub_capacity", &self.hub_capacity)
             .field("tick_rate", &self.tick_rate)
             .field("area_cap", &self.area_cap)
+            .field("message_budget", &self.message_budget)
             .field("movement_check", &self.movement_check)
             .finish_non_exhaustive()
     }
@@ -145,6 +152,8 @@ impl Config {
         let area_cap = up_to("AREA_CAP", MAX_FRAME_PLAYERS, up_to_2000, AREA_CAP)?;
         let up_to_60 = "must be an integer from 1 to 60";
         let tick_rate = up_to("TICK_RATE", MAX_TICK_RATE as usize, up_to_60, TICK_RATE as usize)?;
+        let up_to_a_million = "must be an integer from 1 to 1000000";
+        let message_budget = up_to("MESSAGE_BUDGET", MAX_MESSAGE_BUDGET, up_to_a_million, MESSAGE_BUDGET as usize)?;
         let movement_check = match set("MOVEMENT_CHECK").as_deref() {
             None | Some("enforce") => MovementCheck::Enforce,
             Some("shadow") => MovementCheck::Shadow,
@@ -176,6 +185,10 @@ impl Config {
         let failures_per_name = per_minute("SIGN_IN_FAILURES_PER_NAME", SIGN_IN_FAILURES_PER_NAME)?;
         let failures_per_address = per_minute("SIGN_IN_FAILURES_PER_ADDRESS", SIGN_IN_FAILURES_PER_ADDRESS)?;
         let registrations_per_address = per_minute("REGISTRATIONS_PER_ADDRESS", REGISTRATIONS_PER_ADDRESS)?;
+        let stop_token = set("STOP_TOKEN");
+        if stop_token.as_ref().is_some_and(|token| token.len() < 32) {
+            return Err(ConfigError { variable: "STOP_TOKEN", problem: "must be at least 32 random characters" });
+        }
         let test_panic = set("TEST_PANIC").is_some();
         Ok(Self {
             server_secret,
@@ -184,6 +197,7 @@ impl Config {
             hub_capacity,
             tick_rate,
             area_cap,
+            message_budget,
             movement_check,
             party_size,
             word_filter,
@@ -191,6 +205,7 @@ impl Config {
             failures_per_name,
             failures_per_address,
             registrations_per_address,
+            stop_token,
             test_panic,
         })
     }
@@ -229,6 +244,7 @@ mod tests {
             ("HUB_CAPACITY", ["0", "2001", "many"]),
             ("AREA_CAP", ["0", "2001", "-1"]),
             ("TICK_RATE", ["0", "61", "20.5"]),
+            ("MESSAGE_BUDGET", ["0", "1000001", "lots"]),
             ("MOVEMENT_CHECK", ["off", "Shadow", "true"]),
             ("PARTY_SIZE", ["1", "9", "four"]),
             ("ADMIN_TOKEN", ["short", "admin", "0123456789abcdef0123456789abcde"]),
@@ -237,6 +253,7 @@ mod tests {
                 assert_eq!(read(&[SECRET, (variable, value)]), Err(variable), "{value}");
             }
         }
+        assert_eq!(read(&[SECRET, ("STOP_TOKEN", "short")]), Err("STOP_TOKEN"));
         assert_eq!(read(&[SECRET, ("REGISTRATIONS_PER_ADDRESS", "many")]), Err("REGISTRATIONS_PER_ADDRESS"));
     }
 

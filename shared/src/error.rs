@@ -136,6 +136,7 @@ errors! {
     Banned, "BANNED", 403, Some(4003), No, "This account is banned.";
     LoggedOut, "LOGGED_OUT", 401, Some(4004), No, "Logged out.";
     TooSlow, "TOO_SLOW", 503, Some(4012), Later, "The connection could not keep up. Resume.";
+    Restarting, "RESTARTING", 503, Some(1012), Later, "The server restarts. Resume.";
 }
 
 impl ErrorCode {

@@ -125,6 +125,18 @@ pub const CHAT_RATE: Rate = Rate { per_second: 5.0, burst: 10.0 };
 /// stalled network may deliver together).
 pub const MOVE_RATE: Rate = Rate { per_second: 20.0, burst: 20.0 };
 
+/// Messages a second that a hub takes in, unless it is configured otherwise: within
+/// Cloudflare's advice of 500 to 1,000 a second into one object.
+pub const MESSAGE_BUDGET: u32 = 800;
+
+/// The most that it may be configured to take: more than any one core does, for who
+/// wants no pace.
+pub const MAX_MESSAGE_BUDGET: usize = 1_000_000;
+
+/// Above this part of its budget a hub lowers the rate of positions, so that there is
+/// room for a burst of everything else.
+pub const BUDGET_SHARE: f64 = 0.7;
+
 /// All other messages: messages a second, and how many at once.
 pub const OTHER_RATE: Rate = Rate { per_second: 10.0, burst: 20.0 };
 

@@ -43,3 +43,31 @@ test("after 12 s without a word a hub still knows its players", async () => {
   assert.equal((await step(60)).error_code, "MOVE_REJECTED");
   await hero.socket.close();
 });
+
+test("with room for five in a hub, 23 players fill five hubs one after the other", { timeout: 60_000 }, async () => {
+  const small = await startServer({ env: { HUB_CAPACITY: "5" } });
+  const { url } = small;
+  const accounts = [];
+  for (let n = 0; n < 23; n += 1) {
+    const account = await signUp(url);
+    const character = await createCharacter(url, account.token, { faction: "Moonlit Circle" });
+    accounts.push({ ...account, character });
+  }
+  // All at once, before anybody has arrived.
+  const selected = await Promise.all(accounts.map(({ token, character }) => selectCharacter(url, token, character.id)));
+  const inHub = Object.groupBy(selected, ({ hub }) => hub);
+  assert.deepEqual(Object.values(inHub).map((tickets) => tickets.length), [5, 5, 5, 5, 3]);
+  const sockets = await Promise.all(selected.map(({ ticket }) => JsonSocket.open(url, ["shardlink.v1.bin", ticket])));
+  await pause(1_500);
+  assert.equal((await rest(url, "GET", "/api/status")).body.active_players, 23);
+  // Two more fill the last; the next opens another.
+  const more = [];
+  for (let n = 0; n < 3; n += 1) {
+    const account = await signUp(url);
+    const character = await createCharacter(url, account.token);
+    more.push((await selectCharacter(url, account.token, character.id)).hub);
+  }
+  assert.deepEqual(more.map((hub) => inHub[hub]?.length ?? 0), [3, 3, 0]);
+  for (const socket of sockets) await socket.close();
+  await small.stop();
+});

@@ -22,6 +22,8 @@ class Player {
   waiting = [];
   resumes = 0;
   replayed = 0;
+  /** How long each resume took, in milliseconds. */
+  took = [];
   fresh = 0;
   #ready;
   #resuming;
@@ -80,7 +82,10 @@ class Player {
   async #comeBack() {
     for (let attempt = 0; ; attempt += 1) {
       try {
-        return await this.#connect(["shardlink.v1.json", `resume.${this.token}`], { type: "resume", last_seq: this.lastSeq });
+        const began = performance.now();
+        await this.#connect(["shardlink.v1.json", `resume.${this.token}`], { type: "resume", last_seq: this.lastSeq });
+        this.took.push(performance.now() - began);
+        return;
       } catch (error) {
         if (attempt > 100) throw error;
         await pause(50);
@@ -158,6 +163,9 @@ test("through 200 cuts, a kill -9 and a sleep two players hear all that was said
   await Promise.all(players.map((player) => player.hears("b at the end")));
   agree(a, b);
   t.diagnostic(`${cuts} cuts in ${((Date.now() - began) / 1000).toFixed(1)} s (a restart took ${killed} ms): ${a.heard.length} messages heard, ${a.replayed + b.replayed} of them replayed`);
+  const took = [...a.took, ...b.took].sort((one, other) => one - other);
+  const percentile = (percent) => took[Math.ceil((took.length * percent) / 100) - 1].toFixed(1);
+  t.diagnostic(`${took.length} resumes: p50 ${percentile(50)} ms, p99 ${percentile(99)} ms`);
   assert.ok(a.heard.length > 20 && a.replayed + b.replayed > 10);
   assert.equal([a.left, b.left].join(), ",", "nobody was seen leaving");
   assert.equal((await rest(at.url, "GET", "/api/status")).body.active_players, 2);

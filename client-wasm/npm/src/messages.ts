@@ -242,7 +242,9 @@ export type ErrorCode =
   /** Logged out. */
   | "LOGGED_OUT"
   /** The connection could not keep up. Resume. */
-  | "TOO_SLOW";
+  | "TOO_SLOW"
+  /** The server restarts. Resume. */
+  | "RESTARTING";
 
 /** What helps to put a refusal right. */
 export interface ErrorDetails {

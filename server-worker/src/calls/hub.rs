@@ -57,6 +57,9 @@ calls!("HUB",
         /// A session has selected a character: it enters the world on the
         /// session's socket.
         EnterWorld { session: SessionId, character: CharacterId } -> ();
+        /// The server stops: all sockets are closed, to resume, and none is let in for some
+        /// seconds.
+        Stop {} -> ();
         /// A character is in another hub now: its connection here is closed.
         Displaced { character: CharacterId, connection: u64 } -> ();
         /// What was said and announced, in the World's order.

@@ -7,7 +7,7 @@ use super::{
     routes::{self, Endpoint, Matched, Route, endpoint},
 };
 use crate::{config::Config, runtime::settings, service};
-use shardlink_shared::ErrorCode;
+use shardlink_shared::{ErrorCode, crypto::token};
 use worker::{Context, Env, Request, Response, Result, event};
 
 #[event(fetch)]
@@ -34,6 +34,11 @@ async fn fetch(mut request: Request, env: Env, _: Context) -> Result<Response> {
         Matched::Page => pages::serve(&request, &env).await?,
         Matched::Health => Response::ok("ok\n")?,
         Matched::NotFound => http::problem(&ErrorCode::NotFound.into(), &path)?,
+        Matched::Stop if may_stop(&request, &config) => match service::stop(&env).await {
+            Ok(()) => Response::empty()?.with_status(204),
+            Err(refusal) => http::problem(&refusal, &path)?,
+        },
+        Matched::Stop => http::problem(&ErrorCode::NotFound.into(), &path)?,
         Matched::Panic if config.test_panic => panic!("a test asked for this"),
         Matched::Panic => http::problem(&ErrorCode::NotFound.into(), &path)?,
         Matched::OtherMethods(methods) => {
@@ -45,6 +50,13 @@ async fn fetch(mut request: Request, env: Env, _: Context) -> Result<Response> {
     };
     http::share(&mut response, &origin)?;
     Ok(response)
+}
+
+/// Whether it is `serve` that asks, which has drawn the token for this run.
+fn may_stop(request: &Request, config: &Config) -> bool {
+    let shown = request.headers().get("Authorization").ok().flatten().unwrap_or_default();
+    let token = shown.strip_prefix("Bearer ").unwrap_or_default();
+    config.stop_token.as_ref().is_some_and(|expected| token::same(token, expected))
 }
 
 async fn perform(

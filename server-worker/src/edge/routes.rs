@@ -163,6 +163,8 @@ pub enum Matched<'a> {
     Socket,
     /// `GET /healthz`: the process lives.
     Health,
+    /// Whoever runs the process is about to stop it.
+    Stop,
     /// The route that panics, where a test's configuration has opened it.
     Panic,
     /// The address exists, but answers to these methods alone.
@@ -184,6 +186,7 @@ pub fn find<'a>(method: &str, path: &'a str) -> Matched<'a> {
     match path {
         "/ws" => return single("GET", Matched::Socket),
         "/healthz" => return single("GET", Matched::Health),
+        "/internal/stop" => return single("POST", Matched::Stop),
         "/api/test/panic" => return single("POST", Matched::Panic),
         _ => {}
     }

@@ -11,6 +11,7 @@ use shardlink_shared::{
     codec::Encoding,
     crypto::token::{ResumeToken, SessionId},
     ids::{CharacterId, LocationId, PlayerId},
+    limits::{ABUSE_WINDOW, CHAT_RATE, MOVE_RATE, OTHER_RATE, Rate},
     rules::{interest::Cell, movement::Motion},
     text::CharacterName,
     time::Millis,
@@ -20,11 +21,19 @@ use shardlink_shared::{
 
 /// The attachment's own revision, its first field: another is not read, and its
 /// socket closed with a code that means reconnect.
-const REVISION: u8 = 4;
+const REVISION: u8 = 5;
 
 /// The runtime lets an object sleep after 10 s without events, in milliseconds:
 /// for so long, at least, every character has stood still and earned distance.
 const SHORTEST_SLEEP: u64 = 10_000;
+
+/// What a connection may send is full again after a sleep, and needs not be kept.
+const _: () = {
+    const fn refilled(rate: Rate) -> bool {
+        rate.burst / rate.per_second * 1000.0 <= SHORTEST_SLEEP as f64
+    }
+    assert!(refilled(CHAT_RATE) && refilled(MOVE_RATE) && refilled(OTHER_RATE) && ABUSE_WINDOW <= SHORTEST_SLEEP);
+};
 
 #[derive(Serialize, Deserialize)]
 struct Stored {
@@ -34,6 +43,7 @@ struct Stored {
     address: String,
     behind: bool,
     returning: Option<ResumeToken>,
+    since: u64,
     acked: Option<u64>,
     forgotten: u64,
     silenced: Option<Millis>,
@@ -58,6 +68,7 @@ struct StoredPlayer {
     speed: f64,
     location: LocationId,
     position: Vec3,
+    velocity: Vec3,
     cell: Cell,
     slot: u16,
     step: Option<u32>,
@@ -83,6 +94,7 @@ pub fn write(connection: &Connection) -> Vec<u8> {
             speed: player.speed,
             location: player.motion.location,
             position: player.motion.position,
+            velocity: player.motion.velocity,
             cell: player.cell,
             slot: player.slot,
             step: player.step,
@@ -97,6 +109,7 @@ pub fn write(connection: &Connection) -> Vec<u8> {
         address: connection.address.clone(),
         behind: connection.behind,
         returning: connection.returning.clone(),
+        since: connection.since,
         acked: connection.acked,
         forgotten: connection.forgotten,
         silenced: connection.silenced,
@@ -114,13 +127,13 @@ pub fn read(bytes: &[u8], now: Millis) -> Option<Connection> {
         StoredStage::Pending { until, failed } => Stage::Pending { until, failed },
         StoredStage::Authenticated { session, player } => Stage::Authenticated(Identity { session, player }),
         StoredStage::Playing(player) => Stage::Playing(Box::new(Player {
+            motion: motion(&player, now - SHORTEST_SLEEP),
             identity: Identity { session: player.session, player: player.player },
             character: player.character,
             name: player.name,
             faction: player.faction,
             level: player.level,
             speed: player.speed,
-            motion: Motion::standing(player.location, player.position, now - SHORTEST_SLEEP),
             cell: player.cell,
             slot: player.slot,
             step: player.step,
@@ -142,8 +155,16 @@ pub fn read(bytes: &[u8], now: Millis) -> Option<Connection> {
         allowance: Allowance::full(now),
         held: None,
         returning: stored.returning,
+        since: stored.since,
         acked: stored.acked,
         forgotten: stored.forgotten,
+        moves: 0,
         behind: stored.behind,
     })
+}
+
+fn motion(player: &StoredPlayer, since: Millis) -> Motion {
+    let mut motion = Motion::standing(player.location, player.position, since);
+    motion.velocity = player.velocity;
+    motion
 }

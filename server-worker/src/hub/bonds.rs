@@ -2,6 +2,7 @@
 
 use super::{
     connection::{Connection, ConnectionId, Player},
+    log::Audience,
     logic::Hub,
     outbox::{Effect, Outbox, Question},
 };
@@ -149,7 +150,7 @@ impl Hub {
                 ServerMessage::PartyUpdate(update)
             }
         };
-        self.send_reliably(vec![id], request.map(|request| (id, request)), &message, out);
+        self.send_reliably(Audience::Of(vec![id]), request.map(|request| (id, request)), &message, out);
     }
 
     /// A question about a player's party has been answered, or refused.
@@ -194,10 +195,9 @@ impl Hub {
 
     /// Tells those of a party to whom it is news.
     pub(super) fn tell_party(&mut self, to: Vec<ConnectionId>, update: &PartyUpdate, out: &mut Outbox) {
-        let mut told = self.learn(&to, update, out);
+        let told = self.learn(&to, update, out);
         if !told.is_empty() {
-            told.sort_unstable();
-            self.send_reliably(told, None, &ServerMessage::PartyUpdate(update.clone()), out);
+            self.send_reliably(Audience::Of(told), None, &ServerMessage::PartyUpdate(update.clone()), out);
         }
     }
 
@@ -273,7 +273,12 @@ impl Hub {
         if self.invitations.len() > REMEMBERED_INVITATIONS {
             self.invitations.pop_front();
         }
-        self.send_reliably(vec![ConnectionId(connection)], None, &ServerMessage::PartyInvite(invite), out);
+        self.send_reliably(
+            Audience::Of(vec![ConnectionId(connection)]),
+            None,
+            &ServerMessage::PartyInvite(invite),
+            out,
+        );
     }
 
     /// A player has muted another, or hears it again.
@@ -284,7 +289,7 @@ impl Hub {
             out.push(Effect::Place(id));
         }
         let answers = request.map(|request| (id, request));
-        self.send_reliably(vec![id], answers, &ServerMessage::Mute(mute), out);
+        self.send_reliably(Audience::Of(vec![id]), answers, &ServerMessage::Mute(mute), out);
     }
 
     pub(super) fn player_mut(&mut self, id: ConnectionId) -> Option<&mut Player> {

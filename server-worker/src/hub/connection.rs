@@ -1,6 +1,7 @@
 //! A connection: a socket and what is known of who is at its other end.
 
 use super::{bonds::Bonds, evidence::Conduct, outbox::Question};
+use serde::{Deserialize, Serialize};
 use shardlink_shared::{
     ErrorCode, Refusal,
     codec::Encoding,
@@ -24,7 +25,7 @@ use std::collections::VecDeque;
 
 /// A connection's number in its hub: random, so that no two visits share one. Whoever
 /// resumes has the same again, on another socket.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ConnectionId(pub u64);
 
 /// A socket and who is at its other end.
@@ -50,10 +51,14 @@ pub struct Connection {
     pub held: Option<Millis>,
     /// What it showed to resume, until it has.
     pub returning: Option<ResumeToken>,
+    /// The last reliable message before its character entered the world.
+    pub since: u64,
     /// The last reliable message that its client says it has.
     pub acked: Option<u64>,
     /// The last reliable message for it that was forgotten before its client had it.
     pub forgotten: u64,
+    /// Positions that came from it since the hub's pace was last looked at.
+    pub moves: u32,
     /// Whether it does not take what it is sent as fast as it is: then it is told no
     /// positions.
     pub behind: bool,
@@ -230,10 +235,29 @@ impl Connection {
             silenced: None,
             held: None,
             returning: None,
+            since: 0,
             acked: None,
             forgotten: 0,
+            moves: 0,
             behind: false,
         }
+    }
+
+    /// Counts a message.
+    ///
+    /// # Errors
+    /// It is more than the connection may send.
+    pub fn take(&mut self, message: &ClientMessage, pace: Option<Rate>, now: Millis) -> Result<(), Over> {
+        let is_position = match message {
+            ClientMessage::Move(step) => step.to_location_id.is_none(),
+            ClientMessage::OwnMove(_) => true,
+            _ => false,
+        };
+        if is_position {
+            self.moves = self.moves.saturating_add(1);
+            return self.allowance.take_move(pace, now);
+        }
+        self.allowance.take(message, now)
     }
 
     /// Who is at the other end, if that is known.
@@ -279,16 +303,29 @@ impl Connection {
     }
 }
 
-/// How much a connection may send.
+/// How much a connection may send. Not kept in the attachment: a hub sleeps after 10 s
+/// without a message at the soonest, and by then every bucket is full and every strike
+/// forgotten (`attachment.rs` proves it).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Allowance {
     chat: Bucket,
     moves: Bucket,
+    /// Positions, where the hub's pace is lower than [`MOVE_RATE`].
+    paced: Bucket,
     other: Bucket,
     /// Undecodable messages lately.
     pub invalid: Strikes,
     /// Messages above the rate lately.
     pub refused: Strikes,
+}
+
+/// More than a connection may send.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Over {
+    /// Above what always holds: the seconds to wait, and how many were lately.
+    Rate(f64, u32),
+    /// Above the pace that the hub sets: the seconds to wait.
+    Pace(f64),
 }
 
 impl Allowance {
@@ -298,31 +335,36 @@ impl Allowance {
         Self {
             chat: Bucket::full(CHAT_RATE, now),
             moves: Bucket::full(MOVE_RATE, now),
+            paced: Bucket::full(MOVE_RATE, now),
             other: Bucket::full(OTHER_RATE, now),
             invalid: Strikes::default(),
             refused: Strikes::default(),
         }
     }
 
-    /// Counts a step, if there may be one now.
-    pub fn take_move(&mut self, now: Millis) -> bool {
-        self.moves.take(MOVE_RATE, now).is_ok()
-    }
-
-    /// Counts a message.
+    /// Counts a position, at this pace if one is set.
     ///
     /// # Errors
-    /// The seconds to wait, and how many messages were refused lately.
-    pub fn take(&mut self, message: &ClientMessage, now: Millis) -> Result<(), (f64, u32)> {
+    /// It is too many.
+    pub fn take_move(&mut self, pace: Option<Rate>, now: Millis) -> Result<(), Over> {
+        self.moves
+            .take(MOVE_RATE, now)
+            .map_err(|seconds| Over::Rate(seconds, self.refused.count(ABUSE_WINDOW, now)))?;
+        match pace {
+            Some(rate) => self.paced.take(rate, now).map_err(Over::Pace),
+            None => Ok(()),
+        }
+    }
+
+    /// Counts any other message.
+    fn take(&mut self, message: &ClientMessage, now: Millis) -> Result<(), Over> {
         let (bucket, rate): (&mut Bucket, Rate) = match message {
             ClientMessage::Chat(_)
             | ClientMessage::Whisper(_)
             | ClientMessage::PartyChat(_)
             | ClientMessage::FactionChat(_) => (&mut self.chat, CHAT_RATE),
-            ClientMessage::Move(step) if step.to_location_id.is_none() => (&mut self.moves, MOVE_RATE),
-            ClientMessage::OwnMove(_) => (&mut self.moves, MOVE_RATE),
             _ => (&mut self.other, OTHER_RATE),
         };
-        bucket.take(rate, now).map_err(|seconds| (seconds, self.refused.count(ABUSE_WINDOW, now)))
+        bucket.take(rate, now).map_err(|seconds| Over::Rate(seconds, self.refused.count(ABUSE_WINDOW, now)))
     }
 }

@@ -343,7 +343,9 @@ impl Area {
         (self.dirty, self.recent) = (dirty, recent);
         // Whoever is always listed is told of in every cell of the location.
         for number in 0..self.groups.len() as u16 {
-            let Some(group) = self.group(number) else { continue };
+            // One that is free has nothing to say, and must not be freed again.
+            let in_use = |group: &&Group| self.group_number(group.place) == Some(number);
+            let Some(group) = self.group(number).filter(in_use) else { continue };
             let (arrived, departed) = self.arrived_and_departed(group);
             if !(arrived.is_empty() && departed.is_empty()) {
                 self.mark_group(number, false);

@@ -1,17 +1,30 @@
 //! The reliable messages of the last while, which whoever resumes is told if it missed
 //! them. Each has a number that rises, over crashes too, and its receivers.
 
-use super::connection::ConnectionId;
+use super::connection::{Connection, ConnectionId};
+use serde::{Deserialize, Serialize};
 use shardlink_shared::{
     codec::{Encoded, Encoding, Frame, decode, encode},
     limits::{LOG_BYTES, LOG_LIFE, MAX_REPLAY, MAX_SERVER_FRAME, REPLAY_FRAME},
     protocol::{Envelope, RequestId, ServerMessage},
     time::Millis,
+    world::Faction,
 };
 use std::{collections::VecDeque, rc::Rc};
 
 /// What has to be forgotten is forgotten together, this often, in milliseconds.
 const PRUNE_INTERVAL: u64 = 10_000;
+
+/// For whom a message is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Audience {
+    /// All who were in the world.
+    All,
+    /// All of a faction who were.
+    Faction(Faction),
+    /// These.
+    Of(Vec<ConnectionId>),
+}
 
 /// A reliable message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,8 +33,8 @@ pub struct Logged {
     pub seq: u64,
     /// When it was sent.
     pub at: Millis,
-    /// For whom, by rising number.
-    pub audience: Vec<ConnectionId>,
+    /// For whom.
+    pub audience: Audience,
     /// Whose request it answers.
     pub answers: Option<(ConnectionId, RequestId)>,
     /// The message in binary, with its number and time.
@@ -30,11 +43,19 @@ pub struct Logged {
 
 impl Logged {
     fn size(&self) -> usize {
-        self.bytes.len() + self.audience.len() * 8
+        let named = if let Audience::Of(these) = &self.audience { these.len() } else { 0 };
+        self.bytes.len() + named * size_of::<ConnectionId>()
     }
 
-    fn is_for(&self, id: ConnectionId) -> bool {
-        self.audience.binary_search(&id).is_ok()
+    /// Whether it is for this connection.
+    #[must_use]
+    pub fn is_for(&self, one: &Connection) -> bool {
+        let was_there = self.seq > one.since;
+        match &self.audience {
+            Audience::All => was_there && one.player().is_some(),
+            Audience::Faction(faction) => was_there && one.player().is_some_and(|player| player.faction == *faction),
+            Audience::Of(these) => these.contains(&one.id),
+        }
     }
 
     /// The message itself.
@@ -44,10 +65,25 @@ impl Logged {
         messages.next()?.ok().map(|incoming| incoming.message)
     }
 
-    /// The request that it answers, to this receiver.
+    /// Whether it answers a request of this receiver.
     #[must_use]
-    pub fn reply_to(&self, id: ConnectionId) -> Option<RequestId> {
-        self.answers.as_ref().filter(|(asker, _)| *asker == id).map(|(_, request)| request.clone())
+    pub fn answers(&self, id: ConnectionId) -> bool {
+        self.answers.as_ref().is_some_and(|(asker, _)| *asker == id)
+    }
+
+    /// Appends it to frames for this receiver.
+    pub fn append_for(&self, id: ConnectionId, encoding: Encoding, frames: &mut Vec<Encoded>) {
+        if encoding == Encoding::Binary && !self.answers(id) {
+            return append(frames, &self.bytes);
+        }
+        let request = self.answers.as_ref().filter(|(asker, _)| *asker == id).map(|(_, request)| request);
+        for message in decode::<ServerMessage>(Frame::Binary(&self.bytes), MAX_SERVER_FRAME).flatten() {
+            let envelope = Envelope { reply_to: request.cloned(), ..message.envelope };
+            match encode(encoding, &envelope, &message.message) {
+                Encoded::Binary(bytes) => append(frames, &bytes),
+                text @ Encoded::Text(_) => frames.push(text),
+            }
+        }
     }
 }
 
@@ -70,10 +106,12 @@ pub(super) struct Missed {
 }
 
 impl Log {
-    /// The log of these rows, the oldest first.
-    pub fn restore(rows: impl IntoIterator<Item = Logged>) -> Self {
+    /// The log of these rows, the oldest first; `known` is the highest number that is
+    /// known besides theirs.
+    pub fn restore(rows: impl IntoIterator<Item = Logged>, known: u64) -> Self {
         let rows: VecDeque<_> = rows.into_iter().map(Rc::new).collect();
-        let (bytes, last) = (rows.iter().map(|row| row.size()).sum(), rows.back().map_or(0, |row| row.seq));
+        let bytes = rows.iter().map(|row| row.size()).sum();
+        let last = rows.back().map_or(0, |row| row.seq).max(known);
         Self { rows, bytes, last, pruned: Millis(0) }
     }
 
@@ -81,6 +119,11 @@ impl Log {
     /// comes when all rows have been forgotten; or one more than the last.
     pub fn next(&mut self, now: Millis) -> u64 {
         self.last = now.0.max(self.last + 1);
+        self.last
+    }
+
+    /// The last number that was given.
+    pub const fn last(&self) -> u64 {
         self.last
     }
 
@@ -116,8 +159,8 @@ impl Log {
 
     /// What a connection has missed since a number, in its encoding: the newest, if it
     /// is too much.
-    pub fn missed(&self, id: ConnectionId, since: u64, encoding: Encoding) -> Missed {
-        let newest = self.rows.iter().rev().take_while(|row| row.seq > since).filter(|row| row.is_for(id));
+    pub fn missed(&self, one: &Connection, since: u64) -> Missed {
+        let newest = self.rows.iter().rev().take_while(|row| row.seq > since).filter(|row| row.is_for(one));
         let (mut rows, mut size, mut cut) = (Vec::new(), 0, false);
         for row in newest {
             size += row.bytes.len();
@@ -129,18 +172,7 @@ impl Log {
         }
         let mut frames = Vec::new();
         for row in rows.iter().rev() {
-            let reply_to = row.reply_to(id);
-            if encoding == Encoding::Binary && reply_to.is_none() {
-                append(&mut frames, &row.bytes);
-                continue;
-            }
-            for message in decode::<ServerMessage>(Frame::Binary(&row.bytes), MAX_SERVER_FRAME).flatten() {
-                let envelope = Envelope { reply_to: reply_to.clone(), ..message.envelope };
-                match encode(encoding, &envelope, &message.message) {
-                    Encoded::Binary(bytes) => append(&mut frames, &bytes),
-                    text @ Encoded::Text(_) => frames.push(text),
-                }
-            }
+            row.append_for(one.id, one.encoding, &mut frames);
         }
         Missed { frames, count: rows.len() as u32, cut }
     }

@@ -2,12 +2,14 @@
 
 use super::{
     bonds::Bonds,
-    connection::{Connection, ConnectionId, Identity, Player, Stage, Waiting},
+    connection::{Connection, ConnectionId, Identity, Over, Player, Stage, Waiting},
     interest::{Area, Newcomer},
-    log::Log,
+    log::{Audience, Log},
     memories::Memories,
     outbox::{Effect, Event, Outbox, Question, Shown, visit},
+    pace::Pace,
     post::Letter,
+    reliable::Unsent,
     resume::Rows,
     settings::Settings,
     slots::Slots,
@@ -32,6 +34,7 @@ use shardlink_shared::{
         error::ErrorMessage,
         movement::OwnMove,
     },
+    rules::movement::{DEAD_RECKONING, walked_on},
     time::Millis,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -63,8 +66,12 @@ pub struct Hub {
     /// The connections that are lost, by when their places are given up.
     pub(super) held: BTreeSet<(Millis, ConnectionId)>,
     pub(super) log: Log,
+    pub(super) unsent: Unsent,
+    pub(super) pace: Pace,
     /// When those who have moved are stored.
     pub(super) places_due: Option<Millis>,
+    /// Until when nobody is let in, because the server stops.
+    pub(super) stopping: Option<Millis>,
     /// Places that a crash has made lost ones, and whose rows do not say so yet.
     crashed: Vec<ConnectionId>,
     /// Whose place the socket has taken whose frame is being read.
@@ -125,10 +132,18 @@ impl Hub {
         let mut area = Area::new(settings.area_cap);
         let mut ticks = Ticks::default();
         let walkers = connections.values().filter_map(|one| one.player().map(|player| (one, player)));
-        area.restore(walkers.clone().map(|(one, player)| (player.slot, newcomer(one, player))), now);
+        // Whoever walked has been walked on by everybody, and has stopped.
+        let stopped = |player: &Player| walked_on(player.motion.position, player.motion.velocity, DEAD_RECKONING);
+        let standing = |(one, player): (&Connection, &Player)| {
+            (player.slot, Newcomer { position: stopped(player), ..newcomer(one, player) })
+        };
+        area.restore(walkers.clone().map(standing), now);
         for (_, player) in walkers.filter(|(one, _)| one.encoding == Encoding::Json && one.hears()) {
             ticks.listen(player.slot, area.tick(), false);
         }
+        // A number that somebody knows is not given again, whatever the clock says.
+        let known = connections.values().map(|one| one.since.max(one.acked.unwrap_or(0))).max();
+        let log = Log::restore(rows.log, known.unwrap_or(0));
         Self {
             number,
             connections,
@@ -138,8 +153,11 @@ impl Hub {
             ticks,
             pending,
             held,
-            log: Log::restore(rows.log),
+            log,
+            unsent: Unsent::default(),
+            pace: Pace::default(),
             places_due,
+            stopping: None,
             crashed,
             succeeded: None,
             slots,
@@ -156,6 +174,12 @@ impl Hub {
 
     /// Decides about an event.
     pub fn handle(&mut self, event: Event<'_>, out: &mut Outbox) {
+        self.decide(event, out);
+        self.keep_pace(out);
+        self.deliver(out);
+    }
+
+    fn decide(&mut self, event: Event<'_>, out: &mut Outbox) {
         if !self.crashed.is_empty() {
             let crashed = std::mem::take(&mut self.crashed);
             crashed.into_iter().for_each(|id| out.push(Effect::Place(id)));
@@ -227,6 +251,7 @@ impl Hub {
             Event::Carried(number, answer) => self.carried(number, &answer, out),
             Event::Unreported => drop(self.report_at.get_or_insert(out.now + REPORT_AGAIN)),
             Event::Unstored(rows) => self.unstored(&rows, out),
+            Event::Stopping => self.stop(out),
             Event::Alarm => self.alarm(out),
             Event::Tick => self.tick(out),
         }
@@ -303,9 +328,15 @@ impl Hub {
         if let (Frame::Binary(bytes), Stage::Playing(player), None) =
             (frame, &mut connection.stage, &connection.waiting)
             && let Some(step) = binary::read_only::<OwnMove>(bytes, OwnMove::TAG)
-            && connection.allowance.take_move(out.now)
         {
             // Nearly every message is one of these: it is done where its connection is at hand.
+            self.pace.count();
+            connection.moves = connection.moves.saturating_add(1);
+            match connection.allowance.take_move(self.pace.enforced(), out.now) {
+                Ok(()) => {}
+                Err(Over::Pace(_)) => return,
+                Err(Over::Rate(seconds, refused)) => return self.over_rate(id, None, seconds, refused, out),
+            }
             let walker = (id, connection.encoding);
             let check = self.settings.movement_check;
             self.places_due.get_or_insert(out.now + PLACES_INTERVAL);
@@ -329,6 +360,7 @@ impl Hub {
 
     /// What could not be decoded: answered, counted, and too much of it closes.
     fn reject(&mut self, id: ConnectionId, rejected: Rejected, out: &mut Outbox) {
+        self.pace.count();
         let Some(connection) = self.connections.get_mut(&id) else { return };
         let message = ServerMessage::InvalidMessage(ErrorMessage::from(&rejected.refusal));
         out.send(id, connection.encoding, &Envelope::answering(rejected.message_id, out.now), &message);
@@ -342,13 +374,15 @@ impl Hub {
     fn accept(&mut self, id: ConnectionId, incoming: Incoming<ClientMessage>, out: &mut Outbox) {
         let Some(connection) = self.connections.get_mut(&id) else { return };
         let Incoming { envelope: Envelope { message_id: request, .. }, message } = incoming;
-        if let Err((seconds, refused)) = connection.allowance.take(&message, out.now) {
-            let refusal = Refusal::new(ErrorCode::RateLimited).after(seconds);
-            self.refuse(id, request, &refusal, out);
-            if refused >= MAX_RATE_REFUSALS {
-                self.close(id, ErrorCode::RateLimited, out);
+        self.pace.count();
+        match connection.take(&message, self.pace.enforced(), out.now) {
+            Ok(()) => {}
+            // A first-generation client does not know the pace: it is not at fault.
+            Err(Over::Pace(_)) if request.is_none() => return,
+            Err(Over::Pace(seconds)) => {
+                return self.refuse(id, request, &Refusal::new(ErrorCode::RateLimited).after(seconds), out);
             }
-            return;
+            Err(Over::Rate(seconds, refused)) => return self.over_rate(id, request, seconds, refused, out),
         }
         if let Some(waiting) = connection.waiting.as_mut() {
             if waiting.held.len() < MAX_HELD_FRAMES {
@@ -359,6 +393,21 @@ impl Hub {
             return;
         }
         self.perform(id, request, message, out);
+    }
+
+    /// More than the connection may send: refused, and too much of it closes.
+    fn over_rate(
+        &mut self,
+        id: ConnectionId,
+        request: Option<RequestId>,
+        seconds: f64,
+        refused: u32,
+        out: &mut Outbox,
+    ) {
+        self.refuse(id, request, &Refusal::new(ErrorCode::RateLimited).after(seconds), out);
+        if refused >= MAX_RATE_REFUSALS {
+            self.close(id, ErrorCode::RateLimited, out);
+        }
     }
 
     pub(super) fn perform(
@@ -490,6 +539,7 @@ impl Hub {
             self.ticks.listen(slot, self.area.tick(), true);
         }
         connection.stage = Stage::Playing(player);
+        connection.since = self.log.last();
         self.pending.remove(&id);
         self.characters.insert(sheet.id, id);
         self.presence_at.get_or_insert(out.now + PRESENCE_INTERVAL);
@@ -544,7 +594,7 @@ impl Hub {
             // Above the rate nothing is written; and what nobody asked for nobody waits for.
             connection.player().is_some() && refusal.code != ErrorCode::RateLimited
         }) {
-            return self.send_reliably(vec![id], Some((id, request)), &message, out);
+            return self.send_reliably(Audience::Of(vec![id]), Some((id, request)), &message, out);
         }
         out.send(id, connection.encoding, &Envelope::answering(request, out.now), &message);
     }

@@ -24,7 +24,9 @@ mod memories;
 #[cfg(target_arch = "wasm32")]
 mod object;
 pub mod outbox;
+mod pace;
 pub mod post;
+mod reliable;
 pub mod resume;
 pub mod settings;
 pub mod slots;

@@ -3,6 +3,7 @@
 use super::{
     attachment,
     connection::{ConnectionId, Identity},
+    log::Logged,
     logic,
     outbox::{Answer, Delivery, Effect, Event, Outbox, Question, Shown, visit},
     post::Letter,
@@ -16,7 +17,7 @@ use crate::{
         character,
         hub::{
             Broadcast, Displaced, EndSession, EnterWorld, Holds, HubCall, Invited, PartyChanged, PartyTalk,
-            RenewSession, Silence, Whisper,
+            RenewSession, Silence, Stop, Whisper,
         },
         party, world,
     },
@@ -79,6 +80,8 @@ struct Inner {
     /// Used again for every binary message.
     inbound: RefCell<Vec<u8>>,
     timer: Timer,
+    /// Reliable messages that could not be stored, until that is decided about.
+    unstored: RefCell<Vec<Rc<Logged>>>,
 }
 
 /// A tick whose timer is this late comes with whatever happens next, in milliseconds.
@@ -190,6 +193,10 @@ impl Inner {
         if let Some(due) = tick {
             self.tick_at(due, now);
         }
+        let unstored = self.unstored.take();
+        if !unstored.is_empty() {
+            self.decide(Event::Unstored(unstored));
+        }
         // Timers wait behind messages: a hub that hears more than it can keep up with
         // would tell nobody anything.
         if self.timer.due.get().is_some_and(|due| now.since(due) >= LATE_TICK) {
@@ -247,7 +254,7 @@ impl Inner {
                     None => store::give_up_place(&db, id),
                 });
             }
-            Effect::Deliver(deliveries) => self.deliver(deliveries),
+            Effect::Deliver(delivery) => self.deliver(delivery),
             Effect::Forget(seq) => report(store::forget(&Db::of(&self.state), seq)),
             Effect::Rebind(from, to) => {
                 let mut sockets = self.sockets.borrow_mut();
@@ -318,16 +325,14 @@ impl Inner {
     }
 
     /// Stores reliable messages, then sends them: nobody is told what a crash would undo.
-    fn deliver(self: &Rc<Self>, deliveries: Vec<Delivery>) {
+    fn deliver(&self, delivery: Delivery) {
         let db = Db::of(&self.state);
-        if let Err(fault) = db.transaction(|| deliveries.iter().try_for_each(|one| store::log(&db, &one.row))) {
-            console_error!("Hub: {fault}");
-            let rows = deliveries.into_iter().map(|one| one.row).collect();
-            // Later: this decision's other effects come first.
-            return self.spawn(async move |inner| inner.handle(Event::Unstored(rows)));
-        }
-        for (to, frame) in deliveries.iter().flat_map(|one| &one.frames) {
-            self.send(to, frame);
+        match db.transaction(|| delivery.rows.iter().try_for_each(|row| store::log(&db, row))) {
+            Ok(()) => delivery.frames.iter().for_each(|(to, frame)| self.send(to, frame)),
+            Err(fault) => {
+                console_error!("Hub: {fault}");
+                self.unstored.replace(delivery.rows);
+            }
         }
     }
 
@@ -461,7 +466,8 @@ impl Inner {
             Shown::Resume(_) => (MAX_HUB_CAPACITY, MAX_HUB_CAPACITY),
             _ => (MAX_PENDING, MAX_PENDING_PER_ADDRESS),
         };
-        if pending >= most || from_address >= most_of_address {
+        let stopping = self.memory.borrow().as_ref().is_some_and(|hub| hub.is_stopping(clock::now()));
+        if stopping || pending >= most || from_address >= most_of_address {
             return refusal_response(ErrorCode::Overloaded);
         }
         let encoding = if known("encoding").as_deref() == Some("binary") { Encoding::Binary } else { Encoding::Json };
@@ -556,6 +562,7 @@ impl DurableObject for Hub {
             outbox: RefCell::default(),
             inbound: RefCell::default(),
             timer: Timer::default(),
+            unstored: RefCell::default(),
         }))
     }
 
@@ -612,6 +619,10 @@ impl DurableObject for Hub {
             Ok(HubCall::EnterWorld(call)) => {
                 self.0.handle(Event::Selected(call.session, call.character));
                 reply::<EnterWorld>(Ok(()))
+            }
+            Ok(HubCall::Stop(_)) => {
+                self.0.handle(Event::Stopping);
+                reply::<Stop>(Ok(()))
             }
             Err(error) => {
                 console_error!("Hub: undecodable call: {error}");

@@ -51,7 +51,7 @@ pub enum Effect {
     Place(ConnectionId),
     /// Store reliable messages, all or none, and send them once they are; what cannot be
     /// stored is not sent, and comes back as [`Event::Unstored`].
-    Deliver(Vec<Delivery>),
+    Deliver(Delivery),
     /// Forget the reliable messages up to this one.
     Forget(u64),
     /// The first one's socket is the second one's from here on; an older one of that is closed.
@@ -81,12 +81,12 @@ pub enum Effect {
     Evidence(Box<Evidence>),
 }
 
-/// A reliable message and who is sent it now: whoever is lost is told when it resumes.
+/// Reliable messages and what is sent of them now: whoever is lost is told when it resumes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Delivery {
     /// What is stored.
-    pub row: Rc<Logged>,
-    /// Its frames, each with its receivers.
+    pub rows: Vec<Rc<Logged>>,
+    /// Frames, each with its receivers, which get theirs in this order.
     pub frames: Vec<(Vec<ConnectionId>, Encoded)>,
 }
 
@@ -266,6 +266,8 @@ pub enum Event<'a> {
     Unreported,
     /// A session has selected a character elsewhere.
     Selected(SessionId, CharacterId),
+    /// The server stops.
+    Stopping,
     /// A deadline has passed.
     Alarm,
     /// A tick may be due.
@@ -340,23 +342,6 @@ impl Outbox {
     /// Sends a message to one connection.
     pub fn send(&mut self, to: ConnectionId, encoding: Encoding, envelope: &Envelope, message: &ServerMessage) {
         self.push(Effect::Send(vec![to], encode(encoding, envelope, message)));
-    }
-
-    /// Sends a message to many, encoded once in each encoding that somebody speaks.
-    pub fn broadcast(&mut self, to: impl Iterator<Item = (ConnectionId, Encoding)>, message: &ServerMessage) {
-        let (mut json, mut binary) = (Vec::new(), Vec::new());
-        for (id, encoding) in to {
-            match encoding {
-                Encoding::Json => json.push(id),
-                Encoding::Binary => binary.push(id),
-            }
-        }
-        let envelope = Envelope::at(self.now);
-        for (ids, encoding) in [(json, Encoding::Json), (binary, Encoding::Binary)] {
-            if !ids.is_empty() {
-                self.push(Effect::Send(ids, encode(encoding, &envelope, message)));
-            }
-        }
     }
 }
 

@@ -6,18 +6,20 @@ use super::{
     connection::{Connection, ConnectionId, Identity},
     log::Logged,
     logic::Hub,
-    outbox::{Delivery, Effect, Outbox, Question},
+    outbox::{Effect, Outbox, Question},
     post::Letter,
 };
 use crate::letters;
 use shardlink_shared::{
-    ErrorCode, Refusal,
-    codec::{Encoded, Encoding, binary, encode},
+    ErrorCode,
     limits::PLACE_LIFE,
-    protocol::{Envelope, RequestId, ServerMessage, account::Resumed, error::ErrorMessage},
+    protocol::{Envelope, RequestId, ServerMessage, account::Resumed},
     time::Millis,
 };
-use std::rc::Rc;
+
+/// A server that is told to stop has stopped within this time, in milliseconds; one that
+/// has not lets players in again.
+const STOPPING: u64 = 10_000;
 
 /// What a hub's rows hold.
 #[derive(Debug, Default)]
@@ -38,11 +40,30 @@ impl Hub {
             return self.remove(id, out);
         }
         let until = out.now + PLACE_LIFE;
-        connection.held = Some(until);
+        (connection.held, connection.behind) = (Some(until), false);
         self.held.insert((until, id));
         self.listen(id);
         self.population_changed(out.now);
         out.push(Effect::Place(id));
+    }
+
+    /// The server stops: everybody is sent away, to resume when it is back.
+    pub(super) fn stop(&mut self, out: &mut Outbox) {
+        self.stopping = Some(out.now + STOPPING);
+        // What was said is told before, or it would be told to nobody and stored by none.
+        self.deliver_now(out);
+        let sockets = self.connections.values().filter(|one| one.held.is_none());
+        let sockets: Vec<_> = sockets.map(|one| one.id).collect();
+        for id in sockets {
+            out.push(Effect::Close(id, ErrorCode::Restarting));
+            self.lose(id, out);
+        }
+    }
+
+    /// Whether the server is about to stop.
+    #[must_use]
+    pub fn is_stopping(&self, now: Millis) -> bool {
+        self.stopping.is_some_and(|until| now < until)
     }
 
     /// Those whose time is over leave.
@@ -95,7 +116,9 @@ impl Hub {
         out.push(Effect::Rebind(id, stream));
         out.push(Effect::Attach(stream));
         out.push(Effect::Place(stream));
-        let missed = self.log.missed(stream, last_seq, encoding);
+        let Some(connection) = self.connections.get(&stream) else { return };
+        // What has not been delivered to the others comes to this one with them.
+        let missed = self.log.missed(connection, last_seq);
         let resumed = Resumed { replayed: missed.count, snapshot: missed.cut || forgotten };
         out.send(stream, encoding, &Envelope::answering(request, out.now), &ServerMessage::Resumed(resumed));
         for frame in missed.frames {
@@ -109,94 +132,6 @@ impl Hub {
         }
         if self.listen(stream) {
             self.welcome(stream, None, out);
-        }
-    }
-
-    /// Sends a reliable message, which those who are lost are told when they resume.
-    /// `answers` is whose request it answers.
-    pub(super) fn send_reliably(
-        &mut self,
-        audience: Vec<ConnectionId>,
-        answers: Option<(ConnectionId, RequestId)>,
-        message: &ServerMessage,
-        out: &mut Outbox,
-    ) {
-        let seq = self.log.next(out.now);
-        let envelope = Envelope { seq: Some(seq), ..Envelope::at(out.now) };
-        let mut bytes = Vec::with_capacity(64);
-        binary::append(&mut bytes, &envelope, message);
-        let row = Rc::new(Logged { seq, at: out.now, audience, answers, bytes });
-        let mut frames = Vec::with_capacity(2);
-        let (mut json, mut binary) = (Vec::new(), Vec::new());
-        let asker = row.answers.as_ref().map(|(asker, _)| *asker);
-        for id in row.audience.iter().filter(|id| Some(**id) != asker) {
-            match self.connections.get(id) {
-                Some(one) if one.held.is_some() => {}
-                Some(Connection { encoding: Encoding::Json, .. }) => json.push(*id),
-                Some(_) => binary.push(*id),
-                None => {}
-            }
-        }
-        if !json.is_empty() {
-            frames.push((json, encode(Encoding::Json, &envelope, message)));
-        }
-        if !binary.is_empty() {
-            frames.push((binary, Encoded::Binary(row.bytes.clone())));
-        }
-        if let Some(connection) = asker.and_then(|asker| self.connections.get(&asker)) {
-            let envelope = Envelope { reply_to: row.reply_to(connection.id), ..envelope };
-            frames.push((vec![connection.id], encode(connection.encoding, &envelope, message)));
-        }
-        out.push(Effect::Deliver(vec![Delivery { row: Rc::clone(&row), frames }]));
-        self.log.push(row);
-        self.prune_log(out);
-    }
-
-    /// What could not be stored has not been said to anybody, so it has no number either:
-    /// whoever asked for it is told so, by an answer that is not numbered. A refusal is
-    /// that answer itself.
-    pub(super) fn unstored(&mut self, rows: &[Rc<Logged>], out: &mut Outbox) {
-        if let Some(first) = rows.first() {
-            self.log.take_back(first.seq);
-        }
-        for row in rows {
-            let Some((asker, request)) = row.answers.clone() else { continue };
-            let Some(connection) = self.connections.get(&asker) else { continue };
-            let error = match row.message() {
-                Some(message @ ServerMessage::Error(_)) => message,
-                _ => ServerMessage::Error(ErrorMessage::from(&Refusal::new(ErrorCode::Internal))),
-            };
-            out.send(asker, connection.encoding, &Envelope::answering(Some(request), out.now), &error);
-        }
-    }
-
-    /// `ack`: a client has every reliable message up to this one.
-    pub(super) fn acknowledge(&mut self, id: ConnectionId, last_seq: u64, out: &mut Outbox) {
-        if let Some(connection) = self.connections.get_mut(&id) {
-            if connection.acked.is_none() {
-                // That it acknowledges at all outlives a sleep, and each number need not.
-                out.push(Effect::Attach(id));
-            }
-            connection.acked = connection.acked.max(Some(last_seq));
-        }
-    }
-
-    fn prune_log(&mut self, out: &mut Outbox) {
-        let dropped = self.log.prune(out.now);
-        let Some(last) = dropped.last() else { return };
-        out.push(Effect::Forget(last.seq));
-        for row in &dropped {
-            for id in &row.audience {
-                let Some(connection) = self.connections.get_mut(id) else { continue };
-                // A client that never acknowledges has what was written to it, while it is there.
-                let lacks = connection.acked.map_or(connection.held.is_some(), |acked| acked < row.seq);
-                if lacks {
-                    connection.forgotten = row.seq;
-                    // Where its socket is gone the row keeps it.
-                    let held = connection.held.is_some();
-                    out.push(if held { Effect::Place(*id) } else { Effect::Attach(*id) });
-                }
-            }
         }
     }
 }

@@ -32,6 +32,10 @@ const MIGRATIONS: &[&str] = &[
         message BLOB NOT NULL
     ) STRICT;
 ",
+    // Whoever was sent a message is no longer listed: what is kept for 90 s is not kept over this.
+    "
+    DELETE FROM log;
+",
     "
     CREATE TABLE letters (number INTEGER PRIMARY KEY, letter TEXT NOT NULL) STRICT;
 ",
@@ -45,13 +49,7 @@ pub fn load(db: &Db, now: Millis) -> Result<Rows, Fault> {
         Ok(attachment::read(&row.blob(1)?, now).map(|connection| (until, connection)))
     })?;
     let log = db.query("SELECT seq, at, audience, asker, request, message FROM log ORDER BY seq", vec![], |row| {
-        let audience = row
-            .blob(2)?
-            .chunks_exact(8)
-            .filter_map(|id| id.try_into().ok())
-            .map(u64::from_le_bytes)
-            .map(ConnectionId)
-            .collect();
+        let audience = postcard::from_bytes(&row.blob(2)?).map_err(|error| Fault(format!("audience: {error}")))?;
         let answers = if row.is_null(3) {
             None
         } else {
@@ -79,7 +77,8 @@ pub fn give_up_place(db: &Db, connection: ConnectionId) -> Result<(), Fault> {
 
 /// Keeps a reliable message.
 pub fn log(db: &Db, row: &Logged) -> Result<(), Fault> {
-    let audience: Vec<u8> = row.audience.iter().flat_map(|id| id.0.to_le_bytes()).collect();
+    // These types always serialize.
+    let audience = postcard::to_extend(&row.audience, Vec::new()).unwrap_or_default();
     let (asker, request) = row.answers.as_ref().map(|(asker, request)| (id(*asker), request.to_string())).unzip();
     db.execute(
         "INSERT INTO log (seq, at, audience, asker, request, message) VALUES (?, ?, ?, ?, ?, ?)",

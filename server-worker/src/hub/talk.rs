@@ -2,7 +2,8 @@
 //! comes from there.
 
 use super::{
-    connection::{Connection, ConnectionId},
+    connection::{Connection, ConnectionId, Player},
+    log::Audience as Heard,
     logic::Hub,
     outbox::{Effect, Outbox, Question, Whispered},
 };
@@ -186,21 +187,17 @@ impl Hub {
             self.speech.heard = number;
             match one {
                 News::Announced { announcement, .. } => {
-                    let everybody = self.audience(|_| true);
-                    self.send_reliably(everybody, None, &ServerMessage::WorldAnnouncement(announcement), out);
+                    self.send_reliably(Heard::All, None, &ServerMessage::WorldAnnouncement(announcement), out);
                 }
                 News::Spoken(spoken) => {
                     self.remember(&spoken);
                     let sender = spoken.chat.sender_id;
-                    let audience = self.audience(|player| {
-                        let meant = match spoken.audience {
-                            Audience::Everybody => true,
-                            Audience::Faction(faction) => player.faction == faction,
-                            Audience::Party => false,
-                        };
-                        meant && player.bonds.hears(sender)
-                    });
-                    self.hear(audience, spoken.origin, spoken.chat, out);
+                    let meant = match spoken.audience {
+                        Audience::Everybody => Heard::All,
+                        Audience::Faction(faction) => Heard::Faction(faction),
+                        Audience::Party => continue,
+                    };
+                    self.hear(self.but_deaf(meant, sender), spoken.origin, spoken.chat, out);
                 }
             }
         }
@@ -223,17 +220,27 @@ impl Hub {
                 player.bonds.hears(spoken.chat.sender_id).then_some(id)
             };
             let audience = to.iter().filter_map(hears).collect();
-            self.hear(audience, spoken.origin, spoken.chat, out);
+            self.hear(Heard::Of(audience), spoken.origin, spoken.chat, out);
         }
     }
 
-    fn audience(&self, hears: impl Fn(&super::connection::Player) -> bool) -> Vec<ConnectionId> {
-        let hears = |one: &&Connection| one.player().is_some_and(&hears);
-        self.connections.values().filter(hears).map(|one| one.id).collect()
+    /// Those of an audience who want to hear somebody. Where all do, as nearly always, they
+    /// need not be named.
+    fn but_deaf(&self, meant: Heard, sender: CharacterId) -> Heard {
+        let is_meant = |player: &Player| match &meant {
+            Heard::Faction(faction) => player.faction == *faction,
+            _ => true,
+        };
+        let players = || self.connections.values().filter_map(|one| Some((one.id, one.player()?)));
+        if players().all(|(_, player)| player.bonds.hears(sender)) {
+            return meant;
+        }
+        let hears = |(_, player): &(ConnectionId, &Player)| is_meant(player) && player.bonds.hears(sender);
+        Heard::Of(players().filter(hears).map(|(id, _)| id).collect())
     }
 
     /// Something is heard; the speaker's own copy answers the request.
-    fn hear(&mut self, mut audience: Vec<ConnectionId>, origin: Option<Origin>, chat: Chat, out: &mut Outbox) {
+    fn hear(&mut self, mut audience: Heard, origin: Option<Origin>, chat: Chat, out: &mut Outbox) {
         let asker = origin.filter(|origin| origin.hub == self.number).and_then(|origin| {
             let id = ConnectionId(origin.connection);
             let is_here = self.player(id).is_some_and(|player| player.character == chat.sender_id);
@@ -242,12 +249,14 @@ impl Hub {
         let mut answers = None;
         if let Some((id, request)) = asker {
             self.is_answered(id, request.as_ref());
-            audience.push(id);
+            if let Heard::Of(these) = &mut audience
+                && !these.contains(&id)
+            {
+                these.push(id);
+            }
             answers = request.map(|request| (id, request));
         }
-        audience.sort_unstable();
-        audience.dedup();
-        if !audience.is_empty() {
+        if audience != Heard::Of(Vec::new()) {
             self.send_reliably(audience, answers, &ServerMessage::chat(chat), out);
         }
     }
@@ -288,17 +297,22 @@ impl Hub {
         chat: Chat,
         out: &mut Outbox,
     ) {
-        audience.push(id);
-        audience.sort_unstable();
-        audience.dedup();
-        self.send_reliably(audience, request.map(|request| (id, request)), &ServerMessage::chat(chat), out);
+        if !audience.contains(&id) {
+            audience.push(id);
+        }
+        self.send_reliably(
+            Heard::Of(audience),
+            request.map(|request| (id, request)),
+            &ServerMessage::chat(chat),
+            out,
+        );
     }
 
     /// A whisper from elsewhere, for somebody here.
     pub(super) fn whisper_from_elsewhere(&mut self, connection: u64, chat: Chat, out: &mut Outbox) {
         let id = ConnectionId(connection);
         if self.player(id).is_some_and(|player| player.bonds.hears(chat.sender_id)) {
-            self.send_reliably(vec![id], None, &ServerMessage::chat(chat), out);
+            self.send_reliably(Heard::Of(vec![id]), None, &ServerMessage::chat(chat), out);
         }
     }
 }

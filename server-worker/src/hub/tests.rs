@@ -1,8 +1,11 @@
 //! Scenarios of a hub, with and without sleep between the steps.
 
 mod cost;
+mod delivery;
+mod pace;
 mod resume;
 mod sight;
+mod sleep;
 mod slow;
 mod social;
 mod strangers;
@@ -22,7 +25,7 @@ use super::{
 };
 use crate::{
     calls::{hub::News, world::Histories},
-    chat::{Spoken, Utterance},
+    chat::{self, Spoken, Utterance},
     letters,
     service::Entrance,
 };
@@ -38,7 +41,7 @@ use shardlink_shared::{
         account::{AuthRequest, Ping},
         bounded::Secret,
         character::{CharacterListRequest, CharacterSelect},
-        chat::{Channel, SendChat},
+        chat::{Channel, PastChat, SendChat},
         movement::{MoveRequest, OwnMove},
     },
     rules::character::roll_stats,
@@ -68,18 +71,38 @@ pub(super) struct World {
     steps: u32,
     /// The last number of what World has brought into its order.
     number: u64,
+    /// All that it has, for each channel.
+    said: Vec<(chat::Audience, Vec<PastChat>)>,
+    /// What all connections were told, and what else was done, if that is recorded.
+    transcript: Option<Vec<String>>,
 }
 
 impl World {
     fn new(sleepy: bool) -> Self {
-        Self::with(Settings::default(), sleepy)
+        Self::with(at_once(), sleepy)
     }
 
     pub fn with(settings: Settings, sleepy: bool) -> Self {
         let hub = Hub::restore(3, settings.clone(), [], Rows::default(), Millis(0));
-        let (attachments, places, log, letters, carried, out) = Default::default();
+        let (attachments, places, log, letters, carried, out, said) = Default::default();
         let (now, last, steps, number) = (1_000_000, vec![], 0, 0);
-        Self { hub, now, sleepy, settings, attachments, places, log, letters, carried, last, out, steps, number }
+        Self {
+            hub,
+            now,
+            sleepy,
+            settings,
+            attachments,
+            places,
+            log,
+            letters,
+            carried,
+            last,
+            out,
+            steps,
+            number,
+            said,
+            transcript: None,
+        }
     }
 
     /// Says what World would say of what the hub passed on: the words come back in their order.
@@ -96,7 +119,7 @@ impl World {
                         events.push(Event::Said(Lane::World, origins, Ok(Vec::new())));
                     }
                     Effect::Listen => {
-                        let histories = Histories { number: 0, channels: Vec::new() };
+                        let histories = Histories { number: self.number, channels: self.said.clone() };
                         events.push(Event::Recalled(Ok(histories)));
                     }
                     Effect::Post(..) | Effect::Done(_) => {}
@@ -119,7 +142,12 @@ impl World {
     fn spoken(&mut self, said: Utterance) -> News {
         self.number += 1;
         let Utterance { audience, chat, origin } = said;
-        News::Spoken(Spoken { number: self.number, at: Millis(self.now), audience, chat, origin: Some(origin) })
+        let spoken = Spoken { number: self.number, at: Millis(self.now), audience, chat, origin: Some(origin) };
+        match self.said.iter_mut().find(|(channel, _)| *channel == audience) {
+            Some((_, said)) => said.push(spoken.past()),
+            None => self.said.push((audience, vec![spoken.past()])),
+        }
+        News::Spoken(spoken)
     }
 
     pub fn handle(&mut self, event: Event<'_>) {
@@ -186,8 +214,8 @@ impl World {
                     Some(place) => drop(self.places.insert(*id, (place.held, attachment::write(place)))),
                     None => drop(self.places.remove(id)),
                 },
-                Effect::Deliver(deliveries) => {
-                    self.log.extend(deliveries.iter().map(|one| (one.row.seq, (*one.row).clone())));
+                Effect::Deliver(delivery) => {
+                    self.log.extend(delivery.rows.iter().map(|row| (row.seq, (**row).clone())));
                 }
                 Effect::Post(number, letter) => drop(self.letters.insert(*number, letter.clone())),
                 Effect::Done(number) => drop(self.letters.remove(number)),
@@ -199,6 +227,7 @@ impl World {
             self.attachments.remove(&id);
         }
         self.last = self.out.effects.clone();
+        self.record();
     }
 
     /// A step of the binary client, numbered, standing where it ends.
@@ -246,9 +275,9 @@ impl World {
     fn frames(&self, id: ConnectionId) -> impl Iterator<Item = Frame<'_>> {
         self.last.iter().flat_map(move |effect| match effect {
             Effect::Send(to, frame) if to.contains(&id) => vec![frame.as_frame()],
-            Effect::Deliver(deliveries) => {
-                let frames = deliveries.iter().flat_map(|one| &one.frames);
-                frames.filter(|(to, _)| to.contains(&id)).map(|(_, frame)| frame.as_frame()).collect()
+            Effect::Deliver(delivery) => {
+                let frames = delivery.frames.iter().filter(|(to, _)| to.contains(&id));
+                frames.map(|(_, frame)| frame.as_frame()).collect()
             }
             Effect::Share(shared) => {
                 let (to, frame) = self.out.shared(shared);
@@ -348,10 +377,15 @@ fn say(text: &str, channel: Channel) -> ClientMessage {
     ClientMessage::Chat(SendChat::new(text, channel))
 }
 
+/// Where what is said is delivered at once, so that a test sees what a step led to.
+fn at_once() -> Settings {
+    Settings { delivery_interval: 0, ..Settings::default() }
+}
+
 /// Every scenario is played twice: by a hub that never sleeps and by one that
 /// sleeps between every two events.
 pub(super) fn both(scenario: impl Fn(World)) {
-    both_with(Settings::default(), scenario);
+    both_with(at_once(), scenario);
 }
 
 /// Likewise, with these settings.
@@ -708,7 +742,8 @@ fn one_frame_is_encoded_once_for_all_who_speak_its_encoding() {
         world.player(n, &format!("Other {n}"), if n % 2 == 0 { Encoding::Json } else { Encoding::Binary });
     }
     world.send(aria, &say("hello", Channel::Global));
-    let [Effect::Deliver(deliveries)] = &world.last[..] else { panic!("{:?}", world.last) };
-    let receivers: Vec<_> = deliveries.iter().flat_map(|one| &one.frames).map(|(to, _)| to.len()).collect();
-    assert_eq!(receivers, [5, 5, 1]);
+    let [Effect::Deliver(delivery)] = &world.last[..] else { panic!("{:?}", world.last) };
+    let mut receivers: Vec<_> = delivery.frames.iter().map(|(to, _)| to.len()).collect();
+    receivers.sort_unstable();
+    assert_eq!(receivers, [1, 5, 5]);
 }

@@ -71,9 +71,15 @@ impl Ticks {
 }
 
 impl Hub {
-    /// When the next tick is due, if there is anything to tell; it may be past.
+    /// When there is next something to tell or to deliver; it may be past.
     #[must_use]
     pub fn next_tick(&self) -> Option<Millis> {
+        let delivery = self.unsent.due(self.settings.delivery_interval);
+        self.tick_due().into_iter().chain(delivery).chain(self.pace.due()).min()
+    }
+
+    /// When the next tick is due, if there is anything to tell; it may be past.
+    fn tick_due(&self) -> Option<Millis> {
         let earliest = self.ticks.last + self.settings.tick_interval;
         if self.area.is_dirty() {
             return Some(earliest);
@@ -84,7 +90,7 @@ impl Hub {
 
     /// A tick, if it is due.
     pub(super) fn tick(&mut self, out: &mut Outbox) {
-        if self.next_tick().is_none_or(|due| out.now < due) {
+        if self.tick_due().is_none_or(|due| out.now < due) {
             return;
         }
         let full = self.area.has_moved() && out.now.since(self.ticks.last_full) >= FULL_FRAME_INTERVAL;
@@ -97,7 +103,7 @@ impl Hub {
         }
         self.tell_listeners(out);
         self.area.end_tick(full, out.now);
-        if self.next_tick().is_none() {
+        if self.tick_due().is_none() {
             self.save_places(out);
         }
     }

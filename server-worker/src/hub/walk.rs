@@ -222,6 +222,9 @@ impl Hub {
         let Some(connection) = self.connections.get(&id) else { return };
         let Some(player) = connection.player() else { return };
         let now = out.now;
+        if let Some(pace) = self.pace_for_newcomer() {
+            out.send(id, connection.encoding, &Envelope::at(now), &pace);
+        }
         let location = player.motion.location;
         let here = self.area.listed_to(player.slot).filter_map(|walker| {
             let other = self.connections.get(&walker.connection)?.player()?;

@@ -223,6 +223,18 @@ pub async fn ticket(
     Ok((ticket.reveal(config.server_secret.as_bytes()), number))
 }
 
+/// The server stops: every socket is closed with the code that means resume. A hub that
+/// does not answer has its sockets cut by the stop itself.
+///
+/// # Errors
+/// INTERNAL or OVERLOADED if the world does not answer.
+pub async fn stop(on: &impl Platform) -> Result<()> {
+    for number in on.ask(&world::object_name(), world::GetHubs {}).await? {
+        let _ = on.ask(&hub::object_name(number), hub::Stop {}).await;
+    }
+    Ok(())
+}
+
 /// A hub with room, by its number: where the others of a party are, if that has any.
 ///
 /// # Errors

@@ -3,7 +3,7 @@
 use super::speech::Speech;
 use crate::{
     calls::world::{
-        Announce, GetEvents, GetStatus, Happening, Listen, Place, Population, Report, Say, Status, WorldCall,
+        Announce, GetEvents, GetHubs, GetStatus, Happening, Listen, Place, Population, Report, Say, Status, WorldCall,
     },
     chat::{Audience, BatchNumber},
     effect::{Context, Logic, Reply, reply},
@@ -176,6 +176,14 @@ impl World {
         peopled.chain(self.speech.listening(now)).chain(speaker).collect()
     }
 
+    fn hubs(&self, now: Millis) -> Vec<u32> {
+        let there = |(_, one): &(&u32, &Reported)| {
+            let Population { players, sockets } = one.population;
+            players + sockets > 0 && now.since(one.at) < HUB_FORGOTTEN_AFTER
+        };
+        self.hubs.iter().filter(there).map(|(hub, _)| *hub).collect()
+    }
+
     fn status(&mut self, context: &mut Context<'_, Write>) -> Status {
         let started = self.started(context);
         let mut all = Population::default();
@@ -194,6 +202,7 @@ impl Logic for World {
     fn dispatch(&mut self, context: &mut Context<'_, Write>, call: WorldCall) -> Reply {
         match call {
             WorldCall::Place(call) => reply::<Place>(Ok(self.place(context, &call))),
+            WorldCall::GetHubs(_) => reply::<GetHubs>(Ok(self.hubs(context.now))),
             WorldCall::Report(call) => {
                 self.report(context, &call);
                 reply::<Report>(Ok(()))
@@ -268,7 +277,9 @@ mod tests {
         report(&mut world, 0, 0, 2);
         report(&mut world, 0, 1, 1);
         assert_eq!(at(1, |c| world.place(c, &two)), 1);
+        assert_eq!(world.hubs(Millis(1)), [0, 1]);
         assert_eq!(at(HUB_FORGOTTEN_AFTER, |c| world.place(c, &two)), 0);
+        assert_eq!(world.hubs(Millis(HUB_FORGOTTEN_AFTER)), [0; 0]);
     }
 
     #[test]

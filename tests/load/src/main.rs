@@ -8,6 +8,7 @@
 mod accounts;
 mod bot;
 mod clock;
+mod endure;
 mod latencies;
 mod meter;
 mod plan;
@@ -50,6 +51,7 @@ fn run() -> Result<String> {
                 accounts::prepare(&url, &accounts, players).await?;
                 Ok("{}".to_owned())
             }
+            Task::Endure(plan) => Ok(serde_json::to_string(&endure::endure(plan).await?)?),
             Task::Play(plan) => Ok(serde_json::to_string(&play::play(&plan).await?)?),
         }
     })

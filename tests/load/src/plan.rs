@@ -1,6 +1,6 @@
 //! What the bots are told to do: one JSON object, the program's only argument.
 
-use crate::walk::Model;
+use crate::{endure::Endurance, walk::Model};
 use serde::Deserialize;
 use std::path::PathBuf;
 
@@ -17,6 +17,8 @@ pub enum Task {
         /// How many there are to be.
         players: usize,
     },
+    /// Comes back whenever the connection is lost, and tells how that went.
+    Endure(Endurance),
     /// Plays, and measures.
     Play(Plan),
 }

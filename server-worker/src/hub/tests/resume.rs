@@ -1,6 +1,7 @@
 //! Connections that are lost and come back.
 
 use super::*;
+use crate::hub::outbox::Delivery;
 use shardlink_shared::{
     crypto::token::ResumeToken,
     limits::{LOG_LIFE, PLACE_LIFE},
@@ -232,8 +233,8 @@ fn what_cannot_be_stored_is_said_to_nobody_and_its_sender_is_told_so() {
         [(say("lost", Channel::Global), ErrorCode::Internal), (say("refused", Channel::Party), ErrorCode::NotInParty)]
     {
         world.send(aria, &message);
-        let [Effect::Deliver(deliveries)] = &world.last[..] else { panic!("{:?}", world.last) };
-        let rows: Vec<_> = deliveries.iter().map(|one| one.row.clone()).collect();
+        let [Effect::Deliver(Delivery { rows, .. })] = &world.last[..] else { panic!("{:?}", world.last) };
+        let rows = rows.clone();
         world.log.retain(|seq, _| *seq < rows[0].seq);
         world.handle(Event::Unstored(rows));
         assert_eq!((world.error(aria), world.seqs(aria)), (Some(code), vec![]));
@@ -243,4 +244,28 @@ fn what_cannot_be_stored_is_said_to_nobody_and_its_sender_is_told_so() {
     world.handle(Event::Lost(bran));
     world.resume(7, token(2), 0);
     assert_eq!(world.said(bran), ["stored"]);
+}
+
+#[test]
+fn a_server_that_stops_tells_what_was_said_sends_all_away_to_resume_and_lets_nobody_in() {
+    both_with(Settings::default(), |mut world| {
+        let aria = world.player(1, "Aria", Encoding::Binary);
+        let bran = world.player(2, "Bran", Encoding::Json);
+        let pending = world.open(3, Encoding::Json);
+        world.send(bran, &say("before", Channel::Global));
+        while world.tick() {}
+        world.handle(Event::Lost(bran));
+        world.send(aria, &say("at the end", Channel::Global));
+        world.handle(Event::Stopping);
+        let closed = [aria, bran, pending].map(|id| world.closed(id));
+        assert_eq!(closed, [Some(ErrorCode::Restarting), None, Some(ErrorCode::Restarting)]);
+        assert!(world.hub.is_stopping(Millis(world.now)));
+        assert_eq!((world.hub.population().players, world.hub.population().sockets), (2, 0));
+        world.crash();
+        assert!(!world.hub.is_stopping(Millis(world.now)));
+        world.resume(8, token(2), 0);
+        assert_eq!(world.said(bran), ["before", "at the end"]);
+        world.resume(9, token(1), 0);
+        assert_eq!(world.said(aria), ["before", "at the end"]);
+    });
 }

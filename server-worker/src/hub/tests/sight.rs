@@ -245,3 +245,30 @@ fn who_goes_away_and_comes_back_between_two_ticks_is_listed_once() {
     world.tick();
     assert_eq!((world.types(aria), world.types(bran)), (vec![], vec![]));
 }
+
+#[test]
+fn cells_that_nobody_is_in_any_more_are_used_again_once() {
+    let mut world = World::with(unjudged(), false);
+    let aria = world.player(1, "Aria", Encoding::Binary);
+    world.player(5, "Bran", Encoding::Binary);
+    // Out to a cell of her own, and back.
+    for x in [120.0, 0.0] {
+        world.walk(aria, x, 0.0);
+        while world.tick() {}
+    }
+    // Each who comes here goes on to where nobody is.
+    let apart = [(2, 9), (3, 10), (4, 2)].map(|(n, to)| {
+        let id = world.player(n, &format!("Player {n}"), Encoding::Binary);
+        while world.tick() {}
+        world.send(id, &travel(to));
+        while world.tick() {}
+        id
+    });
+    for walker in apart {
+        world.walk(walker, 1.0, 1.0);
+        world.tick();
+        for other in apart.into_iter().filter(|other| *other != walker) {
+            assert_eq!(world.sent(other), [], "of {walker:?} to {other:?}");
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! How often positions may come in. A hub takes so many messages a second
+//! (`MESSAGE_BUDGET`); above [`BUDGET_SHARE`] of that all its clients are told a lower
+//! rate for their positions, the same for each, so that who sends little is not touched
+//! and nobody's chat waits. When there is room again the rate is raised. What a client
+//! sends above a rate that it has known for a second is dropped: the next position says
+//! as much. A hub does not sleep before everybody has the full rate again, which takes some
+//! seconds of rest, so a sleep forgets nothing.
+
+use super::{
+    connection::{Connection, Stage},
+    logic::Hub,
+    outbox::{Effect, Outbox},
+};
+use shardlink_shared::{
+    codec::{Encoding, encode},
+    limits::{BUDGET_SHARE, MOVE_RATE, Rate},
+    protocol::{Envelope, ServerMessage, account::Pace as TellPace},
+    time::Millis,
+};
+
+/// What comes in is counted for so long, in milliseconds.
+const WINDOW: u64 = 1_000;
+
+/// There must be room for so many windows in a row before the rate is raised: what is
+/// quiet for a moment would be lowered again at once.
+const ROOMY: u8 = 3;
+
+/// The rate that nobody needs to be told.
+pub(super) const FULL: u8 = MOVE_RATE.per_second as u8;
+
+/// The pace of a hub.
+#[derive(Debug)]
+pub(super) struct Pace {
+    /// Positions a second that each client may send.
+    rate: u8,
+    /// What is held against them: the higher of this and the last one, because a client
+    /// has to hear of it first.
+    enforced: u8,
+    since: Millis,
+    /// All messages that came in since.
+    heard: u32,
+    /// Windows in a row that had room for more.
+    roomy: u8,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self { rate: FULL, enforced: FULL, since: Millis(0), heard: 0, roomy: 0 }
+    }
+}
+
+impl Pace {
+    /// When it is to be looked at again though nothing comes in.
+    pub fn due(&self) -> Option<Millis> {
+        (self.rate < FULL).then(|| self.since + WINDOW)
+    }
+
+    /// A message came in.
+    pub const fn count(&mut self) {
+        self.heard = self.heard.saturating_add(1);
+    }
+
+    /// What each client's positions are held to, if that is less than always.
+    pub fn enforced(&self) -> Option<Rate> {
+        let per_second = f64::from(self.enforced);
+        // A stalled network delivers a few together.
+        (self.enforced < FULL).then(|| Rate { per_second, burst: per_second.max(4.0) })
+    }
+
+    /// The rate for the next window. `moves` are the positions a second that each client
+    /// sent in the last one, `heard` is what came in a second in all.
+    fn next(&mut self, moves: &mut [u32], heard: u32, budget: u32) -> u8 {
+        let target = (f64::from(budget) * BUDGET_SHARE) as u32;
+        let of_moves: u32 = moves.iter().sum();
+        if heard > target {
+            self.roomy = 0;
+            return share(moves, target.saturating_sub(heard.saturating_sub(of_moves))).clamp(1, self.rate);
+        }
+        // Whoever uses half of what it may would perhaps use all of more.
+        let eager = moves.iter().filter(|moves| **moves * 2 >= u32::from(self.rate)).count() as u32;
+        let room = (target - heard).checked_div(eager).unwrap_or(u32::from(FULL));
+        let most = u32::from(self.rate) * 2;
+        let raised = (u32::from(self.rate) + room).min(most).min(u32::from(FULL)) as u8;
+        self.roomy = if raised > self.rate { self.roomy + 1 } else { 0 };
+        if self.roomy < ROOMY {
+            return self.rate;
+        }
+        self.roomy = 0;
+        raised
+    }
+}
+
+/// The highest rate at which these together send no more than there is room for, where
+/// whoever wants less than it sends less (max-min fairness).
+fn share(wanted: &mut [u32], room: u32) -> u8 {
+    wanted.sort_unstable();
+    let (mut left, mut room) = (wanted.len() as u32, room);
+    for want in wanted.iter() {
+        let each = room.checked_div(left).unwrap_or(0);
+        if *want > each {
+            return each.min(u32::from(FULL)) as u8;
+        }
+        (left, room) = (left - 1, room - want);
+    }
+    FULL
+}
+
+impl Hub {
+    /// Sets the pace, once the last window is over.
+    pub(super) fn keep_pace(&mut self, out: &mut Outbox) {
+        let elapsed = out.now.since(self.pace.since);
+        if elapsed < WINDOW {
+            return;
+        }
+        let a_second = |count: u32| (u64::from(count) * 1_000 / elapsed) as u32;
+        let heard = a_second(std::mem::take(&mut self.pace.heard));
+        self.pace.since = out.now;
+        if self.pace.rate == FULL && f64::from(heard) <= f64::from(self.settings.message_budget) * BUDGET_SHARE {
+            // Nearly always.
+            self.pace.enforced = FULL;
+            for connection in self.connections.values_mut() {
+                connection.moves = 0;
+            }
+            return;
+        }
+        let playing = |one: &&mut Connection| matches!(one.stage, Stage::Playing(_)) && one.held.is_none();
+        let players = self.connections.values_mut().filter(playing);
+        let mut moves: Vec<u32> = players.map(|one| a_second(std::mem::take(&mut one.moves))).collect();
+        let rate = self.pace.next(&mut moves, heard, self.settings.message_budget);
+        self.set_pace(rate, out);
+    }
+
+    fn set_pace(&mut self, rate: u8, out: &mut Outbox) {
+        self.pace.enforced = self.pace.rate.max(rate);
+        if rate == self.pace.rate {
+            return;
+        }
+        self.pace.rate = rate;
+        let message = ServerMessage::Pace(TellPace { max_position_rate: rate });
+        for encoding in [Encoding::Json, Encoding::Binary] {
+            let told = |one: &&Connection| one.encoding == encoding && one.player().is_some() && one.held.is_none();
+            let to: Vec<_> = self.connections.values().filter(told).map(|one| one.id).collect();
+            if !to.is_empty() {
+                out.push(Effect::Send(to, encode(encoding, &Envelope::at(out.now), &message)));
+            }
+        }
+    }
+
+    /// What somebody who comes has to be told of the pace, if anything.
+    pub(super) fn pace_for_newcomer(&self) -> Option<ServerMessage> {
+        let rate = self.pace.rate;
+        (rate < FULL).then_some(ServerMessage::Pace(TellPace { max_position_rate: rate }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_share_leaves_alone_who_wants_less() {
+        for (mut wanted, room, expected) in [
+            (vec![20; 100], 500, 5),
+            (vec![10; 10], 100, FULL),
+            // Ninety want one each; ten share what is left.
+            ([vec![1; 90], vec![20; 10]].concat(), 190, 10),
+            (vec![20; 100], 99, 0),
+            (vec![], 0, FULL),
+        ] {
+            assert_eq!(share(&mut wanted, room), expected);
+        }
+    }
+
+    #[test]
+    fn the_rate_is_raised_only_as_far_as_all_who_might_want_it_fit() {
+        let mut pace = Pace { rate: 2, enforced: 2, ..Pace::default() };
+        let mut raise = |moves: &mut Vec<u32>, heard| {
+            let rates: Vec<_> = (0..ROOMY).map(|_| pace.next(moves, heard, 1_000)).collect();
+            pace.rate = *rates.last().unwrap();
+            rates
+        };
+        // 700 is the most: 400 times 3 would be too many.
+        assert_eq!(raise(&mut vec![2; 250], 500), [2, 2, 2]);
+        assert_eq!(raise(&mut vec![2; 200], 450), [2, 2, 3]);
+        // Who stands does not count; doubled at most.
+        assert_eq!(raise(&mut [vec![0; 300], vec![3; 10]].concat(), 30), [3, 3, 6]);
+        assert_eq!(raise(&mut vec![], 0), [6, 6, 12]);
+        assert_eq!(raise(&mut vec![], 0), [12, 12, FULL]);
+    }
+}

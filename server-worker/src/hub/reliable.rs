@@ -1,0 +1,166 @@
+//! What must not be lost: stored, numbered, sent to all who are there together, and told
+//! again to whoever resumes. Now and then something is said: that is delivered at once.
+//! Where much is said it is gathered for as long as a tick: a write is waited for on the
+//! one thread of all objects, so many messages share one, and a receiver gets them in one
+//! frame.
+
+use super::{
+    connection::{Connection, ConnectionId},
+    log::{Audience, Logged},
+    logic::Hub,
+    outbox::{Delivery, Effect, Outbox},
+};
+use shardlink_shared::{
+    ErrorCode, Refusal,
+    codec::{Encoded, Encoding, binary},
+    protocol::{Envelope, RequestId, ServerMessage, error::ErrorMessage},
+    time::Millis,
+};
+use std::{collections::BTreeMap, rc::Rc};
+
+/// Which of the messages one is told, and whether each answers a request of one's own:
+/// then it is another message.
+type Told = Vec<(usize, bool)>;
+
+/// Deliveries that need not wait, after a silence: in the long run there is one in each
+/// interval at most.
+const BURST: u64 = 10;
+
+/// What has been said and not been delivered.
+#[derive(Debug, Default)]
+pub(super) struct Unsent {
+    rows: Vec<Rc<Logged>>,
+    /// When the deliveries that were made would have ended, one in each interval (the
+    /// generic cell rate algorithm, ITU-T I.371).
+    spent: Millis,
+}
+
+impl Unsent {
+    /// When the next delivery is due, if there is anything to deliver.
+    pub fn due(&self, interval: u64) -> Option<Millis> {
+        (!self.rows.is_empty()).then(|| self.spent - (BURST - 1) * interval)
+    }
+}
+
+impl Hub {
+    /// Says something reliably, with the next delivery. `answers` is whose request it
+    /// answers.
+    pub(super) fn send_reliably(
+        &mut self,
+        audience: Audience,
+        answers: Option<(ConnectionId, RequestId)>,
+        message: &ServerMessage,
+        out: &Outbox,
+    ) {
+        let seq = self.log.next(out.now);
+        let envelope = Envelope { seq: Some(seq), ..Envelope::at(out.now) };
+        let mut bytes = Vec::with_capacity(64);
+        binary::append(&mut bytes, &envelope, message);
+        self.unsent.rows.push(Rc::new(Logged { seq, at: out.now, audience, answers, bytes }));
+    }
+
+    /// Delivers what is unsent, if it is time: the last of every decision.
+    pub(super) fn deliver(&mut self, out: &mut Outbox) {
+        if self.unsent.due(self.settings.delivery_interval).is_some_and(|due| due <= out.now) {
+            self.deliver_now(out);
+        }
+    }
+
+    /// Delivers what is unsent.
+    pub(super) fn deliver_now(&mut self, out: &mut Outbox) {
+        if self.unsent.rows.is_empty() {
+            return;
+        }
+        let rows = std::mem::take(&mut self.unsent.rows);
+        self.unsent.spent = self.unsent.spent.max(out.now) + self.settings.delivery_interval;
+        let frames = self.frames(&rows);
+        rows.iter().for_each(|row| self.log.push(Rc::clone(row)));
+        out.push(Effect::Deliver(Delivery { rows, frames }));
+        self.prune_log(out);
+    }
+
+    /// The frames of messages: one for all who get the same in the same encoding.
+    fn frames(&self, rows: &[Rc<Logged>]) -> Vec<(Vec<ConnectionId>, Encoded)> {
+        let mut alike: BTreeMap<(bool, Told), Vec<ConnectionId>> = BTreeMap::new();
+        let mut receive = |one: &Connection| {
+            let told = rows.iter().enumerate().filter(|(_, row)| row.is_for(one));
+            let told: Told = told.map(|(index, row)| (index, row.answers(one.id))).collect();
+            if !told.is_empty() && one.held.is_none() {
+                alike.entry((one.encoding == Encoding::Binary, told)).or_default().push(one.id);
+            }
+        };
+        let mut named = Vec::new();
+        let all_named = rows.iter().all(|row| match &row.audience {
+            Audience::Of(these) => {
+                named.extend_from_slice(these);
+                true
+            }
+            Audience::All | Audience::Faction(_) => false,
+        });
+        if all_named {
+            named.sort_unstable();
+            named.dedup();
+            named.iter().filter_map(|id| self.connections.get(id)).for_each(receive);
+        } else {
+            self.connections.values().for_each(&mut receive);
+        }
+        let mut all = Vec::with_capacity(alike.len());
+        for ((is_binary, told), to) in alike {
+            let encoding = if is_binary { Encoding::Binary } else { Encoding::Json };
+            let Some(first) = to.first().copied() else { continue };
+            let mut frames = Vec::new();
+            for row in told.iter().filter_map(|(index, _)| rows.get(*index)) {
+                row.append_for(first, encoding, &mut frames);
+            }
+            all.extend(frames.into_iter().map(|frame| (to.clone(), frame)));
+        }
+        all
+    }
+
+    /// What could not be stored has not been said to anybody, so it has no number either:
+    /// whoever asked for it is told so, by an answer that is not numbered. A refusal is
+    /// that answer itself.
+    pub(super) fn unstored(&mut self, rows: &[Rc<Logged>], out: &mut Outbox) {
+        if let Some(first) = rows.first() {
+            self.log.take_back(first.seq);
+        }
+        for row in rows {
+            let Some((asker, request)) = row.answers.clone() else { continue };
+            let Some(connection) = self.connections.get(&asker) else { continue };
+            let error = match row.message() {
+                Some(message @ ServerMessage::Error(_)) => message,
+                _ => ServerMessage::Error(ErrorMessage::from(&Refusal::new(ErrorCode::Internal))),
+            };
+            out.send(asker, connection.encoding, &Envelope::answering(Some(request), out.now), &error);
+        }
+    }
+
+    /// `ack`: a client has every reliable message up to this one.
+    pub(super) fn acknowledge(&mut self, id: ConnectionId, last_seq: u64, out: &mut Outbox) {
+        if let Some(connection) = self.connections.get_mut(&id) {
+            if connection.acked.is_none() {
+                // That it acknowledges at all outlives a sleep, and each number need not.
+                out.push(Effect::Attach(id));
+            }
+            connection.acked = connection.acked.max(Some(last_seq));
+        }
+    }
+
+    /// Forgets what is too old or too much, and remembers who had not had it.
+    fn prune_log(&mut self, out: &mut Outbox) {
+        let dropped = self.log.prune(out.now);
+        let Some(last) = dropped.last() else { return };
+        out.push(Effect::Forget(last.seq));
+        for (id, connection) in &mut self.connections {
+            let lost = dropped.iter().rev().find(|row| row.is_for(connection)).map_or(0, |row| row.seq);
+            let held = connection.held.is_some();
+            // A client that never acknowledges has what was written to it, while it is there.
+            let lacks = connection.acked.map_or(held, |acked| acked < lost);
+            if lacks && lost > connection.forgotten {
+                connection.forgotten = lost;
+                // Where its socket is gone the row keeps it.
+                out.push(if held { Effect::Place(*id) } else { Effect::Attach(*id) });
+            }
+        }
+    }
+}

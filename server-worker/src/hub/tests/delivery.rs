@@ -1,0 +1,88 @@
+//! Reliable messages are delivered together.
+
+use super::*;
+
+fn world() -> (World, ConnectionId, ConnectionId, ConnectionId) {
+    let mut world = World::with(Settings::default(), false);
+    let aria = world.player(1, "Aria", Encoding::Binary);
+    let bran = world.player(2, "Bran", Encoding::Binary);
+    let cara = world.player(3, "Cara", Encoding::Json);
+    while world.tick() {}
+    world.now += 1_000;
+    (world, aria, bran, cara)
+}
+
+/// Says so much that what follows waits: when it is delivered.
+fn chatter(world: &mut World, talker: ConnectionId) -> u64 {
+    for n in 0..10 {
+        world.send(talker, &say(&format!("at once {n}"), Channel::Global));
+        assert_eq!(world.types(talker), ["chat"]);
+    }
+    world.now + 50
+}
+
+#[test]
+fn a_little_is_delivered_at_once_and_much_together_with_the_next_tick() {
+    let (mut world, aria, bran, cara) = world();
+    let due = chatter(&mut world, aria);
+    for (n, sender) in [(1, bran), (2, cara), (3, bran)] {
+        world.now += 10;
+        world.send(sender, &say(&format!("later {n}"), Channel::Global));
+        assert_eq!(world.last, []);
+    }
+    assert_eq!(world.log.len(), 10);
+    assert!(world.tick());
+    assert_eq!(world.now, due);
+    let [Effect::Deliver(delivery)] = &world.last[..] else { panic!("{:?}", world.last) };
+    assert_eq!((delivery.rows.len(), world.log.len()), (3, 13));
+    for id in [aria, bran, cara] {
+        assert_eq!(world.types(id), ["chat", "chat", "chat"]);
+    }
+    // In binary they are one frame.
+    assert_eq!((world.frames(aria).count(), world.frames(bran).count(), world.frames(cara).count()), (1, 1, 3));
+    assert!(!world.tick());
+    // One a second later waits for nothing.
+    world.now += 1_000;
+    world.send(cara, &say("at last", Channel::Global));
+    assert_eq!(world.types(aria), ["chat"]);
+}
+
+#[test]
+fn whoever_comes_or_is_lost_before_a_delivery_is_told_what_is_for_it_and_no_more() {
+    let (mut world, aria, bran, _) = world();
+    chatter(&mut world, bran);
+    world.now += 10;
+    world.send(aria, &say("before Dana came", Channel::Global));
+    let dana = world.player(4, "Dana", Encoding::Binary);
+    world.send(aria, &say("after she came", Channel::Global));
+    world.handle(Event::Lost(bran));
+    world.now += 40;
+    world.handle(Event::Tick);
+    let chats = |world: &World, id| world.types(id).iter().filter(|name| **name == "chat").count();
+    assert_eq!((chats(&world, aria), chats(&world, bran), chats(&world, dana)), (2, 0, 1));
+    world.handle(Event::Opened {
+        id: ConnectionId(9),
+        encoding: Encoding::Binary,
+        address: String::new(),
+        shown: Shown::Resume(shardlink_shared::crypto::token::ResumeToken {
+            session: identity(2).session,
+            player: identity(2).player,
+            hub: 3,
+            stream: 2,
+        }),
+    });
+    let resume = ClientMessage::Resume(shardlink_shared::protocol::account::Resume { last_seq: 0 });
+    world.send(ConnectionId(9), &resume);
+    assert_eq!(chats(&world, bran), 12);
+}
+
+#[test]
+fn an_error_that_answers_a_request_keeps_its_place_among_what_is_said() {
+    let (mut world, aria, bran, _) = world();
+    chatter(&mut world, bran);
+    world.send(aria, &say("to nobody", Channel::Party));
+    world.send(aria, &say("second", Channel::Global));
+    world.now += 50;
+    world.handle(Event::Tick);
+    assert_eq!((world.types(aria), world.types(bran)), (vec!["error", "chat"], vec!["chat"]));
+}
