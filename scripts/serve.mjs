@@ -36,6 +36,8 @@ function readSettings(env) {
       ALLOWED_ORIGINS: env.ALLOWED_ORIGINS,
       CLIENT_ADDRESS: env.CLIENT_ADDRESS || "socket",
       HUB_CAPACITY: env.HUB_CAPACITY,
+      PARTY_SIZE: env.PARTY_SIZE,
+      WORD_FILTER: env.WORD_FILTER,
       TICK_RATE: env.TICK_RATE,
       MESSAGE_BUDGET: env.MESSAGE_BUDGET,
       AREA_CAP: env.AREA_CAP,

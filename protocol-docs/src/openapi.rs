@@ -16,6 +16,10 @@ const DEFINITIONS: &str = "/components/schemas";
 /// What every route that needs a session may refuse with.
 const OF_SESSIONS: &[ErrorCode] = &[ErrorCode::Unauthenticated, ErrorCode::SessionExpired];
 
+/// What every route of those who run the realm may refuse with: where no token is
+/// configured there are none.
+const OF_ADMINS: &[ErrorCode] = &[ErrorCode::Unauthenticated, ErrorCode::NotFound];
+
 /// What every route that reads a body may refuse with.
 const OF_BODIES: &[ErrorCode] = &[
     ErrorCode::Malformed,
@@ -45,8 +49,11 @@ pub fn document() -> Node {
         ("schemas", Node::Object(schemas.collect())),
         (
             "securitySchemes",
-            json!({ "session": { "type": "http", "scheme": "bearer", "description": "A session's token, as signing in gives it." } })
-                .into(),
+            json!({
+                "session": { "type": "http", "scheme": "bearer", "description": "A session's token, as signing in gives it." },
+                "admin": { "type": "http", "scheme": "bearer", "description": "The server's `ADMIN_TOKEN`." },
+            })
+            .into(),
         ),
     ]);
     Node::object([
@@ -82,6 +89,8 @@ const TAGS: &[(&str, &str, &str)] = &[
         "Signing up and in, by SCRAM or plainly, and what a session does with itself.",
     ),
     ("/api/characters", "Characters", "The account's characters."),
+    ("/api/party/", "Parties", "Parties of characters."),
+    ("/api/admin/", "Administration", "What those may do who run the realm."),
     ("/api/ws/", "Sockets", "The way to the WebSocket."),
     ("/api/world/", "World", "The realm."),
     ("/", "Server", "The server itself."),
@@ -104,6 +113,7 @@ fn operation(entry: &Entry, generators: &mut Generators, problem: &Value) -> Nod
             "security",
             match entry.access {
                 Access::Session => json!([{ "session": [] }]).into(),
+                Access::Admin => json!([{ "admin": [] }]).into(),
                 Access::Anyone => Node::List(Vec::new()),
             },
         ),
@@ -167,6 +177,9 @@ fn responses(entry: &Entry, place: Place, answer: Value, problem: &Value) -> Nod
     let mut refusals: Vec<ErrorCode> = entry.refusals.to_vec();
     if entry.access == Access::Session {
         refusals.extend(OF_SESSIONS);
+    }
+    if entry.access == Access::Admin {
+        refusals.extend(OF_ADMINS);
     }
     match place {
         Place::Nowhere => {}

@@ -14,15 +14,16 @@ export const usage = `usage: npm run bench -- [options]
   --players N, --model fixed|waypoint|still, --rate N (steps a second),
   --chat-rate N (chats a minute of each), --warm-up N (seconds)
                             in the place of the scenario's own
-  --tick-rate N, --area-cap N
-                            of our server (20 a second; in a everybody, else 200)
+  --tick-rate N, --area-cap N, --hub-capacity N
+                            of our server (20 a second; in a everybody, else 200;
+                            2,000 players in a hub)
   --largest-room            with a: also the largest room with p99 under 100 ms
   --baseline-only, --no-baseline
   --no-build                measure what is built
 
 The results are printed, and saved in bench-results/ as JSON and SVG.`;
 
-const NUMBERS = ["runs", "seconds", "players", "rate", "chat-rate", "warm-up", "tick-rate", "area-cap"];
+const NUMBERS = ["runs", "seconds", "players", "rate", "chat-rate", "warm-up", "tick-rate", "area-cap", "hub-capacity"];
 const MODELS = ["fixed", "waypoint", "still"];
 const SCENARIOS = ["a", "b", "c", "d", "e", "all"];
 
@@ -40,7 +41,11 @@ export function readOptions(words) {
     largestRoom: values["largest-room"] || values.scenario === "all",
     servers: ["shardlink", "baseline"].filter((name) => !values[name === "shardlink" ? "baseline-only" : "no-baseline"]),
     // Variables of our server.
-    settings: given({ TICK_RATE: numbers["tick-rate"]?.toString(), AREA_CAP: numbers["area-cap"]?.toString() }),
+    settings: given({
+      TICK_RATE: numbers["tick-rate"]?.toString(),
+      AREA_CAP: numbers["area-cap"]?.toString(),
+      HUB_CAPACITY: numbers["hub-capacity"]?.toString(),
+    }),
     // In the place of the scenario's own.
     plan: given({
       seconds: numbers.seconds,

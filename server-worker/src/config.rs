@@ -1,8 +1,10 @@
 //! Configuration: read once from the environment, validated, typed.
 
+use crate::chat::filter::WordList;
 use shardlink_shared::limits::{
-    AREA_CAP, HUB_CAPACITY, MAX_FRAME_PLAYERS, MAX_HUB_CAPACITY, MAX_MESSAGE_BUDGET, MAX_TICK_RATE, MESSAGE_BUDGET,
-    REGISTRATIONS_PER_ADDRESS, SIGN_IN_FAILURES_PER_ADDRESS, SIGN_IN_FAILURES_PER_NAME, TICK_RATE,
+    AREA_CAP, HUB_CAPACITY, MAX_FRAME_PLAYERS, MAX_HUB_CAPACITY, MAX_MESSAGE_BUDGET, MAX_PARTY, MAX_TICK_RATE,
+    MESSAGE_BUDGET, PARTY_SIZE, REGISTRATIONS_PER_ADDRESS, SIGN_IN_FAILURES_PER_ADDRESS, SIGN_IN_FAILURES_PER_NAME,
+    TICK_RATE,
 };
 use std::fmt;
 
@@ -26,6 +28,14 @@ pub struct Config {
     pub message_budget: u32,
     /// `MOVEMENT_CHECK`: what becomes of impossible moves.
     pub movement_check: MovementCheck,
+    /// `PARTY_SIZE`: members of a party at most, 2 to 8.
+    pub party_size: u8,
+    /// `WORD_FILTER`: words that are masked in chat, separated by commas; none are
+    /// unless it is set.
+    pub word_filter: Option<WordList>,
+    /// `ADMIN_TOKEN`: what those who run the realm show, at least 32 characters; without
+    /// one there are no routes for them.
+    pub admin_token: Option<String>,
     /// `SIGN_IN_FAILURES_PER_NAME`: wrong passwords for a user name in a minute.
     pub failures_per_name: u32,
     /// `SIGN_IN_FAILURES_PER_ADDRESS`: wrong names or passwords from an address
@@ -151,6 +161,19 @@ impl Config {
                 return Err(ConfigError { variable: "MOVEMENT_CHECK", problem: "must be enforce or shadow" });
             }
         };
+        let party_size = match set("PARTY_SIZE") {
+            None => PARTY_SIZE as u8,
+            Some(text) => text
+                .parse()
+                .ok()
+                .filter(|size| (2..=MAX_PARTY as u8).contains(size))
+                .ok_or(ConfigError { variable: "PARTY_SIZE", problem: "must be an integer from 2 to 8" })?,
+        };
+        let word_filter = set("WORD_FILTER").map(|list| WordList::parse(&list));
+        let admin_token = set("ADMIN_TOKEN");
+        if admin_token.as_ref().is_some_and(|token| token.len() < 32) {
+            return Err(ConfigError { variable: "ADMIN_TOKEN", problem: "must have at least 32 characters" });
+        }
         let per_minute = |variable, default: u32| match set(variable) {
             None => Ok(default),
             Some(text) => text
@@ -176,6 +199,9 @@ impl Config {
             area_cap,
             message_budget,
             movement_check,
+            party_size,
+            word_filter,
+            admin_token,
             failures_per_name,
             failures_per_address,
             registrations_per_address,
@@ -220,6 +246,8 @@ mod tests {
             ("TICK_RATE", ["0", "61", "20.5"]),
             ("MESSAGE_BUDGET", ["0", "1000001", "lots"]),
             ("MOVEMENT_CHECK", ["off", "Shadow", "true"]),
+            ("PARTY_SIZE", ["1", "9", "four"]),
+            ("ADMIN_TOKEN", ["short", "admin", "0123456789abcdef0123456789abcde"]),
         ] {
             for value in wrong {
                 assert_eq!(read(&[SECRET, (variable, value)]), Err(variable), "{value}");

@@ -1,5 +1,6 @@
 //! What deciding needs and what it comes to.
 
+use crate::service::Platform;
 use serde::{Serialize, de::DeserializeOwned};
 use shardlink_shared::{Refusal, entropy::Entropy, time::Millis};
 
@@ -37,6 +38,30 @@ pub trait Logic: Sized {
     fn next_deadline(&self) -> Option<Millis> {
         None
     }
+}
+
+/// An object that has things to do with other objects, after what it decided is stored.
+#[allow(async_fn_in_trait)] // One thread: no future of ours has to be Send.
+pub trait Errands: Logic {
+    /// Something to be done.
+    type Errand;
+
+    /// What came of it.
+    type Outcome;
+
+    /// What is to be done now; each is taken once, until it is finished.
+    fn take_errands(&mut self, now: Millis) -> Vec<Self::Errand>;
+
+    /// Whether a call that led to it is answered only when it is done.
+    fn is_awaited(_: &Self::Errand) -> bool {
+        false
+    }
+
+    /// Does it.
+    async fn run(on: &impl Platform, errand: &Self::Errand) -> Self::Outcome;
+
+    /// Decides what came of it.
+    fn finish(&mut self, context: &mut Context<'_, Self::Write>, errand: Self::Errand, outcome: Self::Outcome);
 }
 
 /// A serialized answer: `Result<Answer, Refusal>` in JSON.

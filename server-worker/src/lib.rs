@@ -8,11 +8,14 @@
 pub mod account;
 pub mod calls;
 pub mod character;
+pub mod chat;
 pub mod config;
 pub mod directory;
 pub mod edge;
 pub mod effect;
 pub mod hub;
+pub mod letters;
+pub mod party;
 pub mod service;
 pub mod throttle;
 pub mod world;

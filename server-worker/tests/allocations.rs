@@ -14,6 +14,7 @@ use shardlink_server::hub::{
     resume::Rows,
     settings::Settings,
 };
+use shardlink_server::service::Entrance;
 use shardlink_shared::{
     codec::{Encoding, Frame, binary},
     crypto::token::SessionId,
@@ -47,12 +48,13 @@ fn crowd(now: Millis) -> Hub {
         let sheet =
             Sheet::new(character, name, Race::Human, Class::Warrior, Faction::ALL[n as usize % 6], stats, now);
         let identity = Identity { session: SessionId([n as u8; 32]), player: PlayerId::new(n + 1).unwrap() };
-        let answer = Ok(Answer::Admitted { identity, token: None, resume: None, sheet: Some(Box::new(sheet)) });
+        let entrance = Some(Box::new(Entrance { sheet, party: None, muted: Vec::new() }));
+        let answer = Ok(Answer::Admitted { identity, token: None, resume: None, entrance, silenced: None });
         hub.handle(
             Event::Opened { id, encoding: Encoding::Binary, address: String::new(), shown: Shown::Nothing },
             &mut out,
         );
-        hub.handle(Event::Answered { id, request: None, awaited: true, answer }, &mut out);
+        hub.handle(Event::Answered { id, request: None, awaited: true, queued: false, answer }, &mut out);
     }
     hub
 }

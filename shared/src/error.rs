@@ -94,6 +94,7 @@ errors! {
     TooLong, "TOO_LONG", 422, None, No, "The text is too long.";
     RecipientOffline, "RECIPIENT_OFFLINE", 409, None, No, "The recipient is not in the world.";
     Muted, "MUTED", 403, None, No, "You may not speak here.";
+    TooManyMuted, "TOO_MANY_MUTED", 409, None, No, "You have muted 100 characters already.";
 
     // Parties.
     NotInParty, "NOT_IN_PARTY", 409, None, No, "You are not in a party.";

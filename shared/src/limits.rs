@@ -140,8 +140,54 @@ pub const BUDGET_SHARE: f64 = 0.7;
 /// All other messages: messages a second, and how many at once.
 pub const OTHER_RATE: Rate = Rate { per_second: 10.0, burst: 20.0 };
 
-/// Members that a party may be configured to have at most; 4 by default.
+/// Members that a party may be configured to have at most.
 pub const MAX_PARTY: usize = 8;
+
+/// Members of a party, by default.
+pub const PARTY_SIZE: usize = 4;
+
+/// An invitation into a party is good for this long, in milliseconds (the contract's
+/// five minutes).
+pub const INVITATION_LIFE: u64 = 5 * 60 * 1000;
+
+/// Invitations of a party that are open at once: twice the largest party.
+pub const MAX_INVITATIONS: usize = 2 * MAX_PARTY;
+
+/// Invitations that a character has at once; for another the oldest is forgotten.
+pub const MAX_INVITED: usize = 20;
+
+/// A party that nobody of has been in the world for this long ends, in milliseconds.
+pub const PARTY_DESERTED: u64 = 24 * 60 * 60 * 1000;
+
+/// Requests that a party remembers, so that one which comes twice is served once: the
+/// runtime repeats a call within seconds, and eight members at 10 requests a second
+/// each make as many in a second.
+pub const REMEMBERED_REQUESTS: usize = 128;
+
+/// A hub that does not find a party's member for this long does not hold it, in
+/// milliseconds: far above what entering the world takes.
+pub const MEMBER_MISSING: u64 = 10 * 1000;
+
+/// A hub that does not answer a party for this long holds none of its members, in
+/// milliseconds: with the time a lost place is kept, less than 90 s.
+pub const HUB_SILENT: u64 = 60 * 1000;
+
+/// A call that changes another object and is not answered is given up after this
+/// long, in milliseconds.
+pub const LETTER_LIFE: u64 = 24 * 60 * 60 * 1000;
+
+/// What is said in a hub and waits until the last batch was answered, for each order: a
+/// second's worth of 500 players who speak as fast as they may.
+pub const MAX_LANE: usize = 2_500;
+
+/// Requests of a connection that wait until its last one was answered.
+pub const MAX_QUEUED: usize = 32;
+
+/// What was passed on and has not come back for this long is lost, in milliseconds.
+pub const UNANSWERED_CHAT: u64 = 10 * 1000;
+
+/// Characters that a player may have muted: 8 bytes each in a socket's attachment.
+pub const MAX_MUTES: usize = 100;
 
 /// A party's name in bytes: 40 characters of the longest kind.
 pub const MAX_PARTY_NAME: usize = 160;

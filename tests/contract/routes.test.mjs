@@ -4,9 +4,9 @@ import assert from "node:assert/strict";
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from "node:crypto";
 import { after, before, test } from "node:test";
 import Ajv2020 from "ajv/dist/2020.js";
-import { PASSWORD, freshName, rest } from "../e2e/support/json-client.mjs";
+import { PASSWORD, enterWorld, freshName, rest } from "../e2e/support/json-client.mjs";
 import { startServer } from "../e2e/support/server.mjs";
-import { UNLIMITED, openapi, operations } from "./support/document.mjs";
+import { ADMIN_TOKEN, UNLIMITED, openapi, operations } from "./support/document.mjs";
 
 let server;
 before(async () => (server = await startServer({ env: UNLIMITED })));
@@ -69,6 +69,16 @@ test("every answer to a success is as its schema says", async () => {
   await succeed("selectCharacter", { token, body: { character_id: character.id } });
   await succeed("inventory", { token, params: { id: character.id } });
   await succeed("ticket", { token });
+  const { party_id } = await succeed("partyCreate", { token, body: { party_name: "The Four" } });
+  const guest = await enterWorld(server.url);
+  await succeed("partyInvite", { token, body: { party_id, invitee_id: guest.character.id } });
+  const party = await succeed("party", { token, params: { id: party_id } });
+  assert.deepEqual(party.members, [{ character_id: character.id, name: character.name, online: false }]);
+  await succeed("partyLeave", { token, body: { party_id } });
+  const admin = { token: ADMIN_TOKEN };
+  await succeed("adminMute", { ...admin, body: { character_id: guest.character.id, muted: true, seconds: 60 } });
+  await succeed("adminAnnounce", { ...admin, body: { content: "The shards stir", title: "News" } });
+  await guest.socket.close();
   await succeed("deleteCharacter", { token, params: { id: character.id } });
 
   const changed = { old_password: PASSWORD, new_password: `${PASSWORD} two` };

@@ -17,11 +17,13 @@ const SHARDS = 64;
 /** An object's database, its log and the log's index. */
 const FILES = 3;
 
+const ADMIN_TOKEN = "0123456789abcdef0123456789abcdef";
+
 let server;
 let account;
 let players;
 before(async () => {
-  server = await startServer();
+  server = await startServer({ env: { ADMIN_TOKEN } });
   account = await signUp(server.url);
   await createCharacter(server.url, account.token);
   players = [];
@@ -143,6 +145,32 @@ const ASKED = {
   "DELETE /api/characters/{id}": {
     expected: [403],
     call: (n) => rest(server.url, "DELETE", `/api/characters/${madeUpId(n)}`, { token: account.token }),
+  },
+  // Nobody is selected; it would found one for whoever is.
+  "POST /api/party/create": {
+    expected: [409],
+    call: (n) => rest(server.url, "POST", "/api/party/create", { token: account.token, body: { party_name: `Nobody's ${n}` } }),
+  },
+  "POST /api/party/invite": {
+    expected: [409],
+    call: (n) => rest(server.url, "POST", "/api/party/invite", { token: players[0].token, body: { party_id: madeUpId(n), invitee_id: madeUpId(n) } }),
+  },
+  "POST /api/party/leave": {
+    expected: [409],
+    call: (n) => rest(server.url, "POST", "/api/party/leave", { token: players[0].token, body: { party_id: madeUpId(n) } }),
+  },
+  "GET /api/party/{id}": {
+    expected: [404],
+    call: (n) => rest(server.url, "GET", `/api/party/${madeUpId(n)}`, { token: players[0].token }),
+  },
+  "POST /api/admin/mute": {
+    expected: [404],
+    call: (n) => rest(server.url, "POST", "/api/admin/mute", { token: ADMIN_TOKEN, body: { character_id: madeUpId(n), muted: true } }),
+  },
+  // With the right token it would be announced.
+  "POST /api/admin/announce": {
+    expected: [401],
+    call: () => rest(server.url, "POST", "/api/admin/announce", { token: "x".repeat(32), body: { content: "hello" } }),
   },
 };
 

@@ -144,7 +144,7 @@ test("what cannot be decoded is an invalid_message with a code and the field; th
   }
   assert.equal((await socket.ask({ type: "chat", content: "   " })).error_code, "EMPTY");
   assert.equal((await socket.ask({ type: "chat", content: "x".repeat(501) })).error_code, "TOO_LONG");
-  assert.equal((await socket.ask({ type: "whisper", recipient_id: 1, content: "x" })).error_code, "RECIPIENT_OFFLINE");
+  assert.equal((await socket.ask({ type: "whisper", recipient_id: 1, content: "x" })).error_code, "NOT_FOUND");
   assert.equal((await socket.ask({ type: "ping" })).type, "pong");
 });
 

@@ -26,6 +26,7 @@ class Player {
   took = [];
   fresh = 0;
   #ready;
+  #resuming;
 
   static async enter(at) {
     const player = new Player();
@@ -72,8 +73,13 @@ class Player {
     if (type === "error") this.error = message.error_code;
   }
 
-  /** Comes back, however often that takes. */
-  async resume() {
+  /** Comes back, however often that takes; whoever asks for it meanwhile waits for the same. */
+  resume() {
+    this.#resuming ??= this.#comeBack().finally(() => (this.#resuming = undefined));
+    return this.#resuming;
+  }
+
+  async #comeBack() {
     for (let attempt = 0; ; attempt += 1) {
       try {
         const began = performance.now();

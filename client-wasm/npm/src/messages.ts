@@ -189,6 +189,8 @@ export type ErrorCode =
   | "RECIPIENT_OFFLINE"
   /** You may not speak here. */
   | "MUTED"
+  /** You have muted 100 characters already. */
+  | "TOO_MANY_MUTED"
   /** You are not in a party. */
   | "NOT_IN_PARTY"
   /** The character is in a party already. */
@@ -700,7 +702,7 @@ export interface WorldAnnouncement extends Message<"world_announcement"> {
   title: string | null;
 }
 
-/** What was said last, the oldest first. */
+/** What was said last, the oldest first. Whoever enters the world is handed that of each channel where anything was said. */
 export interface ChatHistory extends Message<"chat_history"> {
   /** Of which channel. */
   channel: Channel;
@@ -708,7 +710,7 @@ export interface ChatHistory extends Message<"chat_history"> {
   messages: PastChat[];
 }
 
-/** Hears no more of a character, or hears it again. Answered by its copy; refused with NOT_FOUND. */
+/** Hears no more of a character, or hears it again. Answered by its copy; refused with NOT_FOUND or TOO_MANY_MUTED. The character keeps it. */
 export interface Mute extends Message<"mute"> {
   /** Whom. */
   character_id: CharacterId;
@@ -732,7 +734,7 @@ export interface PartyInvite extends Message<"party_invite"> {
   party_name: string | null;
 }
 
-/** The party as it is now. Whoever is out, or whose party has ended, gets a last one without itself in it. */
+/** The party as it is now. Every change is told to every member, also that an invitation was declined or taken back, and that somebody came or went. Whoever is out, or whose party has ended, gets a last one without itself in it; so does whoever has declined, and whose invitation was taken back. */
 export interface PartyUpdate extends Message<"party_update"> {
   /** The party. */
   party_id: PartyId;
@@ -1158,7 +1160,7 @@ export interface OwnMove extends Sent<"own_move"> {
   velocity?: Vector | undefined;
 }
 
-/** `chat` goes by its channel, the other three types win over it. Answered by the sender's own copy, a `chat`; refused with EMPTY, TOO_LONG, RATE_LIMITED, RECIPIENT_OFFLINE, NOT_IN_PARTY or NOT_YOUR_CHARACTER. */
+/** `chat` goes by its channel, the other three types win over it. Answered by the sender's own copy, a `chat`; refused with EMPTY, TOO_LONG, RATE_LIMITED, MUTED, NOT_IN_PARTY, NOT_YOUR_CHARACTER, and a whisper with RECIPIENT_OFFLINE or NOT_FOUND. Whoever has muted the sender does not hear it, and nobody learns of that. */
 export interface SendChat<Type extends "chat" | "whisper" | "party_chat" | "faction_chat" = "chat" | "whisper" | "party_chat" | "faction_chat"> extends Sent<Type> {
   /** What is said. */
   content: string;
@@ -1176,7 +1178,7 @@ export interface SendChat<Type extends "chat" | "whisper" | "party_chat" | "fact
   encrypted?: Sealed | null | undefined;
 }
 
-/** What was said before. Answered by `chat_history`. */
+/** What was said before. Answered by `chat_history`; refused with NOT_IN_PARTY. Whispers are kept by nobody. */
 export interface ChatHistoryRequest extends Sent<"chat_history"> {
   /** Of which channel. */
   channel: Channel;
@@ -1184,7 +1186,7 @@ export interface ChatHistoryRequest extends Sent<"chat_history"> {
   before?: number | null | undefined;
 }
 
-/** Hears no more of a character, or hears it again. Answered by its copy; refused with NOT_FOUND. */
+/** Hears no more of a character, or hears it again. Answered by its copy; refused with NOT_FOUND or TOO_MANY_MUTED. The character keeps it. */
 export interface SendMute extends Sent<"mute"> {
   /** Whom. */
   character_id: CharacterId;
@@ -1198,7 +1200,7 @@ export interface PartyCreate extends Sent<"party_create"> {
   party_name?: string | null | undefined;
 }
 
-/** An invitation by the leader. Answered by its copy, a `party_invite`; refused with NOT_LEADER, PARTY_FULL, RECIPIENT_OFFLINE, NOT_FOUND or ALREADY_IN_PARTY. */
+/** An invitation by the leader. Answered by its copy, a `party_invite`; refused with NOT_IN_PARTY, NOT_LEADER, PARTY_FULL, RECIPIENT_OFFLINE, NOT_FOUND, ALREADY_IN_PARTY, or RATE_LIMITED while sixteen are open. */
 export interface SendPartyInvite extends Sent<"party_invite"> {
   /** The party one leads. */
   party_id: PartyId;
@@ -1214,13 +1216,13 @@ export interface SendPartyInvite extends Sent<"party_invite"> {
   party_name?: string | null | undefined;
 }
 
-/** Answered by `party_update`; refused with NOT_FOUND, NOT_IN_PARTY, NOT_LEADER (disband) or PARTY_FULL (accept). */
+/** Answered by `party_update`; refused with NOT_FOUND (accept, decline), NOT_IN_PARTY, NOT_LEADER (disband), PARTY_FULL or ALREADY_IN_PARTY (accept). */
 export interface PartyReference<Type extends "party_accept" | "party_decline" | "party_leave" | "party_disband" = "party_accept" | "party_decline" | "party_leave" | "party_disband"> extends Sent<Type> {
   /** The party. */
   party_id: PartyId;
 }
 
-/** By the leader. Answered by `party_update`; refused with NOT_LEADER or NOT_FOUND. */
+/** By the leader. Answered by `party_update`; refused with NOT_IN_PARTY, NOT_LEADER or NOT_FOUND. */
 export interface PartyMember<Type extends "party_kick" | "party_withdraw" | "party_promote" = "party_kick" | "party_withdraw" | "party_promote"> extends Sent<Type> {
   /** The party one leads. */
   party_id: PartyId;

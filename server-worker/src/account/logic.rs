@@ -6,7 +6,7 @@ use crate::{
             AbandonCharacter, AccountCall, Authenticate, Authenticated, BeginDelete, BeginDeletion, ChangePassword,
             CommitCharacter, Create, Deletion, EndSession, Ended, Erase, FinishDelete, GetSalt, Knows,
             ListCharacters, Owns, PasswordChanged, Proof, Renew, Renewed, ReserveCharacter, ScramProof,
-            SelectCharacter, Settle, Settlement, SignIn, SignedIn,
+            SelectCharacter, Settle, Settlement, SignIn, SignedIn, Silence,
         },
         directory::Kind,
     },
@@ -43,6 +43,8 @@ pub struct Profile {
     pub created: Millis,
     /// Since when it is being deleted, with all that is its.
     pub deleting: Option<Millis>,
+    /// Until when it may not speak.
+    pub silenced: Option<Millis>,
 }
 
 /// A session.
@@ -171,6 +173,7 @@ impl Account {
                     verifier: call.verifier,
                     created: context.now,
                     deleting: None,
+                    silenced: None,
                 };
                 context.writes.push(Write::Profile(profile.clone()));
                 self.profile = Some(profile);
@@ -320,6 +323,13 @@ impl Account {
         })
     }
 
+    fn silence(&mut self, context: Change<'_, '_>, until: Option<Millis>) -> Result<Ended, Refusal> {
+        let profile = self.profile.as_mut().ok_or(ErrorCode::NotFound)?;
+        profile.silenced = until;
+        context.writes.push(Write::Profile(profile.clone()));
+        Ok(self.sessions.iter().filter_map(|(id, session)| Some((*id, session.hub?))).collect())
+    }
+
     /// Nothing is left of an account that is being deleted, and all that was its
     /// elsewhere is gone.
     pub fn erase(&mut self, context: Change<'_, '_>) {
@@ -351,7 +361,10 @@ impl Account {
             session.hub = call.hub;
             context.writes.push(Write::Session(call.session, session.clone()));
         }
-        Ok(Authenticated { username, character: session.character, expires: session.expires(), previous_hub })
+        let (character, expires) = (session.character, session.expires());
+        let silenced =
+            self.profile.as_ref().and_then(|profile| profile.silenced).filter(|until| *until > context.now);
+        Ok(Authenticated { username, character, expires, previous_hub, silenced })
     }
 
     fn end_session(&mut self, context: Change<'_, '_>, call: &EndSession) -> Option<u32> {
@@ -478,6 +491,11 @@ impl Account {
                     Some(_) => Settlement::Wait,
                 }
             }
+            // It is entered only once the character is listed, and goes with it.
+            Kind::CharacterId => {
+                let listed = self.slots.iter().any(|slot| slot.id.get() == call.id);
+                if listed { Settlement::Keep } else { Settlement::Release }
+            }
         }
     }
 
@@ -533,6 +551,7 @@ impl Logic for Account {
                 reply::<Erase>(Ok(()))
             }
             AccountCall::Authenticate(call) => reply::<Authenticate>(self.authenticate(context, &call)),
+            AccountCall::Silence(call) => reply::<Silence>(self.silence(context, call.until)),
             AccountCall::EndSession(call) => reply::<EndSession>(Ok(self.end_session(context, &call))),
             AccountCall::ReserveCharacter(call) => reply::<ReserveCharacter>(self.reserve_character(context, call)),
             AccountCall::CommitCharacter(call) => reply::<CommitCharacter>(self.commit_character(context, &call)),

@@ -46,17 +46,21 @@ impl Store for Account {
             at INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID;
     ",
+        "
+        ALTER TABLE profile ADD COLUMN silenced INTEGER;
+    ",
     ];
 
     fn load(db: &Db) -> Result<Self, Fault> {
         let profile =
-            db.query("SELECT player, username, verifier, created, deleting FROM profile", vec![], |row| {
+            db.query("SELECT player, username, verifier, created, deleting, silenced FROM profile", vec![], |row| {
                 Ok(Profile {
                     player: row.parse(0)?,
                     username: row.json(1)?,
                     verifier: row.json(2)?,
                     created: row.millis(3)?,
                     deleting: if row.is_null(4) { None } else { Some(row.millis(4)?) },
+                    silenced: if row.is_null(5) { None } else { Some(row.millis(5)?) },
                 })
             })?;
         let sessions = db.query("SELECT id, began, used, character, hub FROM sessions", vec![], read_session)?;
@@ -82,13 +86,14 @@ impl Store for Account {
     fn store(db: &Db, write: &Write) -> Result<(), Fault> {
         match write {
             Write::Profile(profile) => db.execute(
-                "INSERT OR REPLACE INTO profile (only, player, username, verifier, created, deleting) VALUES (1, ?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO profile (only, player, username, verifier, created, deleting, silenced) VALUES (1, ?, ?, ?, ?, ?, ?)",
                 vec![
                     profile.player.to_string().into(),
                     to_json(&profile.username).into(),
                     to_json(&profile.verifier).into(),
                     profile.created.into(),
                     profile.deleting.into(),
+                    profile.silenced.into(),
                 ],
             ),
             Write::Session(id, session) => db.execute(

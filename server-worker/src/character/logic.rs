@@ -1,18 +1,21 @@
 //! What a character is and where.
 
+use super::social::{Letter, Past, Social};
 use crate::{
     calls::{
         account::Settlement,
         character::{
-            CharacterCall, Confirm, Create, Delete, Enter, Get, GetInventory, Leave, Travel, Visit, Whereabouts,
+            CharacterCall, Claim, Confirm, Create, Delete, Doubt, Enter, Entered, Find, Get, GetInventory,
+            GetParties, Invite, Leave, Mute, Release, Seated, Travel, Uninvite, Visit, Whereabouts,
         },
     },
     effect::{Context, Logic, Reply, reply},
+    letters::{self, Letters},
 };
 use serde::{Deserialize, Serialize};
 use shardlink_shared::{
     ErrorCode, Refusal,
-    ids::{LocationId, PlayerId},
+    ids::{CharacterId, LocationId, PlayerId},
     items::{Stack, find_item, starting_goods},
     limits::CLAIM_SETTLES_AFTER,
     protocol::{
@@ -20,6 +23,7 @@ use shardlink_shared::{
         trade::{HeldItem, Inventory},
     },
     sheet::Sheet,
+    text::CharacterName,
     time::Millis,
 };
 
@@ -39,6 +43,17 @@ pub struct Record {
     pub settles_at: Option<Millis>,
 }
 
+/// A character that was made, and that its account may list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Made {
+    /// Whose it is.
+    pub owner: PlayerId,
+    /// Its id.
+    pub id: CharacterId,
+    /// Its name.
+    pub name: CharacterName,
+}
+
 /// A row that changes.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Write {
@@ -46,25 +61,45 @@ pub enum Write {
     Record(Option<Record>),
     /// Which stay in the world it is on.
     Presence(Option<Visit>),
+    /// Its party, its invitations, whom it does not hear.
+    Social(Social),
+    /// A letter is written.
+    Post(u64, letters::Letter<Letter>),
+    /// A letter is done with.
+    Done(u64),
 }
 
 /// The memory of a Character.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Character {
-    record: Option<Record>,
-    presence: Option<Visit>,
+    pub(super) record: Option<Record>,
+    pub(super) presence: Option<Visit>,
+    /// The number of the last change of its presence; it rises over a sleep, because it
+    /// is the time where that is more.
+    pub(super) moved: u64,
+    /// The visits that ended last: a repeated word that one began means nothing.
+    pub(super) ended: Past<Visit>,
+    /// The seats that it gave back last, likewise.
+    pub(super) released: Past<u64>,
+    pub(super) social: Social,
+    pub(super) letters: Letters<Letter>,
 }
 
-type Change<'a, 'b> = &'a mut Context<'b, Write>;
+pub(super) type Change<'a, 'b> = &'a mut Context<'b, Write>;
 
 impl Character {
     /// The memory that these rows hold.
     #[must_use]
-    pub const fn restore(record: Option<Record>, presence: Option<Visit>) -> Self {
-        Self { record, presence }
+    pub const fn restore(
+        record: Option<Record>,
+        presence: Option<Visit>,
+        social: Social,
+        letters: Letters<Letter>,
+    ) -> Self {
+        Self { record, presence, moved: 0, ended: Past::new(), released: Past::new(), social, letters }
     }
 
-    fn owned_by(&self, owner: PlayerId) -> Result<&Record, Refusal> {
+    pub(super) fn owned_by(&self, owner: PlayerId) -> Result<&Record, Refusal> {
         self.record.as_ref().filter(|record| record.owner == owner).ok_or(ErrorCode::NotYourCharacter.into())
     }
 
@@ -93,10 +128,11 @@ impl Character {
         Ok(Inventory { items: List::of(record.items.iter().filter_map(held)), souls: record.sheet.progression.souls })
     }
 
-    /// The record whose account is to be asked now whether it lists it.
+    /// What its account is to be asked about now: whether it lists it.
     #[must_use]
-    pub fn unsettled(&self, now: Millis) -> Option<&Record> {
-        self.record.as_ref().filter(|record| record.settles_at.is_some_and(|due| due <= now))
+    pub fn unsettled(&self, now: Millis) -> Option<Made> {
+        let record = self.record.as_ref().filter(|record| record.settles_at.is_some_and(|due| due <= now))?;
+        Some(Made { owner: record.owner, id: record.sheet.id, name: record.sheet.name.clone() })
     }
 
     /// What the account said of a character that was made.
@@ -111,15 +147,18 @@ impl Character {
     }
 
     fn vanish(&mut self, context: Change<'_, '_>) {
-        *self = Self::default();
-        context.writes.extend([Write::Record(None), Write::Presence(None)]);
+        self.resign(context);
+        // What others must still learn of it outlives it.
+        *self = Self { letters: std::mem::take(&mut self.letters), ..Self::default() };
+        context.writes.extend([Write::Record(None), Write::Presence(None), Write::Social(Social::default())]);
     }
 
-    fn enter(&mut self, context: Change<'_, '_>, call: &Enter) -> Result<Sheet, Refusal> {
+    fn enter(&mut self, context: Change<'_, '_>, call: &Enter) -> Result<Entered, Refusal> {
         let sheet = self.owned_by(call.owner)?.sheet.clone();
-        self.presence = Some(call.visit);
-        context.writes.push(Write::Presence(self.presence));
-        Ok(sheet)
+        if self.presence != Some(call.visit) && !self.ended.contains(&call.visit) {
+            self.appear(context, call.visit);
+        }
+        Ok(Entered { sheet, party: self.social.party(), muted: self.social.muted.clone() })
     }
 
     fn whereabouts(&self, call: &Whereabouts) -> Result<Option<Visit>, Refusal> {
@@ -136,8 +175,7 @@ impl Character {
 
     fn leave(&mut self, context: Change<'_, '_>, call: &Leave) {
         if self.presence == Some(call.visit) {
-            self.presence = None;
-            context.writes.push(Write::Presence(None));
+            self.disappear(context);
             self.at(context, call.location);
         }
     }
@@ -158,6 +196,11 @@ impl Character {
         self.owned_by(call.owner)?;
         if !call.even_online && self.presence.is_some() {
             return Err(ErrorCode::CharacterOnline.into());
+        }
+        if !call.even_online && self.social.party().is_some() {
+            return Err(
+                Refusal::new(ErrorCode::AlreadyInParty).saying("The character is in a party. Leave it first.")
+            );
         }
         self.vanish(context);
         Ok(())
@@ -191,120 +234,39 @@ impl Logic for Character {
                 reply::<Leave>(Ok(()))
             }
             CharacterCall::Delete(call) => reply::<Delete>(self.delete(context, &call)),
+            CharacterCall::Find(_) => reply::<Find>(self.found()),
+            CharacterCall::GetParties(call) => reply::<GetParties>(self.parties(context.now, call.owner)),
+            CharacterCall::Claim(call) => reply::<Claim>(self.claim(context, &call)),
+            CharacterCall::Seated(call) => {
+                self.seated(context, call.key);
+                reply::<Seated>(Ok(()))
+            }
+            CharacterCall::Release(call) => {
+                self.release(context, call.seat);
+                reply::<Release>(Ok(()))
+            }
+            CharacterCall::Doubt(call) => {
+                self.doubted(context, call.visit);
+                reply::<Doubt>(Ok(()))
+            }
+            CharacterCall::Invite(call) => {
+                self.invited(context, call);
+                reply::<Invite>(Ok(()))
+            }
+            CharacterCall::Uninvite(call) => {
+                self.uninvited(context, call.key);
+                reply::<Uninvite>(Ok(()))
+            }
+            CharacterCall::Mute(call) => reply::<Mute>(self.mute(context, &call)),
         }
     }
 
     fn next_deadline(&self) -> Option<Millis> {
-        self.record.as_ref()?.settles_at
+        let settles_at = self.record.as_ref().and_then(|record| record.settles_at);
+        settles_at.into_iter().chain(self.social.settles_at()).chain(self.letters.next_deadline()).min()
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use shardlink_shared::{
-        entropy::Seeded,
-        ids::CharacterId,
-        rules::character::roll_stats,
-        text::CharacterName,
-        world::{Class, Faction, NEXUS, Race},
-    };
-
-    fn owner() -> PlayerId {
-        PlayerId::new(1 << 40).unwrap()
-    }
-
-    fn visit(connection: u64) -> Visit {
-        Visit { hub: 0, connection }
-    }
-
-    fn created() -> Character {
-        let stats = roll_stats(Race::Elf, Class::Rogue, &mut Seeded::new(1));
-        let id = CharacterId::new(1 << 41).unwrap();
-        let name = CharacterName::parse("Aria").unwrap();
-        let sheet = Sheet::new(id, name, Race::Elf, Class::Rogue, Faction::Shadowborn, stats, Millis(0));
-        let mut character = Character::default();
-        at(0, |context| character.create(context, Create { owner: owner(), sheet })).0.unwrap();
-        character
-    }
-
-    fn at<T>(now: u64, decide: impl FnOnce(Change<'_, '_>) -> T) -> (T, Vec<Write>) {
-        let mut entropy = Seeded::new(now);
-        let mut context = Context::new(Millis(now), &mut entropy);
-        let decided = decide(&mut context);
-        (decided, context.writes)
-    }
-
-    #[test]
-    fn a_character_is_read_and_entered_by_its_owner_alone() {
-        let mut character = created();
-        let stranger = PlayerId::new(5).unwrap();
-        assert!(character.owned_by(owner()).is_ok());
-        assert_eq!(character.owned_by(stranger).unwrap_err().code, ErrorCode::NotYourCharacter);
-        let (refused, writes) = at(1, |c| character.enter(c, &Enter { owner: stranger, visit: visit(1) }));
-        assert_eq!((refused.unwrap_err().code, writes.len()), (ErrorCode::NotYourCharacter, 0));
-    }
-
-    #[test]
-    fn the_newest_visit_wins_and_an_older_ones_word_changes_nothing() {
-        let mut character = created();
-        at(1, |c| character.enter(c, &Enter { owner: owner(), visit: visit(1) })).0.unwrap();
-        at(2, |c| character.enter(c, &Enter { owner: owner(), visit: visit(2) })).0.unwrap();
-        let elsewhere = LocationId::new(5).unwrap();
-        let ((), writes) = at(3, |c| character.leave(c, &Leave { visit: visit(1), location: elsewhere }));
-        assert_eq!(writes, []);
-        let ((), writes) = at(4, |c| character.leave(c, &Leave { visit: visit(2), location: elsewhere }));
-        assert_eq!(writes.len(), 2);
-        assert_eq!(character.owned_by(owner()).unwrap().sheet.location_id, elsewhere);
-    }
-
-    #[test]
-    fn it_starts_with_three_potions_and_the_weapon_of_its_class() {
-        let character = created();
-        let inventory = character.inventory(&GetInventory { owner: owner() }).unwrap();
-        let held: Vec<_> = inventory.items.iter().map(|item| (item.name.as_str(), item.quantity)).collect();
-        assert_eq!(held, [("Healing Potion", 3), ("Twin Daggers", 1)]);
-        assert_eq!(inventory.souls, 0);
-        let stranger = GetInventory { owner: PlayerId::new(5).unwrap() };
-        assert_eq!(character.inventory(&stranger).unwrap_err().code, ErrorCode::NotYourCharacter);
-    }
-
-    #[test]
-    fn one_that_its_account_does_not_list_vanishes_and_one_that_it_lists_stays() {
-        let due = Millis(CLAIM_SETTLES_AFTER);
-        let mut character = created();
-        assert_eq!((character.next_deadline(), character.unsettled(due - 1).is_some()), (Some(due), false));
-        at(due.0, |c| character.settle(c, Settlement::Wait));
-        assert_eq!(character.next_deadline(), Some(due + CLAIM_SETTLES_AFTER));
-        at(2 * due.0, |c| character.settle(c, Settlement::Keep));
-        assert_eq!(character.next_deadline(), None);
-        at(3 * due.0, |c| character.settle(c, Settlement::Release));
-        assert!(character.owned_by(owner()).is_ok());
-        let mut orphan = created();
-        at(due.0, |c| orphan.settle(c, Settlement::Release));
-        assert_eq!(orphan, Character::default());
-    }
-
-    #[test]
-    fn it_goes_with_its_account_even_while_online() {
-        let mut character = created();
-        at(1, |c| character.enter(c, &Enter { owner: owner(), visit: visit(1) })).0.unwrap();
-        at(2, |c| character.delete(c, &Delete { owner: owner(), even_online: true })).0.unwrap();
-        assert_eq!(character, Character::default());
-    }
-
-    #[test]
-    fn it_cannot_be_deleted_while_online() {
-        let mut character = created();
-        at(1, |c| character.enter(c, &Enter { owner: owner(), visit: visit(1) })).0.unwrap();
-        let delete = Delete { owner: owner(), even_online: false };
-        let (refused, writes) = at(149_999, |c| character.delete(c, &delete));
-        assert_eq!((refused.unwrap_err().code, writes.len()), (ErrorCode::CharacterOnline, 0));
-        assert_eq!(character.whereabouts(&Whereabouts { owner: owner() }), Ok(Some(visit(1))));
-        at(150_000, |c| character.leave(c, &Leave { visit: visit(1), location: NEXUS }));
-        assert!(at(150_001, |c| character.delete(c, &delete)).0.is_ok());
-        // Repeated calls are no errors.
-        assert!(at(150_002, |c| character.delete(c, &delete)).0.is_ok());
-        assert_eq!(character, Character::default());
-    }
-}
+#[path = "tests.rs"]
+mod tests;

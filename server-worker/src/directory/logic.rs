@@ -3,7 +3,7 @@
 use crate::{
     calls::{
         account::{Settle, Settlement, object_name},
-        directory::{Claim, Commit, DirectoryCall, Find, Kind, Named, Release},
+        directory::{Claim, Commit, DirectoryCall, Find, Kind, Named, Record, Release},
     },
     effect::{Reply, reply},
     service::Platform,
@@ -71,6 +71,10 @@ pub fn answer<N: Names>(names: &N, now: Millis, call: DirectoryCall) -> Result<R
         DirectoryCall::Commit(call) => {
             reply::<Commit>(perform(names, commit(names.find(call.kind, &call.key)?, &call))?)
         }
+        DirectoryCall::Record(call) => {
+            let entry = names.find(call.kind, &call.key)?;
+            reply::<Record>(perform(names, record(entry.as_ref(), call))?)
+        }
         DirectoryCall::Release(call) => {
             reply::<Release>(perform(names, Ok(release(names.find(call.kind, &call.key)?, &call)))?)
         }
@@ -131,6 +135,19 @@ pub fn commit(entry: Option<Entry>, call: &Commit) -> Result<Option<Write>, Refu
             Ok(entry.settles_at.is_some().then_some(Write::Put(Entry { settles_at: None, ..entry })))
         }
         _ => Err(ErrorCode::NotFound.into()),
+    }
+}
+
+/// Enters a name for good.
+///
+/// # Errors
+/// NAME_TAKEN if another id has it.
+pub fn record(entry: Option<&Entry>, call: Record) -> Result<Option<Write>, Refusal> {
+    let Record { kind, key, id, owner } = call;
+    match entry {
+        Some(entry) if entry.id != id => Err(ErrorCode::NameTaken.into()),
+        Some(entry) if entry.settles_at.is_none() => Ok(None),
+        _ => Ok(Some(Write::Put(Entry { kind, key, id, owner, settles_at: None }))),
     }
 }
 

@@ -42,6 +42,7 @@ fn read(row: &Row) -> Result<Entry, Fault> {
     let kind = match row.text(0)?.as_str() {
         "user" => Kind::User,
         "character" => Kind::Character,
+        "character_id" => Kind::CharacterId,
         other => return Err(Fault(format!("no kind of name: {other}"))),
     };
     Ok(Entry {

@@ -8,14 +8,16 @@ use shardlink_shared::{
         password::{Salt, Verifier, unbase64},
         scram::MAX_MESSAGE,
     },
-    ids::{CharacterId, PlayerId},
+    ids::{CharacterId, PartyId, PlayerId},
     limits::{EVENTS_PAGE, MAX_EVENTS_PAGE, PBKDF2_ITERATIONS},
     protocol::{
         bounded::{Secret, Text},
         character::CharacterCreate,
+        chat::WorldAnnouncement,
+        party::{LootSharing, PartyCreate, PartyName, PartyReference, PartyUpdate},
     },
     sheet::{Sheet, iso8601},
-    text::{Password, UserName},
+    text::{CharacterName, Password, UserName},
     time::Millis,
     world::Faction,
 };
@@ -83,7 +85,12 @@ json_bodies!(
     ChangePassword,
     DeleteAccount,
     Select,
-    CharacterCreate
+    CharacterCreate,
+    PartyCreate,
+    PartyReference,
+    Invite,
+    AdminMute,
+    WorldAnnouncement
 );
 
 /// Nothing is taken.
@@ -524,6 +531,98 @@ pub struct StatusBody {
     /// Seconds since the realm began.
     pub uptime: u64,
 }
+
+/// `POST /api/party/invite`.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Invite {
+    /// The party one leads.
+    pub party_id: PartyId,
+    /// Who is invited.
+    pub invitee_id: CharacterId,
+}
+
+/// A party that was founded.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[allow(missing_docs)]
+pub struct PartyFounded {
+    pub success: bool,
+    pub party_id: PartyId,
+    pub party_name: Option<PartyName>,
+}
+
+/// A party.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct PartyBody {
+    /// The party.
+    pub id: PartyId,
+    /// Its name.
+    pub party_name: Option<PartyName>,
+    /// Who leads it.
+    pub leader_id: CharacterId,
+    /// Always true: a party that has ended is not found.
+    pub is_active: bool,
+    /// How many members it may have.
+    pub max_members: u8,
+    /// How many it has.
+    pub member_count: usize,
+    /// The loot rule.
+    pub loot_sharing: LootSharing,
+    /// The longest first.
+    pub members: Vec<PartyMemberBody>,
+}
+
+/// A member of a party.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct PartyMemberBody {
+    /// Who.
+    pub character_id: CharacterId,
+    /// Its name.
+    pub name: CharacterName,
+    /// Whether it is in the world.
+    pub online: bool,
+}
+
+impl From<PartyUpdate> for PartyBody {
+    fn from(update: PartyUpdate) -> Self {
+        let members = update.member_ids.iter().zip(update.member_names.iter());
+        let members = members.map(|(id, name)| PartyMemberBody {
+            character_id: *id,
+            name: name.clone(),
+            online: update.online.contains(id),
+        });
+        Self {
+            id: update.party_id,
+            leader_id: update.leader_id,
+            is_active: true,
+            max_members: update.max_members,
+            member_count: update.member_ids.len(),
+            loot_sharing: update.loot_sharing,
+            members: members.collect(),
+            party_name: update.party_name,
+        }
+    }
+}
+
+/// `POST /api/admin/mute`.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct AdminMute {
+    /// Any character of the account.
+    pub character_id: CharacterId,
+    /// Whether it may not speak.
+    pub muted: bool,
+    /// For how many seconds, a year at most; without a number until it is let speak.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = YEAR)))]
+    pub seconds: Option<u32>,
+}
+
+/// A year in seconds.
+pub const YEAR: u32 = 365 * 24 * 60 * 60;
 
 /// A failure: RFC 9457 and the first generation's members side by side.
 #[derive(Debug, Serialize)]

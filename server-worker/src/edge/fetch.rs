@@ -1,9 +1,9 @@
 //! The entry of every request.
 
 use super::{
-    account, characters, door,
+    account, admin, characters, door,
     http::{self, Input},
-    pages, realm,
+    pages, parties, realm,
     routes::{self, Endpoint, Matched, Route, endpoint},
 };
 use crate::{config::Config, runtime::settings, service};
@@ -84,6 +84,12 @@ async fn perform(
         Route::Inventory => call.serve::<endpoint::Inventory>(characters::inventory).await,
         Route::DeleteCharacter => call.serve::<endpoint::DeleteCharacter>(characters::delete).await,
         Route::Ticket => call.serve::<endpoint::Ticket>(characters::ticket).await,
+        Route::PartyCreate => call.serve::<endpoint::PartyCreate>(parties::create).await,
+        Route::PartyInvite => call.serve::<endpoint::PartyInvite>(parties::invite).await,
+        Route::PartyLeave => call.serve::<endpoint::PartyLeave>(parties::leave).await,
+        Route::Party => call.serve::<endpoint::Party>(parties::get).await,
+        Route::AdminMute => call.serve::<endpoint::AdminMute>(admin::mute).await,
+        Route::AdminAnnounce => call.serve::<endpoint::AdminAnnounce>(admin::announce).await,
         Route::WorldState => call.serve::<endpoint::WorldState>(realm::state).await,
         Route::WorldShards => call.serve::<endpoint::WorldShards>(realm::shards).await,
         Route::WorldEvents => call.serve::<endpoint::WorldEvents>(realm::events).await,

@@ -9,6 +9,8 @@ pub mod routes;
 #[cfg(target_arch = "wasm32")]
 mod account;
 #[cfg(target_arch = "wasm32")]
+mod admin;
+#[cfg(target_arch = "wasm32")]
 mod characters;
 #[cfg(target_arch = "wasm32")]
 mod door;
@@ -18,5 +20,7 @@ mod fetch;
 mod http;
 #[cfg(target_arch = "wasm32")]
 mod pages;
+#[cfg(target_arch = "wasm32")]
+mod parties;
 #[cfg(target_arch = "wasm32")]
 mod realm;

@@ -6,7 +6,7 @@ use super::bodies::{self, Body, NoBody, Schema};
 use serde::Serialize;
 use shardlink_shared::{
     ErrorCode,
-    protocol::{character::CharacterCreate, trade, world},
+    protocol::{character::CharacterCreate, chat::WorldAnnouncement, party, trade, world},
 };
 
 /// Who may ask.
@@ -16,6 +16,8 @@ pub enum Access {
     Anyone,
     /// Whoever shows a session's token.
     Session,
+    /// Whoever shows the `ADMIN_TOKEN`; where none is configured, the address does not exist.
+    Admin,
 }
 
 /// A route as the table has it.
@@ -124,10 +126,18 @@ routes! {
         "Selects the character to play; it enters the world on the session's socket, or by the ticket.";
     Inventory: GET "/api/characters/{id}/inventory", Session, NoBody => 200 trade::Inventory, [NotYourCharacter],
         "What a character of the account holds.";
-    DeleteCharacter: DELETE "/api/characters/{id}", Session, NoBody => 200 bodies::Done, [NotYourCharacter, CharacterOnline],
-        "Deletes a character that is not in the world, and frees its name.";
+    DeleteCharacter: DELETE "/api/characters/{id}", Session, NoBody => 200 bodies::Done, [NotYourCharacter, CharacterOnline, AlreadyInParty],
+        "Deletes a character that is in neither the world nor a party, and frees its name.";
     Ticket: POST "/api/ws/ticket", Session, NoBody => 200 bodies::TicketBody, [],
         "A ticket for the WebSocket: good once, for 30 s, offered as a subprotocol.";
+    PartyCreate: POST "/api/party/create", Session, party::PartyCreate => 200 bodies::PartyFounded, [NoCharacter, AlreadyInParty],
+        "Founds a party, led by the selected character.";
+    PartyInvite: POST "/api/party/invite", Session, bodies::Invite => 200 bodies::Done, [NoCharacter, NotInParty, NotLeader, PartyFull, AlreadyInParty, RecipientOffline, NotFound, RateLimited],
+        "Invites a character that is in the world into the party one leads.";
+    PartyLeave: POST "/api/party/leave", Session, party::PartyReference => 200 bodies::Done, [NoCharacter, NotInParty],
+        "Leaves the party.";
+    Party: GET "/api/party/{id}", Session, NoBody => 200 bodies::PartyBody, [NotFound],
+        "A party, to its members and to those who are invited.";
     WorldState: GET "/api/world/state", Anyone, NoBody => 200 world::WorldState, [],
         "The realm as it is now.";
     WorldShards: GET "/api/world/shards", Anyone, NoBody => 200 world::ShardStatus, [],
@@ -136,6 +146,10 @@ routes! {
         "What happened in the realm, the newest first, in pages.";
     Status: GET "/api/status", Anyone, NoBody => 200 bodies::StatusBody, [],
         "The server: version, who is in the world, since when it runs.";
+    AdminMute: POST "/api/admin/mute", Admin, bodies::AdminMute => 200 bodies::Done, [Overloaded],
+        "Silences a character's account on every channel, or lets it speak again.";
+    AdminAnnounce: POST "/api/admin/announce", Admin, WorldAnnouncement => 200 bodies::Done, [],
+        "Announces something to everybody in the world.";
     Ready: GET "/readyz", Anyone, NoBody => 200 bodies::Ready, [Overloaded],
         "Whether the server is configured and its objects answer.";
 }
@@ -228,6 +242,8 @@ mod tests {
         assert_eq!(find("DELETE", "/api/characters/12"), Matched::Route(Route::DeleteCharacter, Some("12")));
         assert_eq!(find("GET", "/api/characters/12/inventory"), Matched::Route(Route::Inventory, Some("12")));
         assert_eq!(find("POST", "/api/characters/select"), Matched::Route(Route::SelectCharacter, None));
+        assert_eq!(find("GET", "/api/party/12"), Matched::Route(Route::Party, Some("12")));
+        assert_eq!(find("POST", "/api/party/leave"), Matched::Route(Route::PartyLeave, None));
         assert_eq!(find("HEAD", "/api/status"), Matched::Route(Route::Status, None));
         assert_eq!(find("HEAD", "/healthz"), Matched::Health);
         assert_eq!(find("GET", "/game.js"), Matched::Page);
@@ -254,6 +270,9 @@ mod tests {
     fn a_route_that_changes_something_of_an_account_needs_its_session() {
         for entry in ROUTES.iter().filter(|entry| entry.method != "GET" && entry.access == Access::Anyone) {
             assert!(entry.path.starts_with("/api/auth/"), "{}", entry.path);
+        }
+        for entry in ROUTES {
+            assert_eq!(entry.access == Access::Admin, entry.path.starts_with("/api/admin/"), "{}", entry.path);
         }
     }
 }

@@ -2,7 +2,8 @@
 //! its connection, in some 100 bytes.
 
 use super::{
-    connection::{Allowance, Connection, ConnectionId, Identity, Player, Stage},
+    bonds::Bonds,
+    connection::{Allowance, Connection, ConnectionId, Identity, Player, Requests, Stage},
     evidence::Conduct,
 };
 use serde::{Deserialize, Serialize};
@@ -20,7 +21,7 @@ use shardlink_shared::{
 
 /// The attachment's own revision, its first field: another is not read, and its
 /// socket closed with a code that means reconnect.
-const REVISION: u8 = 4;
+const REVISION: u8 = 5;
 
 /// The runtime lets an object sleep after 10 s without events, in milliseconds:
 /// for so long, at least, every character has stood still and earned distance.
@@ -45,6 +46,7 @@ struct Stored {
     since: u64,
     acked: Option<u64>,
     forgotten: u64,
+    silenced: Option<Millis>,
     stage: StoredStage,
 }
 
@@ -71,6 +73,7 @@ struct StoredPlayer {
     slot: u16,
     step: Option<u32>,
     unstored: bool,
+    bonds: Bonds,
 }
 
 /// The attachment of a connection.
@@ -96,6 +99,7 @@ pub fn write(connection: &Connection) -> Vec<u8> {
             slot: player.slot,
             step: player.step,
             unstored: player.unstored,
+            bonds: player.bonds.clone(),
         }),
     };
     let stored = Stored {
@@ -108,6 +112,7 @@ pub fn write(connection: &Connection) -> Vec<u8> {
         since: connection.since,
         acked: connection.acked,
         forgotten: connection.forgotten,
+        silenced: connection.silenced,
         stage,
     };
     // These types always serialize.
@@ -136,6 +141,7 @@ pub fn read(bytes: &[u8], now: Millis) -> Option<Connection> {
             attached: now,
             unsaved: false,
             unstored: player.unstored,
+            bonds: player.bonds,
         })),
     };
     Some(Connection {
@@ -144,6 +150,8 @@ pub fn read(bytes: &[u8], now: Millis) -> Option<Connection> {
         address: stored.address,
         stage,
         waiting: None,
+        lane: Requests::default(),
+        silenced: stored.silenced,
         allowance: Allowance::full(now),
         held: None,
         returning: stored.returning,

@@ -1,12 +1,13 @@
 //! A connection: a socket and what is known of who is at its other end.
 
-use super::evidence::Conduct;
+use super::{bonds::Bonds, evidence::Conduct, outbox::Question};
 use serde::{Deserialize, Serialize};
 use shardlink_shared::{
+    ErrorCode, Refusal,
     codec::Encoding,
     crypto::token::{ResumeToken, SessionId},
     ids::{CharacterId, PlayerId},
-    limits::{ABUSE_WINDOW, CHAT_RATE, MOVE_RATE, OTHER_RATE, PENDING_TIMEOUT, Rate},
+    limits::{ABUSE_WINDOW, CHAT_RATE, MAX_QUEUED, MOVE_RATE, OTHER_RATE, PENDING_TIMEOUT, Rate},
     protocol::{ClientMessage, RequestId, character::CharacterUpdate},
     rules::{
         character::walking_speed,
@@ -42,6 +43,10 @@ pub struct Connection {
     pub waiting: Option<Waiting>,
     /// How much it may send.
     pub allowance: Allowance,
+    /// The requests that are done one after the other.
+    pub lane: Requests,
+    /// Until when it may not speak.
+    pub silenced: Option<Millis>,
     /// Until when its place is kept, since its socket was lost.
     pub held: Option<Millis>,
     /// What it showed to resume, until it has.
@@ -64,6 +69,56 @@ pub struct Connection {
 pub struct Waiting {
     /// Messages in their order.
     pub held: Held,
+}
+
+/// Requests that are done one after the other, because one may depend on the last.
+#[derive(Debug, Clone, Default)]
+pub struct Requests {
+    under_way: bool,
+    about_party: bool,
+    waiting: VecDeque<(Option<RequestId>, Question)>,
+}
+
+impl Requests {
+    /// Whether a request has to wait.
+    #[must_use]
+    pub const fn is_busy(&self) -> bool {
+        self.under_way
+    }
+
+    /// Whether the one under way is about a party.
+    #[must_use]
+    pub const fn is_about_party(&self) -> bool {
+        self.under_way && self.about_party
+    }
+
+    /// Adds one: it, if it may be asked now.
+    ///
+    /// # Errors
+    /// RATE_LIMITED if too many wait.
+    pub(super) fn add(
+        &mut self,
+        request: Option<RequestId>,
+        question: Question,
+    ) -> Result<Option<(Option<RequestId>, Question)>, Refusal> {
+        if !self.under_way {
+            (self.under_way, self.about_party) = (true, matches!(question, Question::Party(..)));
+            return Ok(Some((request, question)));
+        }
+        if self.waiting.len() >= MAX_QUEUED {
+            return Err(ErrorCode::RateLimited.into());
+        }
+        self.waiting.push_back((request, question));
+        Ok(None)
+    }
+
+    /// The last one is answered: the next.
+    pub(super) fn next(&mut self) -> Option<(Option<RequestId>, Question)> {
+        let next = self.waiting.pop_front();
+        self.under_way = next.is_some();
+        self.about_party = next.as_ref().is_some_and(|(_, question)| matches!(question, Question::Party(..)));
+        next
+    }
 }
 
 /// Messages that wait, each with its request.
@@ -125,6 +180,8 @@ pub struct Player {
     pub unsaved: bool,
     /// Whether it has moved since its place was last written into its row.
     pub unstored: bool,
+    /// What ties it to others.
+    pub bonds: Bonds,
 }
 
 impl Player {
@@ -146,6 +203,7 @@ impl Player {
             attached: now,
             unsaved: false,
             unstored: false,
+            bonds: Bonds::default(),
         }
     }
 
@@ -173,6 +231,8 @@ impl Connection {
             stage: Stage::Pending { until: now + PENDING_TIMEOUT, failed: 0 },
             waiting: None,
             allowance: Allowance::full(now),
+            lane: Requests::default(),
+            silenced: None,
             held: None,
             returning: None,
             since: 0,

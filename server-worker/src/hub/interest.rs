@@ -9,7 +9,7 @@
 use super::connection::ConnectionId;
 use shardlink_shared::{
     codec::Encoding,
-    ids::{CharacterId, LocationId},
+    ids::{CharacterId, LocationId, PartyId},
     rules::{
         interest::Cell,
         movement::{DEAD_RECKONING, walked_on},
@@ -32,6 +32,8 @@ pub struct Walker {
     pub character: CharacterId,
     /// Its faction.
     pub faction: Faction,
+    /// Its party.
+    pub party: Option<PartyId>,
     /// Its last accepted position.
     position: Vec3,
     /// Its last accepted velocity.
@@ -247,6 +249,13 @@ impl Area {
         }
     }
 
+    /// Somebody is in this party from here on, or in none.
+    pub fn joins_party(&mut self, slot: u16, party: Option<PartyId>) {
+        if let Some(walker) = self.walkers.get_mut(usize::from(slot)) {
+            walker.party = party;
+        }
+    }
+
     /// Whether somebody was heard, came or left since the last tick.
     #[must_use]
     pub fn is_dirty(&self) -> bool {
@@ -310,11 +319,11 @@ impl Area {
     pub fn listed_to(&self, slot: u16) -> impl Iterator<Item = &Walker> {
         let viewer = self.walker(slot);
         let place = viewer.and_then(|viewer| viewer.place);
-        let faction = viewer.map(|viewer| viewer.faction);
+        let eyes = viewer.map(Walker::eyes);
         let seen = self.group_of(slot).map_or(&[][..], Group::before);
         let is_here = move |one: &Walker| one.place.map(|place| place.layer) == place.map(|place| place.layer);
         self.walkers.iter().zip(0_u16..).filter_map(move |(one, other)| {
-            let always = || one.known && faction.is_some_and(|faction| is_always_listed(one, faction));
+            let always = || one.known && eyes.is_some_and(|eyes| is_always_listed(one, eyes));
             let listed = other != slot && is_here(one) && (seen.binary_search(&other).is_ok() || always());
             listed.then_some(one)
         })
@@ -407,6 +416,7 @@ impl Area {
             hears: one.hears,
             character: one.character,
             faction: one.faction,
+            party: one.party,
             position: one.position,
             velocity: Vec3::ZERO,
             told: now,
@@ -572,6 +582,12 @@ impl Area {
 }
 
 impl Walker {
+    /// Whom it lists without seeing them.
+    #[must_use]
+    pub const fn eyes(&self) -> Eyes {
+        Eyes { faction: self.faction, party: self.party }
+    }
+
     /// Whether it is told what it sees, in this encoding.
     #[must_use]
     pub fn hears_in(&self, encoding: Encoding) -> bool {
@@ -592,6 +608,8 @@ pub struct Newcomer {
     pub character: CharacterId,
     /// Its faction.
     pub faction: Faction,
+    /// Its party.
+    pub party: Option<PartyId>,
     /// Where it comes to.
     pub location: LocationId,
     /// Where in it.
@@ -600,9 +618,18 @@ pub struct Newcomer {
     pub cell: Cell,
 }
 
-/// Whether somebody in the same location is listed as present to those of a faction
-/// whether they see it or not. (With parties, to those of its party too.)
+/// What decides whom somebody lists as present without seeing them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Eyes {
+    /// Its faction.
+    pub faction: Faction,
+    /// Its party.
+    pub party: Option<PartyId>,
+}
+
+/// Whether somebody in the same location is listed as present to others whether they see
+/// it or not: to those of its faction, and to those of its party.
 #[must_use]
-pub fn is_always_listed(one: &Walker, faction: Faction) -> bool {
-    one.faction == faction
+pub fn is_always_listed(one: &Walker, to: Eyes) -> bool {
+    one.faction == to.faction || (to.party.is_some() && one.party == to.party)
 }

@@ -1,50 +1,55 @@
 //! Who is connected, and what becomes of what they send.
 
 use super::{
-    connection::{Connection, ConnectionId, Held, Identity, Over, Player, Stage, Waiting},
+    bonds::Bonds,
+    connection::{Connection, ConnectionId, Identity, Over, Player, Stage, Waiting},
     interest::{Area, Newcomer},
     log::{Audience, Log},
-    outbox::{Answer, Effect, Event, Outbox, Question, Shown, visit},
+    memories::Memories,
+    outbox::{Effect, Event, Outbox, Question, Shown, visit},
     pace::Pace,
+    post::Letter,
     reliable::Unsent,
     resume::Rows,
     settings::Settings,
     slots::Slots,
+    talk::Speech,
     tick::Ticks,
     walk::{Step, walk},
 };
-use crate::calls::world::Population;
+use crate::{calls::world::Population, letters::Letters, service::Entrance};
 use shardlink_shared::{
     ErrorCode, Refusal,
     codec::{Encoding, Frame, Incoming, Rejected, binary, decode},
     crypto::token::SessionId,
     ids::CharacterId,
     limits::{
-        ABUSE_WINDOW, MAX_AUTH_ATTEMPTS, MAX_CLIENT_FRAME, MAX_HELD_FRAMES, MAX_INVALID, MAX_PENDING_FRAME,
-        MAX_RATE_REFUSALS, PLACE_LIFE, PLACES_INTERVAL, POPULATION_DELAY,
+        ABUSE_WINDOW, MAX_CLIENT_FRAME, MAX_HELD_FRAMES, MAX_INVALID, MAX_PENDING_FRAME, MAX_RATE_REFUSALS,
+        PLACE_LIFE, PLACES_INTERVAL, POPULATION_DELAY,
     },
     protocol::{
         ClientMessage, Envelope, RequestId, ServerMessage,
-        account::{AuthResponse, Disconnect, Pong, Resumed},
-        bounded::{List, Secret},
-        character::{CharacterList, CharacterUpdate},
+        account::{Disconnect, Pong},
         chat::Channel,
         error::ErrorMessage,
         movement::OwnMove,
     },
     rules::movement::{DEAD_RECKONING, walked_on},
-    sheet::Sheet,
     time::Millis,
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// How often a hub with players tells World that it lives, in milliseconds: twice
-/// before World forgets it.
-pub const PRESENCE_INTERVAL: u64 = 45_000;
+/// before World forgets it, and often enough that a crash, whose places are kept for a
+/// minute from the next word on, leaves nobody online for more than 90 s.
+pub const PRESENCE_INTERVAL: u64 = 25_000;
 
 /// How often a hub says that its sessions are in use, in milliseconds: three times
 /// before a session ends for want of use. Each word wakes an account.
 pub const SESSION_USE_INTERVAL: u64 = 20 * 60_000;
+
+/// World is told again who is here after this long, if it did not hear, in milliseconds.
+const REPORT_AGAIN: u64 = 1_000;
 
 /// The memory of a Hub.
 #[derive(Debug)]
@@ -74,9 +79,16 @@ pub struct Hub {
     slots: Slots,
     /// What sessions selected elsewhere while their sockets were still being
     /// checked here.
-    early_selections: BTreeMap<SessionId, CharacterId>,
+    pub(super) early_selections: BTreeMap<SessionId, CharacterId>,
     report_at: Option<Millis>,
-    presence_at: Option<Millis>,
+    pub(super) presence_at: Option<Millis>,
+    /// Sessions that were silenced while their sockets were still being checked here.
+    pub(super) early_silences: BTreeMap<SessionId, Option<Millis>>,
+    pub(super) letters: Letters<Letter>,
+    pub(super) speech: Speech,
+    pub(super) memories: Memories,
+    /// The invitations that were told last.
+    pub(super) invitations: VecDeque<u64>,
 }
 
 impl Hub {
@@ -152,6 +164,11 @@ impl Hub {
             early_selections: BTreeMap::new(),
             report_at,
             presence_at,
+            early_silences: BTreeMap::new(),
+            letters: Letters::restore(rows.letters),
+            speech: Speech::default(),
+            memories: Memories::default(),
+            invitations: VecDeque::new(),
         }
     }
 
@@ -187,9 +204,12 @@ impl Hub {
             Event::Closed(id) => self.remove(id, out),
             Event::Lost(id) => self.lose(id, out),
             Event::Backlog(id, bytes) => self.backlog(id, bytes, out),
-            Event::Answered { id, request, awaited, answer } => {
+            Event::Answered { id, request, awaited, queued, answer } => {
                 let held = self.stop_waiting(id, awaited);
                 self.answered(id, request, answer, out);
+                if queued {
+                    self.next_in_queue(id, out);
+                }
                 self.release_held(id, held, out);
             }
             Event::SessionEnded(session, code) => {
@@ -215,6 +235,21 @@ impl Hub {
                     self.select(id, None, character, out);
                 }
             }
+            Event::Silenced(session, until) => self.silence(session, until, out),
+            Event::Displaced(character, connection) => {
+                if self.holds(character, connection) {
+                    self.close(ConnectionId(connection), ErrorCode::SignedInElsewhere, out);
+                }
+            }
+            Event::Said(lane, origins, answer) => self.said(lane, origins, answer, out),
+            Event::News(news) => self.news(news, out),
+            Event::PartyTalk(party, words) => self.party_words(party, words, out),
+            Event::PartyChanged(update, to) => self.party_changed(&update, &to, out),
+            Event::Invited(key, invite, connection) => self.invited(key, invite, connection, out),
+            Event::Whisper(connection, chat) => self.whisper_from_elsewhere(connection, chat, out),
+            Event::Recalled(answer) => self.recalled(answer, out),
+            Event::Carried(number, answer) => self.carried(number, &answer, out),
+            Event::Unreported => drop(self.report_at.get_or_insert(out.now + REPORT_AGAIN)),
             Event::Unstored(rows) => self.unstored(&rows, out),
             Event::Stopping => self.stop(out),
             Event::Alarm => self.alarm(out),
@@ -232,7 +267,8 @@ impl Hub {
             _ => None,
         });
         let held = self.held.first().map(|(until, _)| *until);
-        pending.chain(self.report_at).chain(self.presence_at).chain(held).chain(self.places_due).min()
+        let letters = self.letters.next_deadline();
+        pending.chain(self.report_at).chain(self.presence_at).chain(held).chain(self.places_due).chain(letters).min()
     }
 
     /// Whether a character is in the world on this connection.
@@ -263,9 +299,24 @@ impl Hub {
         self.connections.get(&id)
     }
 
-    fn of_session(&self, session: SessionId) -> Vec<ConnectionId> {
+    pub(super) fn of_session(&self, session: SessionId) -> Vec<ConnectionId> {
         let of_session = |one: &&Connection| one.identity().is_some_and(|identity| identity.session == session);
         self.connections.values().filter(of_session).map(|one| one.id).collect()
+    }
+
+    /// A session may not speak until then, or may again.
+    fn silence(&mut self, session: SessionId, until: Option<Millis>, out: &mut Outbox) {
+        let sockets = self.of_session(session);
+        if sockets.is_empty() && self.connections.values().any(|one| one.waiting.is_some()) {
+            self.early_silences.insert(session, until);
+        }
+        for id in sockets {
+            if let Some(connection) = self.connections.get_mut(&id) {
+                connection.silenced = until;
+                out.push(Effect::Attach(id));
+                out.push(Effect::Place(id));
+            }
+        }
     }
 
     pub(super) fn population_changed(&mut self, now: Millis) {
@@ -359,7 +410,13 @@ impl Hub {
         }
     }
 
-    fn perform(&mut self, id: ConnectionId, request: Option<RequestId>, message: ClientMessage, out: &mut Outbox) {
+    pub(super) fn perform(
+        &mut self,
+        id: ConnectionId,
+        request: Option<RequestId>,
+        message: ClientMessage,
+        out: &mut Outbox,
+    ) {
         let Some(connection) = self.connections.get(&id) else { return };
         let identity = connection.identity();
         let encoding = connection.encoding;
@@ -432,8 +489,9 @@ impl Hub {
             ClientMessage::Whisper(chat) => self.chat(id, request, Channel::Whisper, chat, out),
             ClientMessage::PartyChat(chat) => self.chat(id, request, Channel::Party, chat, out),
             ClientMessage::FactionChat(chat) => self.chat(id, request, Channel::Faction, chat, out),
-            // Messages of the protocol that this server does not serve yet.
-            _ => Err(ErrorCode::NotAvailable.into()),
+            ClientMessage::ChatHistory(asked) => self.history(id, request, asked, out),
+            // Parties, mutes; and messages of the protocol that this server does not serve yet.
+            message => self.bond(id, request, message, out),
         }
     }
 
@@ -445,7 +503,13 @@ impl Hub {
         }
     }
 
-    fn select(&mut self, id: ConnectionId, request: Option<RequestId>, character: CharacterId, out: &mut Outbox) {
+    pub(super) fn select(
+        &mut self,
+        id: ConnectionId,
+        request: Option<RequestId>,
+        character: CharacterId,
+        out: &mut Outbox,
+    ) {
         let Some(connection) = self.connections.get(&id) else { return };
         let Some(identity) = connection.identity() else { return };
         if let Some(player) = connection.player().filter(|player| player.character == character) {
@@ -458,140 +522,9 @@ impl Hub {
         self.ask(id, request, Question::Select(identity, character), out);
     }
 
-    fn answered(
-        &mut self,
-        id: ConnectionId,
-        request: Option<RequestId>,
-        answer: Result<Answer, Refusal>,
-        out: &mut Outbox,
-    ) {
-        let Some(connection) = self.connections.get(&id) else {
-            // The socket closed while the question was open: whoever entered has left.
-            if let Ok(Answer::Admitted { sheet: Some(sheet), .. } | Answer::Entered(sheet)) = answer {
-                let location = sheet.location_id;
-                out.push(Effect::Left { character: sheet.id, visit: visit(self.number, id), location });
-            }
-            return;
-        };
-        let encoding = connection.encoding;
-        let envelope = Envelope::answering(request.clone(), out.now);
-        let was_pending = matches!(connection.stage, Stage::Pending { .. });
-        match answer {
-            Ok(Answer::Admitted { identity, token, resume, sheet }) => {
-                self.admitted(id, &envelope, identity, (token, resume), sheet, out)
-            }
-            Ok(Answer::Entered(sheet)) => {
-                if let Some(identity) = connection.identity() {
-                    self.enter(id, identity, &sheet, out);
-                    let update = ServerMessage::CharacterUpdate(CharacterUpdate::of_sheet(&sheet));
-                    out.send(id, encoding, &envelope, &update);
-                    self.welcome(id, None, out);
-                }
-            }
-            Ok(Answer::Characters(sheets)) => {
-                let list = ServerMessage::CharacterList(CharacterList { characters: List::of(sheets) });
-                out.send(id, encoding, &envelope, &list);
-            }
-            Ok(Answer::Inventory(inventory)) => {
-                out.send(id, encoding, &envelope, &ServerMessage::Inventory(inventory));
-            }
-            Ok(Answer::Created(sheet)) => {
-                let update = ServerMessage::CharacterUpdate(CharacterUpdate::of_sheet(&sheet));
-                out.send(id, encoding, &envelope, &update);
-            }
-            Err(refusal) if was_pending => self.not_admitted(id, &envelope, &refusal, out),
-            Err(refusal) => self.refuse(id, request, &refusal, out),
-        }
-    }
-
-    /// The frames that waited for an answer that has come.
-    fn stop_waiting(&mut self, id: ConnectionId, awaited: bool) -> Held {
-        match self.connections.get_mut(&id) {
-            Some(connection) if awaited => connection.waiting.take().unwrap_or_default().held,
-            _ => Held::new(),
-        }
-    }
-
-    /// Lets the frames go that waited for an answer.
-    fn release_held(&mut self, id: ConnectionId, mut held: Held, out: &mut Outbox) {
-        loop {
-            // The answer, or one of the frames, may have led to another question:
-            // the rest waits for that, before what has come since.
-            match self.connections.get_mut(&id).map(|connection| connection.waiting.as_mut()) {
-                Some(Some(waiting)) => {
-                    held.append(&mut waiting.held);
-                    waiting.held = held;
-                    return;
-                }
-                Some(None) => {}
-                None => return,
-            }
-            let Some((request, message)) = held.pop_front() else { return };
-            self.perform(id, request, message, out);
-        }
-    }
-
-    fn admitted(
-        &mut self,
-        id: ConnectionId,
-        envelope: &Envelope,
-        identity: Identity,
-        (token, resume): (Option<String>, Option<String>),
-        sheet: Option<Box<Sheet>>,
-        out: &mut Outbox,
-    ) {
-        // The newest socket of a session wins.
-        for older in self.of_session(identity.session) {
-            if older != id {
-                self.close(older, ErrorCode::SignedInElsewhere, out);
-            }
-        }
-        if let Some(sheet) = &sheet {
-            self.enter(id, identity, sheet, out);
-        } else if let Some(connection) = self.connections.get_mut(&id) {
-            connection.stage = Stage::Authenticated(identity);
-            self.pending.remove(&id);
-            out.push(Effect::Attach(id));
-        }
-        let in_world = sheet.is_some();
-        if let Some(connection) = self.connections.get_mut(&id) {
-            let mut response = AuthResponse::accepted(identity.player, token.as_deref(), sheet, out.now);
-            response.resume_token = resume.and_then(|token| Secret::parse(&token).ok());
-            out.send(id, connection.encoding, envelope, &ServerMessage::AuthResponse(response));
-            if connection.returning.take().is_some() {
-                // Its place was given up: it begins anew, and knows that by this.
-                let resumed = ServerMessage::Resumed(Resumed { replayed: 0, snapshot: true });
-                out.send(id, connection.encoding, &Envelope::at(out.now), &resumed);
-            }
-        }
-        self.presence_at.get_or_insert(out.now + PRESENCE_INTERVAL);
-        let selected = self.early_selections.remove(&identity.session);
-        if in_world {
-            self.welcome(id, None, out);
-        } else if let Some(character) = selected {
-            self.select(id, None, character, out);
-        }
-    }
-
-    fn not_admitted(&mut self, id: ConnectionId, envelope: &Envelope, refusal: &Refusal, out: &mut Outbox) {
-        let Some(connection) = self.connections.get_mut(&id) else { return };
-        let response = AuthResponse::refused(refusal.sentence(), out.now);
-        out.send(id, connection.encoding, envelope, &ServerMessage::AuthResponse(response));
-        if connection.returning.is_some() {
-            let code = if refusal.code.info().close.is_some() { refusal.code } else { ErrorCode::Unauthenticated };
-            return self.close(id, code, out);
-        }
-        if let Stage::Pending { failed, .. } = &mut connection.stage {
-            *failed += 1;
-            // A ticket serves once, so there is no second try with it.
-            if *failed >= MAX_AUTH_ATTEMPTS || connection.encoding == Encoding::Binary {
-                self.close(id, ErrorCode::Unauthenticated, out);
-            }
-        }
-    }
-
     /// Puts a character into the world.
-    fn enter(&mut self, id: ConnectionId, identity: Identity, sheet: &Sheet, out: &mut Outbox) {
+    pub(super) fn enter(&mut self, id: ConnectionId, identity: Identity, entrance: &Entrance, out: &mut Outbox) {
+        let sheet = &entrance.sheet;
         // It was here already, as another character or on another socket.
         self.leave_world(id, out);
         if let Some(other) = self.characters.get(&sheet.id).copied() {
@@ -599,7 +532,8 @@ impl Hub {
         }
         let Some(connection) = self.connections.get_mut(&id) else { return };
         let slot = self.slots.take(out.now);
-        let player = Box::new(Player::entering(identity, sheet, slot, out.now));
+        let mut player = Box::new(Player::entering(identity, sheet, slot, out.now));
+        player.bonds = Bonds::new(entrance.muted.clone());
         self.area.enter(slot, newcomer(connection, &player), out.now);
         if connection.encoding == Encoding::Json && connection.hears() {
             self.ticks.listen(slot, self.area.tick(), true);
@@ -625,7 +559,7 @@ impl Hub {
             self.area.leave(player.slot);
             self.ticks.forget(player.slot);
             let location = player.motion.location;
-            out.push(Effect::Left { character: player.character, visit: visit(self.number, id), location });
+            self.post(Letter::Left { character: player.character, visit: visit(self.number, id), location }, out);
             out.push(Effect::Place(id));
             self.population_changed(out.now);
         }
@@ -669,6 +603,8 @@ impl Hub {
         let now = out.now;
         self.give_up_places(out);
         self.store_places(out);
+        self.carry(out);
+        self.give_up_unanswered(out);
         let late = |one: &&Connection| {
             one.waiting.is_none() && matches!(one.stage, Stage::Pending { until, .. } if until <= now)
         };
@@ -680,6 +616,7 @@ impl Hub {
         if self.presence_at.is_some_and(|due| due <= now) {
             // A selection comes within moments of its socket, or not at all.
             self.early_selections.clear();
+            self.early_silences.clear();
             let in_use: Vec<_> = self.connections.values().filter_map(Connection::identity).collect();
             self.presence_at = (!in_use.is_empty()).then_some(now + PRESENCE_INTERVAL);
             if !in_use.is_empty() {
@@ -707,6 +644,7 @@ pub(super) fn newcomer(connection: &Connection, player: &Player) -> Newcomer {
         hears: connection.hears(),
         character: player.character,
         faction: player.faction,
+        party: player.bonds.party(),
         location: player.motion.location,
         position: player.motion.position,
         cell: player.cell,

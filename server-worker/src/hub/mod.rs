@@ -11,24 +11,28 @@
 //!   their sockets, of reliable messages, and of tickets that have served and could be
 //!   shown again.
 
+mod answers;
 pub mod attachment;
 mod backlog;
+pub mod bonds;
 pub mod connection;
 pub mod evidence;
 pub mod interest;
 pub mod log;
 pub mod logic;
+mod memories;
 #[cfg(target_arch = "wasm32")]
 mod object;
 pub mod outbox;
 mod pace;
+pub mod post;
 mod reliable;
 pub mod resume;
 pub mod settings;
 pub mod slots;
 #[cfg(target_arch = "wasm32")]
 mod store;
-mod talk;
+pub mod talk;
 #[cfg(test)]
 mod tests;
 pub mod tick;

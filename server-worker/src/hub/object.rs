@@ -6,15 +6,20 @@ use super::{
     log::Logged,
     logic,
     outbox::{Answer, Delivery, Effect, Event, Outbox, Question, Shown, visit},
+    post::Letter,
     resume::Rows,
     settings::Settings,
     store,
+    talk::Lane,
 };
 use crate::{
     calls::{
         character,
-        hub::{EndSession, EnterWorld, Holds, HubCall, RenewSession, Stop},
-        world,
+        hub::{
+            Broadcast, Displaced, EndSession, EnterWorld, Holds, HubCall, Invited, PartyChanged, PartyTalk,
+            RenewSession, Silence, Stop, Whisper,
+        },
+        party, world,
     },
     config::Config,
     effect::{Reply, reply, to_json},
@@ -34,6 +39,7 @@ use shardlink_shared::{
     codec::{Encoded, Encoding, Frame},
     crypto::token::{ResumeToken, Ticket},
     entropy::Entropy,
+    ids::CharacterId,
     limits::{BACKLOG_SKIPS, MAX_CLIENT_FRAME, MAX_HUB_CAPACITY, MAX_PENDING, MAX_PENDING_PER_ADDRESS},
     protocol::{RequestId, SUBPROTOCOL_BINARY, SUBPROTOCOL_JSON, account::AuthRequest},
     text::Password,
@@ -139,6 +145,12 @@ impl Inner {
         let settings = settings::read(&self.env).map(|config| Settings::of(&config)).unwrap_or_default();
         let hub = logic::Hub::restore(self.number(), settings, connections, rows, now);
         self.memory.replace(Some(Box::new(hub)));
+    }
+
+    /// Whether a character is in the world on this connection.
+    fn holds(&self, character: CharacterId, connection: u64) -> bool {
+        self.ensure_loaded();
+        self.memory.borrow().as_ref().is_some_and(|hub| hub.holds(character, connection))
     }
 
     /// Decides about an event, then performs what was decided; before that, about those
@@ -258,14 +270,40 @@ impl Inner {
             Effect::Close(id, code) => self.close(id, code.info().close.unwrap_or(1008), code.as_str()),
             Effect::Goodbye(id) => self.close(id, 1000, "goodbye"),
             Effect::Ask(id, request, question) => self.ask(id, request, question),
-            Effect::Left { character, visit, location } => self.spawn(async move |inner| {
-                let leave = character::Leave { visit, location };
-                // Should this fail, whoever asks whether it is here hears that it is not.
-                let _ = call(&inner.env, &character::object_name(character), leave).await;
+            Effect::Post(number, letter) => report(Db::of(&self.state).keep_letter(number, &letter)),
+            Effect::Done(number) => report(Db::of(&self.state).drop_letter(number)),
+            Effect::Carry(number, letter) => self.spawn(async move |inner| {
+                let answer = match letter {
+                    Letter::Left { character, visit, location } => {
+                        let leave = character::Leave { visit, location };
+                        call(&inner.env, &character::object_name(character), leave).await
+                    }
+                    Letter::Travelled { character, visit, location } => {
+                        let travel = character::Travel { visit, location };
+                        call(&inner.env, &character::object_name(character), travel).await
+                    }
+                };
+                inner.handle(Event::Carried(number, answer));
             }),
-            Effect::Travelled { character, visit, location } => self.spawn(async move |inner| {
-                let travel = character::Travel { visit, location };
-                let _ = call(&inner.env, &character::object_name(character), travel).await;
+            Effect::Say(lane, batch, utterances) => self.spawn(async move |inner| {
+                let hub = inner.number();
+                let origins = utterances.iter().map(|one| one.origin.clone()).collect();
+                let answer = match lane {
+                    Lane::World => {
+                        let say = world::Say { hub, batch, utterances };
+                        call(&inner.env, &world::object_name(), say).await.map(|()| Vec::new())
+                    }
+                    Lane::Party(party) => {
+                        let say = party::Say { hub, batch, utterances };
+                        call(&inner.env, &party::object_name(party), say).await
+                    }
+                };
+                inner.handle(Event::Said(lane, origins, answer));
+            }),
+            Effect::Listen => self.spawn(async move |inner| {
+                let listen = world::Listen { hub: inner.number() };
+                let answer = call(&inner.env, &world::object_name(), listen).await;
+                inner.handle(Event::Recalled(answer));
             }),
             Effect::InUse(identities) => self.spawn(async move |inner| {
                 for identity in identities {
@@ -279,7 +317,9 @@ impl Inner {
             Effect::Evidence(evidence) => console_error!("{evidence}"),
             Effect::Report(population) => self.spawn(async move |inner| {
                 let report = world::Report { hub: inner.number(), population };
-                let _ = call(&inner.env, &world::object_name(), report).await;
+                if call(&inner.env, &world::object_name(), report).await.is_err() {
+                    inner.handle(Event::Unreported);
+                }
             }),
         }
     }
@@ -319,13 +359,13 @@ impl Inner {
 
     /// Asks other objects; the answer comes back as an event.
     fn ask(self: &Rc<Self>, id: ConnectionId, request: Option<RequestId>, question: Question) {
-        let awaited = question.is_awaited();
+        let (awaited, queued) = (question.is_awaited(), question.is_queued());
         self.spawn(async move |inner| {
             let answer = match settings::read(&inner.env) {
                 Ok(config) => inner.find_out(&config, id, question).await,
                 Err(refusal) => Err(refusal),
             };
-            inner.handle(Event::Answered { id, request, awaited, answer });
+            inner.handle(Event::Answered { id, request, awaited, queued, answer });
         });
     }
 
@@ -340,8 +380,8 @@ impl Inner {
             Question::Return(identity) => self.admit(config, id, identity, None).await,
             Question::Select(identity, character) => {
                 service::select_character(env, identity, character).await?;
-                let sheet = service::enter(env, identity.player, character, visit(self.number(), id)).await?;
-                Ok(Answer::Entered(Box::new(sheet)))
+                let entrance = service::enter(env, identity.player, character, visit(self.number(), id)).await?;
+                Ok(Answer::Entered(Box::new(entrance)))
             }
             Question::Inventory(identity, character) => {
                 service::inventory(env, identity, character).await.map(Answer::Inventory)
@@ -354,6 +394,19 @@ impl Inner {
                 service::delete_character(env, identity, character).await?;
                 service::list_characters(env, identity).await.map(Answer::Characters)
             }
+            Question::Party(actor, request) => {
+                service::party_request(env, config.party_size, actor, request).await.map(Answer::Party)
+            }
+            Question::PartyHistory(character, party, before) => {
+                let history = service::view(env, character, party).await?.history.into_iter();
+                let older = history.filter(|past| before.is_none_or(|before| past.number < before));
+                Ok(Answer::PartyHistory(older.collect()))
+            }
+            Question::PartyNow(character, party) => {
+                service::view(env, character, party).await.map(|view| Answer::PartyNow(view.update))
+            }
+            Question::Whisper(chat, to) => service::whisper(env, *chat, to).await.map(Answer::Whispered),
+            Question::Mute(actor, mute) => service::mute(env, actor, mute).await.map(Answer::Muted),
         }
     }
 
@@ -382,7 +435,7 @@ impl Inner {
     ) -> service::Result<Answer> {
         let number = self.number();
         let authenticated = service::authenticate(&self.env, identity, Some(number)).await?;
-        let sheet = match authenticated.character {
+        let entrance = match authenticated.character {
             Some(character) => {
                 Some(Box::new(service::enter(&self.env, identity.player, character, visit(number, id)).await?))
             }
@@ -390,7 +443,7 @@ impl Inner {
         };
         let resume = ResumeToken { session: identity.session, player: identity.player, hub: number, stream: id.0 };
         let resume = Some(resume.reveal(config.server_secret.as_bytes()));
-        Ok(Answer::Admitted { identity, token, resume, sheet })
+        Ok(Answer::Admitted { identity, token, resume, entrance, silenced: authenticated.silenced })
     }
 
     /// Accepts a socket that the edge has let through; what the edge knows of it
@@ -523,11 +576,41 @@ impl DurableObject for Hub {
                 self.0.handle(Event::SessionEnded(call.session, call.code));
                 reply::<EndSession>(Ok(()))
             }
-            Ok(HubCall::Holds(call)) => {
+            Ok(HubCall::Holds(call)) => reply::<Holds>(Ok(self.0.holds(call.character, call.connection))),
+            Ok(HubCall::Displaced(call)) => {
+                self.0.handle(Event::Displaced(call.character, call.connection));
+                reply::<Displaced>(Ok(()))
+            }
+            Ok(HubCall::Broadcast(call)) => {
+                self.0.handle(Event::News(call.news));
+                reply::<Broadcast>(Ok(()))
+            }
+            Ok(HubCall::PartyTalk(call)) => {
+                self.0.handle(Event::PartyTalk(call.party, call.words));
+                reply::<PartyTalk>(Ok(()))
+            }
+            Ok(HubCall::PartyChanged(call)) => {
                 self.0.ensure_loaded();
-                let memory = self.0.memory.borrow();
-                let holds = memory.as_ref().is_some_and(|hub| hub.holds(call.character, call.connection));
-                reply::<Holds>(Ok(holds))
+                let absent = self.0.memory.borrow().as_ref().map(|hub| hub.absent(&call.to)).unwrap_or_default();
+                self.0.handle(Event::PartyChanged(call.update, call.to));
+                reply::<PartyChanged>(Ok(absent))
+            }
+            Ok(HubCall::Invited(call)) => {
+                let here = self.0.holds(call.invite.invitee_id, call.connection);
+                self.0.handle(Event::Invited(call.key, call.invite, call.connection));
+                reply::<Invited>(Ok(here))
+            }
+            Ok(HubCall::Whisper(call)) => {
+                let recipient = call.chat.recipient_id;
+                let here = recipient.is_some_and(|recipient| self.0.holds(recipient, call.connection));
+                if here {
+                    self.0.handle(Event::Whisper(call.connection, call.chat));
+                }
+                reply::<Whisper>(Ok(here))
+            }
+            Ok(HubCall::Silence(call)) => {
+                self.0.handle(Event::Silenced(call.session, call.until));
+                reply::<Silence>(Ok(()))
             }
             Ok(HubCall::RenewSession(call)) => {
                 self.0.handle(Event::SessionRenewed(call.old, call.new));

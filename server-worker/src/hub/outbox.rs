@@ -5,17 +5,35 @@ use super::{
     connection::{ConnectionId, Identity},
     evidence::Evidence,
     log::Logged,
+    post::Letter,
+    talk::Lane,
 };
-use crate::calls::{character::Visit, world::Population};
+use crate::{
+    calls::{
+        character::Visit,
+        hub::News,
+        party::{Place, Word},
+        world::{Histories, Population},
+    },
+    chat::{BatchNumber, Origin, Utterance},
+    letters,
+    service::{Actor, Entrance, PartyAnswer, PartyRequest},
+};
 use shardlink_shared::{
     ErrorCode, Refusal,
     codec::{Encoded, Encoding, encode},
     crypto::token::{ResumeToken, SessionId, Ticket},
-    ids::{CharacterId, LocationId},
+    ids::{CharacterId, PartyId},
     protocol::{
-        Envelope, RequestId, ServerMessage, account::AuthRequest, character::CharacterCreate, trade::Inventory,
+        Envelope, RequestId, ServerMessage,
+        account::AuthRequest,
+        character::CharacterCreate,
+        chat::{Chat, Mute, PastChat},
+        party::{PartyInvite, PartyUpdate},
+        trade::Inventory,
     },
     sheet::Sheet,
+    text::CharacterName,
     time::Millis,
 };
 use std::{ops::Range, rc::Rc};
@@ -44,24 +62,17 @@ pub enum Effect {
     Goodbye(ConnectionId),
     /// Ask other objects, for a request; the answer comes back as an event.
     Ask(ConnectionId, Option<RequestId>, Question),
-    /// A character has left the world from this location.
-    Left {
-        /// Who.
-        character: CharacterId,
-        /// Which stay has ended.
-        visit: Visit,
-        /// Where it was.
-        location: LocationId,
-    },
-    /// A character has come to another location.
-    Travelled {
-        /// Who.
-        character: CharacterId,
-        /// On which stay.
-        visit: Visit,
-        /// Where it is now.
-        location: LocationId,
-    },
+    /// Store a letter.
+    Post(u64, letters::Letter<Letter>),
+    /// Deliver a letter that is stored; the answer comes back as [`Event::Carried`].
+    Carry(u64, Letter),
+    /// Remove a letter.
+    Done(u64),
+    /// Pass on what was said; the answer comes back as [`Event::Said`].
+    Say(Lane, BatchNumber, Vec<Utterance>),
+    /// Ask World what was said, and hear what is said from here on; the answer comes back
+    /// as [`Event::Recalled`].
+    Listen,
     /// These sessions are in use: their sockets are open.
     InUse(Vec<Identity>),
     /// Who is in the hub.
@@ -106,6 +117,16 @@ pub enum Question {
     Create(Identity, CharacterCreate),
     /// Delete one. Answered by [`Answer::Characters`].
     Delete(Identity, CharacterId),
+    /// Do this with a party. Answered by [`Answer::Party`].
+    Party(Actor, PartyRequest),
+    /// What was said in this party, before this number? Answered by [`Answer::PartyHistory`].
+    PartyHistory(CharacterId, PartyId, Option<u64>),
+    /// Where is the party by now? Answered by [`Answer::PartyNow`].
+    PartyNow(CharacterId, PartyId),
+    /// Whisper this. Answered by [`Answer::Whispered`].
+    Whisper(Box<Chat>, Whispered),
+    /// Mute somebody, or hear it again. Answered by [`Answer::Muted`].
+    Mute(Actor, Mute),
 }
 
 impl Question {
@@ -114,6 +135,12 @@ impl Question {
     #[must_use]
     pub const fn is_awaited(&self) -> bool {
         matches!(self, Self::Authenticate(_) | Self::Redeem(_) | Self::Return(_) | Self::Select(..))
+    }
+
+    /// Whether the connection's next request of the kind waits for the answer.
+    #[must_use]
+    pub const fn is_queued(&self) -> bool {
+        matches!(self, Self::Party(..) | Self::PartyHistory(..) | Self::Whisper(..) | Self::Mute(..))
     }
 }
 
@@ -129,16 +156,37 @@ pub enum Answer {
         /// What its client may show to resume.
         resume: Option<String>,
         /// The character that entered the world, if one was selected.
-        sheet: Option<Box<Sheet>>,
+        entrance: Option<Box<Entrance>>,
+        /// Until when the account may not speak.
+        silenced: Option<Millis>,
     },
     /// The character may enter the world.
-    Entered(Box<Sheet>),
+    Entered(Box<Entrance>),
     /// The account's characters.
     Characters(Vec<Sheet>),
     /// What the character holds.
     Inventory(Inventory),
     /// The character that was made.
     Created(Box<Sheet>),
+    /// What came of a request about a party.
+    Party(PartyAnswer),
+    /// What was said in a party.
+    PartyHistory(Vec<PastChat>),
+    /// A party as it is.
+    PartyNow(PartyUpdate),
+    /// The whisper, with who heard it.
+    Whispered(Chat),
+    /// What was muted.
+    Muted(Mute),
+}
+
+/// Whom a whisper is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Whispered {
+    /// The character of this id.
+    Id(CharacterId),
+    /// The character of this name.
+    Name(CharacterName),
 }
 
 /// What a socket shows as it is opened.
@@ -185,6 +233,8 @@ pub enum Event<'a> {
         request: Option<RequestId>,
         /// Whether frames wait for it: [`Question::is_awaited`].
         awaited: bool,
+        /// Whether other requests wait for it: [`Question::is_queued`].
+        queued: bool,
         /// What was answered.
         answer: Result<Answer, Refusal>,
     },
@@ -192,6 +242,28 @@ pub enum Event<'a> {
     SessionEnded(SessionId, ErrorCode),
     /// A session has another token, and is named by it from here on.
     SessionRenewed(SessionId, SessionId),
+    /// A session may not speak until then, or may again.
+    Silenced(SessionId, Option<Millis>),
+    /// A character is in another hub now.
+    Displaced(CharacterId, u64),
+    /// A batch of what was said was taken, or not: for each, whether it was refused.
+    Said(Lane, Vec<Origin>, Result<Vec<Option<ErrorCode>>, Refusal>),
+    /// News from World.
+    News(Vec<News>),
+    /// What was said in a party.
+    PartyTalk(PartyId, Vec<Word>),
+    /// A party has changed, for these.
+    PartyChanged(PartyUpdate, Vec<Place>),
+    /// Somebody on this connection is invited into a party.
+    Invited(u64, PartyInvite, u64),
+    /// Somebody on this connection is whispered to.
+    Whisper(u64, Chat),
+    /// What was said before, from World.
+    Recalled(Result<Histories, Refusal>),
+    /// A letter was answered, or did not arrive.
+    Carried(u64, Result<(), Refusal>),
+    /// World did not hear who is here.
+    Unreported,
     /// A session has selected a character elsewhere.
     Selected(SessionId, CharacterId),
     /// The server stops.

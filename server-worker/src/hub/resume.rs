@@ -7,7 +7,9 @@ use super::{
     log::Logged,
     logic::Hub,
     outbox::{Effect, Outbox, Question},
+    post::Letter,
 };
+use crate::letters;
 use shardlink_shared::{
     ErrorCode,
     limits::PLACE_LIFE,
@@ -26,6 +28,8 @@ pub struct Rows {
     pub places: Vec<(Option<Millis>, Connection)>,
     /// Reliable messages, the oldest first.
     pub log: Vec<Logged>,
+    /// Letters that have not been answered.
+    pub letters: Vec<(u64, letters::Letter<Letter>)>,
 }
 
 impl Hub {
@@ -119,6 +123,12 @@ impl Hub {
         out.send(stream, encoding, &Envelope::answering(request, out.now), &ServerMessage::Resumed(resumed));
         for frame in missed.frames {
             out.push(Effect::Send(vec![stream], frame));
+        }
+        if let Some((character, party)) =
+            self.player(stream).and_then(|player| Some((player.character, player.bonds.party()?)))
+        {
+            // A crash may have taken word of it.
+            out.ask(stream, None, Question::PartyNow(character, party));
         }
         if self.listen(stream) {
             self.welcome(stream, None, out);

@@ -1,10 +1,13 @@
 //! What the operator sets for hubs, read once when a hub is loaded.
 
-use crate::config::{Config, MovementCheck};
+use crate::{
+    chat::filter::WordList,
+    config::{Config, MovementCheck},
+};
 use shardlink_shared::limits::{AREA_CAP, MESSAGE_BUDGET, TICK_RATE};
 
 /// What the operator sets for a hub.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// Between two ticks, in milliseconds.
     pub tick_interval: u64,
@@ -16,6 +19,8 @@ pub struct Settings {
     pub message_budget: u32,
     /// What becomes of impossible moves.
     pub movement_check: MovementCheck,
+    /// Words that are masked in chat.
+    pub word_filter: Option<WordList>,
 }
 
 impl Settings {
@@ -28,6 +33,7 @@ impl Settings {
             area_cap: config.area_cap as usize,
             message_budget: config.message_budget,
             movement_check: config.movement_check,
+            word_filter: config.word_filter.clone(),
         }
     }
 }
@@ -40,6 +46,7 @@ impl Default for Settings {
             area_cap: AREA_CAP,
             message_budget: MESSAGE_BUDGET,
             movement_check: MovementCheck::Enforce,
+            word_filter: None,
         }
     }
 }

@@ -36,6 +36,9 @@ const MIGRATIONS: &[&str] = &[
     "
     DELETE FROM log;
 ",
+    "
+    CREATE TABLE letters (number INTEGER PRIMARY KEY, letter TEXT NOT NULL) STRICT;
+",
 ];
 
 /// Loads the places and the reliable messages.
@@ -56,7 +59,7 @@ pub fn load(db: &Db, now: Millis) -> Result<Rows, Fault> {
         };
         Ok(Logged { seq: row.number(0)?, at: row.millis(1)?, audience, answers, bytes: row.blob(5)? })
     })?;
-    Ok(Rows { places: places.into_iter().flatten().collect(), log })
+    Ok(Rows { places: places.into_iter().flatten().collect(), log, letters: db.letters()? })
 }
 
 /// Writes the row of a connection's place.

@@ -7,6 +7,7 @@ mod resume;
 mod sight;
 mod sleep;
 mod slow;
+mod social;
 mod strangers;
 mod ticks;
 mod violations;
@@ -16,9 +17,17 @@ use super::{
     connection::{ConnectionId, Identity},
     log::Logged,
     logic::{Hub, PRESENCE_INTERVAL, SESSION_USE_INTERVAL},
-    outbox::{Answer, Effect, Event, Outbox, Question, Shown},
+    outbox::{Answer, Effect, Event, Outbox, Question, Shown, Whispered},
+    post::Letter,
     resume::Rows,
     settings::Settings,
+    talk::Lane,
+};
+use crate::{
+    calls::{hub::News, world::Histories},
+    chat::{self, Spoken, Utterance},
+    letters,
+    service::Entrance,
 };
 use shardlink_shared::{
     ErrorCode, Refusal,
@@ -32,7 +41,7 @@ use shardlink_shared::{
         account::{AuthRequest, Ping},
         bounded::Secret,
         character::{CharacterListRequest, CharacterSelect},
-        chat::{Channel, SendChat},
+        chat::{Channel, PastChat, SendChat},
         movement::{MoveRequest, OwnMove},
     },
     rules::character::roll_stats,
@@ -54,9 +63,16 @@ pub(super) struct World {
     attachments: BTreeMap<ConnectionId, Vec<u8>>,
     places: BTreeMap<ConnectionId, (Option<Millis>, Vec<u8>)>,
     log: BTreeMap<u64, Logged>,
+    letters: BTreeMap<u64, letters::Letter<Letter>>,
+    /// What the last event told Characters.
+    pub carried: Vec<Letter>,
     pub last: Vec<Effect>,
     pub out: Outbox,
     steps: u32,
+    /// The last number of what World has brought into its order.
+    number: u64,
+    /// All that it has, for each channel.
+    said: Vec<(chat::Audience, Vec<PastChat>)>,
     /// What all connections were told, and what else was done, if that is recorded.
     transcript: Option<Vec<String>>,
 }
@@ -67,21 +83,71 @@ impl World {
     }
 
     pub fn with(settings: Settings, sleepy: bool) -> Self {
-        let hub = Hub::restore(3, settings, [], Rows::default(), Millis(0));
-        let (attachments, places, log, out) = Default::default();
+        let hub = Hub::restore(3, settings.clone(), [], Rows::default(), Millis(0));
+        let (attachments, places, log, letters, carried, out, said) = Default::default();
+        let (now, last, steps, number) = (1_000_000, vec![], 0, 0);
         Self {
             hub,
-            now: 1_000_000,
+            now,
             sleepy,
             settings,
             attachments,
             places,
             log,
-            last: vec![],
+            letters,
+            carried,
+            last,
             out,
-            steps: 0,
+            steps,
+            number,
+            said,
             transcript: None,
         }
+    }
+
+    /// Says what World would say of what the hub passed on: the words come back in their order.
+    fn play_world(&mut self) {
+        let mut all = Vec::new();
+        while !self.last.is_empty() {
+            let effects = std::mem::take(&mut self.last);
+            let mut events = Vec::new();
+            for effect in effects {
+                match effect {
+                    Effect::Say(Lane::World, _, utterances) => {
+                        let origins = utterances.iter().map(|one| one.origin.clone()).collect();
+                        events.push(Event::News(utterances.into_iter().map(|one| self.spoken(one)).collect()));
+                        events.push(Event::Said(Lane::World, origins, Ok(Vec::new())));
+                    }
+                    Effect::Listen => {
+                        let histories = Histories { number: self.number, channels: self.said.clone() };
+                        events.push(Event::Recalled(Ok(histories)));
+                    }
+                    Effect::Post(..) | Effect::Done(_) => {}
+                    Effect::Carry(number, letter) => {
+                        self.carried.push(letter);
+                        events.push(Event::Carried(number, Ok(())));
+                    }
+                    other => all.push(other),
+                }
+            }
+            for event in events {
+                let before = std::mem::take(&mut self.last);
+                self.decide_alone(event);
+                self.last.splice(0..0, before);
+            }
+        }
+        self.last = all;
+    }
+
+    fn spoken(&mut self, said: Utterance) -> News {
+        self.number += 1;
+        let Utterance { audience, chat, origin } = said;
+        let spoken = Spoken { number: self.number, at: Millis(self.now), audience, chat, origin: Some(origin) };
+        match self.said.iter_mut().find(|(channel, _)| *channel == audience) {
+            Some((_, said)) => said.push(spoken.past()),
+            None => self.said.push((audience, vec![spoken.past()])),
+        }
+        News::Spoken(spoken)
     }
 
     pub fn handle(&mut self, event: Event<'_>) {
@@ -90,7 +156,7 @@ impl World {
             let now = Millis(self.now);
             let connections = self.attachments.values().map(|bytes| attachment::read(bytes, now).unwrap());
             let connections: Vec<_> = connections.collect();
-            self.hub = Hub::restore(3, self.settings, connections, self.rows(), now);
+            self.hub = Hub::restore(3, self.settings.clone(), connections, self.rows(), now);
         }
         self.decide(event);
     }
@@ -99,13 +165,17 @@ impl World {
     fn rows(&self) -> Rows {
         let now = Millis(self.now);
         let place = |(until, bytes): &(Option<Millis>, Vec<u8>)| (*until, attachment::read(bytes, now).unwrap());
-        Rows { places: self.places.values().map(place).collect(), log: self.log.values().cloned().collect() }
+        Rows {
+            places: self.places.values().map(place).collect(),
+            log: self.log.values().cloned().collect(),
+            letters: self.letters.clone().into_iter().collect(),
+        }
     }
 
     /// All sockets are gone and so is the memory: what a `kill -9` leaves.
     pub fn crash(&mut self) {
         self.attachments.clear();
-        self.hub = Hub::restore(3, self.settings, [], self.rows(), Millis(self.now));
+        self.hub = Hub::restore(3, self.settings.clone(), [], self.rows(), Millis(self.now));
     }
 
     /// The next tick when it is due, if one is.
@@ -117,6 +187,17 @@ impl World {
     }
 
     fn decide(&mut self, event: Event<'_>) {
+        self.carried.clear();
+        self.decide_alone(event);
+        let is_for_world = |effect: &Effect| {
+            matches!(effect, Effect::Say(Lane::World, ..) | Effect::Listen | Effect::Carry(..) | Effect::Done(_))
+        };
+        if self.last.iter().any(is_for_world) {
+            self.play_world();
+        }
+    }
+
+    fn decide_alone(&mut self, event: Event<'_>) {
         self.out.reset(Millis(self.now));
         let gone = if let Event::Closed(id) | Event::Lost(id) = event { Some(id) } else { None };
         self.hub.handle(event, &mut self.out);
@@ -136,6 +217,8 @@ impl World {
                 Effect::Deliver(delivery) => {
                     self.log.extend(delivery.rows.iter().map(|row| (row.seq, (**row).clone())));
                 }
+                Effect::Post(number, letter) => drop(self.letters.insert(*number, letter.clone())),
+                Effect::Done(number) => drop(self.letters.remove(number)),
                 Effect::Forget(seq) => self.log.retain(|logged, _| logged > seq),
                 _ => {}
             }
@@ -172,7 +255,13 @@ impl World {
 
     fn answer(&mut self, id: ConnectionId, answer: Result<Answer, Refusal>) {
         let awaited = !matches!(answer, Ok(Answer::Characters(_) | Answer::Created(_)));
-        self.handle(Event::Answered { id, request: Some(RequestId::Number(9)), awaited, answer });
+        self.handle(Event::Answered { id, request: Some(RequestId::Number(9)), awaited, queued: false, answer });
+    }
+
+    /// The answer to what is asked one after the other.
+    fn answer_queued(&mut self, id: ConnectionId, answer: Result<Answer, Refusal>) {
+        let request = Some(RequestId::Number(9));
+        self.handle(Event::Answered { id, request, awaited: false, queued: true, answer });
     }
 
     /// A socket whose character is in the world.
@@ -248,8 +337,14 @@ fn sheet(n: u64, name: &str) -> Sheet {
     Sheet::new(character(n), name, Race::Human, Class::Warrior, faction, stats, Millis(0))
 }
 
+/// Of a character in no party.
+fn entrance(sheet: Sheet) -> Entrance {
+    Entrance { sheet, party: None, muted: Vec::new() }
+}
+
 fn admitted(n: u64, sheet: Option<Sheet>) -> Answer {
-    Answer::Admitted { identity: identity(n), token: None, resume: Some("r1_".into()), sheet: sheet.map(Box::new) }
+    let entrance = sheet.map(|sheet| Box::new(entrance(sheet)));
+    Answer::Admitted { identity: identity(n), token: None, resume: Some("r1_".into()), entrance, silenced: None }
 }
 
 fn auth() -> ClientMessage {
@@ -295,7 +390,7 @@ pub(super) fn both(scenario: impl Fn(World)) {
 
 /// Likewise, with these settings.
 pub(super) fn both_with(settings: Settings, scenario: impl Fn(World)) {
-    scenario(World::with(settings, false));
+    scenario(World::with(settings.clone(), false));
     scenario(World::with(settings, true));
 }
 
@@ -419,14 +514,14 @@ fn those_in_a_location_see_who_comes_walks_and_goes() {
         world.tick();
         assert_eq!(world.types(aria), ["player_joined_area", "position_frame"]);
         world.handle(Event::Closed(bran));
-        let last = world.last.clone();
+        let carried = world.carried.clone();
         world.tick();
         assert_eq!(world.types(aria), ["player_left_area"]);
-        let left = |effect: &&Effect| {
-            matches!(effect, Effect::Left { character: who, location, .. }
-                if *who == character(1) && location.get() == 2)
-        };
-        assert_eq!(last.iter().filter(left).count(), 1);
+        assert!(
+            matches!(carried[..], [Letter::Left { character: who, location, .. }]
+                if who == character(1) && location.get() == 2),
+            "{carried:?}"
+        );
     });
 }
 
@@ -465,7 +560,10 @@ fn everybody_hears_global_chat_a_faction_its_own_and_a_whisper_its_recipient() {
         };
         world.send(aria, &whisper("BRAN"));
         assert_eq!((world.types(bran), world.types(cara)), (vec!["whisper"], vec![]));
+        // Whoever is not here is asked for elsewhere.
         world.send(aria, &whisper("Nobody"));
+        assert!(matches!(world.questions()[..], [Question::Whisper(_, Whispered::Name(_))]));
+        world.answer_queued(aria, Err(ErrorCode::RecipientOffline.into()));
         assert_eq!(world.error(aria), Some(ErrorCode::RecipientOffline));
         world.send(aria, &say("friends?", Channel::Party));
         assert_eq!(world.error(aria), Some(ErrorCode::NotInParty));
@@ -528,15 +626,18 @@ fn a_character_selected_later_enters_on_the_same_socket_and_may_be_changed() {
     assert_eq!(world.error(id), Some(ErrorCode::NoCharacter));
     world.send(id, &ClientMessage::CharacterSelect(CharacterSelect { character_id: character(1) }));
     assert_eq!(world.questions(), [&Question::Select(identity(1), character(1))]);
-    world.answer(id, Ok(Answer::Entered(Box::new(sheet(1, "Aria")))));
+    world.answer(id, Ok(Answer::Entered(Box::new(entrance(sheet(1, "Aria"))))));
     assert_eq!(world.types(id), ["character_update", "location_update"]);
     // Selecting it again changes nothing; another one takes its place.
     world.handle(Event::Selected(identity(1).session, character(1)));
     assert_eq!((world.questions().len(), world.types(id)), (0, vec!["character_update"]));
     world.handle(Event::Selected(identity(1).session, character(2)));
-    world.answer(id, Ok(Answer::Entered(Box::new(sheet(2, "Bran")))));
+    world.answer(id, Ok(Answer::Entered(Box::new(entrance(sheet(2, "Bran"))))));
     assert!(
-        world.last.iter().any(|effect| matches!(effect, Effect::Left { character: who, .. } if *who == character(1)))
+        world
+            .carried
+            .iter()
+            .any(|letter| matches!(letter, Letter::Left { character: who, .. } if *who == character(1)))
     );
     assert_eq!(world.hub.population().players, 1);
 }
@@ -553,7 +654,7 @@ fn a_character_selected_while_the_socket_is_still_being_checked_enters_too() {
     assert_eq!(world.types(id), ["auth_response"]);
     assert_eq!(world.questions(), [&Question::Select(identity(1), character(1))]);
     // What was held waits for this question too.
-    world.answer(id, Ok(Answer::Entered(Box::new(sheet(1, "Aria")))));
+    world.answer(id, Ok(Answer::Entered(Box::new(entrance(sheet(1, "Aria"))))));
     assert_eq!(world.types(id), ["character_update", "location_update", "chat"]);
 }
 
@@ -564,7 +665,7 @@ fn who_entered_while_the_socket_closed_has_left() {
     world.send(id, &auth());
     world.handle(Event::Closed(id));
     world.answer(id, Ok(admitted(1, Some(sheet(1, "Aria")))));
-    assert!(matches!(world.last[..], [Effect::Left { location, .. }] if location == NEXUS), "{:?}", world.last);
+    assert!(matches!(world.carried[..], [Letter::Left { location, .. }] if location == NEXUS), "{:?}", world.carried);
     assert_eq!(world.hub.population().sockets, 0);
 }
 

@@ -3,7 +3,7 @@
 //! A socket that speaks binary gets one frame at most with each tick: who came into
 //! sight and who went, then where those are who were heard. Everybody in a cell sees
 //! the same, so what they get is encoded once; only who lists what as always present
-//! makes a difference (its faction), and only when somebody comes or goes. A socket
+//! makes a difference (its faction and its party), and only when somebody comes or goes. A socket
 //! that speaks JSON gets the same news at the contract's lower rates.
 //!
 //! While nobody is heard, comes or goes there is nothing to tell and no tick: then the
@@ -11,7 +11,7 @@
 
 use super::{
     connection::{Connection, ConnectionId, Player, Stage},
-    interest::{Area, Group, Walker, is_always_listed},
+    interest::{Area, Eyes, Group, Walker, is_always_listed},
     logic::Hub,
     outbox::{Effect, Outbox},
 };
@@ -26,7 +26,6 @@ use shardlink_shared::{
     rules::interest::Cell,
     time::{FrameTime, Millis},
     vector::Vec3,
-    world::Faction,
 };
 use std::{collections::BTreeMap, ops::Range};
 
@@ -40,7 +39,7 @@ pub(super) struct Ticks {
     /// The players who speak JSON, by slot.
     listeners: BTreeMap<u16, Listener>,
     entries: Entries,
-    viewers: Vec<(Option<u16>, Faction, u16)>,
+    viewers: Vec<(Option<u16>, Eyes, u16)>,
     neighbours: Vec<(i64, u16)>,
     /// Who is told of, and to whom.
     news: Vec<(u16, u16)>,
@@ -123,7 +122,7 @@ impl Hub {
         ticks.viewers.clear();
         for slot in &group.inside {
             if let Some(walker) = area.walker(*slot) {
-                ticks.viewers.push((area.came_from(*slot), walker.faction, *slot));
+                ticks.viewers.push((area.came_from(*slot), walker.eyes(), *slot));
             }
             if let Some(listener) = ticks.listeners.get_mut(slot) {
                 listener.pending = true;
@@ -136,10 +135,10 @@ impl Hub {
         }
         ticks.viewers.sort_unstable();
         for alike in ticks.viewers.chunk_by(|one, other| (one.0, one.1) == (other.0, other.1)) {
-            let Some((from, faction, _)) = alike.first() else { continue };
+            let Some((from, eyes, _)) = alike.first() else { continue };
             let base = from.and_then(|from| area.group(from)).map_or(group.before(), Group::before);
             let start = out.bytes.len();
-            news.append_changes(base, *faction, out);
+            news.append_changes(base, *eyes, out);
             let mut bytes = start..out.bytes.len();
             if from.is_some() {
                 // More is new to whoever comes from another cell than is new here.
@@ -152,7 +151,7 @@ impl Hub {
             }
             out.share(news.speaking(alike, Encoding::Binary), bytes);
             if news.speaking(alike, Encoding::Json).next().is_some() {
-                news.tell_json(base, *faction, alike, out);
+                news.tell_json(base, *eyes, alike, out);
             }
         }
     }
@@ -282,7 +281,7 @@ impl News<'_> {
     /// Those among the viewers who speak this.
     fn speaking(
         &self,
-        viewers: &[(Option<u16>, Faction, u16)],
+        viewers: &[(Option<u16>, Eyes, u16)],
         encoding: Encoding,
     ) -> impl Iterator<Item = ConnectionId> {
         let walkers = viewers.iter().filter_map(|(.., slot)| self.area.walker(*slot));
@@ -306,11 +305,11 @@ impl News<'_> {
         append_frame(&mut out.bytes, entries, self.location, self.group.cell(), self.full, self.now, players)
     }
 
-    /// What is different for those of a faction who have seen `base` so far.
-    fn changes<'a>(&'a self, base: &'a [u16], faction: Faction) -> impl Iterator<Item = (Sight, &'a Walker)> {
+    /// What is different for those with the same eyes who have seen `base` so far.
+    fn changes<'a>(&'a self, base: &'a [u16], eyes: Eyes) -> impl Iterator<Item = (Sight, &'a Walker)> {
         let (arrived, departed) = self.area.arrived_and_departed(self.group);
         let visible = &self.group.visible;
-        let always = move |walker: &Walker| is_always_listed(walker, faction);
+        let always = move |walker: &Walker| is_always_listed(walker, eyes);
         let walkers = |slots| walkers(self.area, slots);
         let gone = walkers(departed).filter(move |(_, walker)| always(walker));
         let unseen =
@@ -346,9 +345,9 @@ impl News<'_> {
     }
 
     /// Appends what has changed, in binary.
-    fn append_changes(&self, base: &[u16], faction: Faction, out: &mut Outbox) {
+    fn append_changes(&self, base: &[u16], eyes: Eyes, out: &mut Outbox) {
         let alone = self.alone.and_then(|slot| self.area.walker(slot)).map(|walker| walker.connection);
-        for (sight, walker) in self.changes(base, faction).filter(|(_, walker)| Some(walker.connection) != alone) {
+        for (sight, walker) in self.changes(base, eyes).filter(|(_, walker)| Some(walker.connection) != alone) {
             if let Some(message) = self.message(sight, walker) {
                 binary::append(&mut out.bytes, &Envelope::at(self.now), &message);
             }
@@ -356,8 +355,8 @@ impl News<'_> {
     }
 
     /// Tells the JSON clients among the viewers what has changed, each but of itself.
-    fn tell_json(&self, base: &[u16], faction: Faction, viewers: &[(Option<u16>, Faction, u16)], out: &mut Outbox) {
-        for (sight, walker) in self.changes(base, faction) {
+    fn tell_json(&self, base: &[u16], eyes: Eyes, viewers: &[(Option<u16>, Eyes, u16)], out: &mut Outbox) {
+        for (sight, walker) in self.changes(base, eyes) {
             let others = self.speaking(viewers, Encoding::Json).filter(|id| *id != walker.connection);
             let others: Vec<_> = others.collect();
             if let Some(message) = self.message(sight, walker) {

@@ -7,6 +7,7 @@ use super::{
     interest::{Area, Group},
     logic::{Hub, newcomer},
     outbox::{Effect, Outbox, visit},
+    post::Letter,
     tick::append_frame,
 };
 use crate::config::MovementCheck;
@@ -211,7 +212,7 @@ impl Hub {
         }
         out.push(Effect::Attach(id));
         out.push(Effect::Place(id));
-        out.push(Effect::Travelled { character, visit: visit(self.number, id), location: to });
+        self.post(Letter::Travelled { character, visit: visit(self.number, id), location: to }, out);
         self.welcome(id, request, out);
         Ok(())
     }

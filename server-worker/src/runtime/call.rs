@@ -1,4 +1,4 @@
-//! Calls between objects: the typed contract of `calls.rs` over the runtime's fetch.
+//! Calls between objects: the typed contract of `calls/` over the runtime's fetch.
 
 use crate::calls::Call;
 use futures_util::future::{Either, select};

@@ -2,6 +2,8 @@
 //! migrations. `one()`, `to_array()` and `next()` of the binding hang a request
 //! when they fail, so only `raw()` is used.
 
+use crate::{effect::to_json, letters::Letter};
+use serde::{Serialize, de::DeserializeOwned};
 use shardlink_shared::time::Millis;
 use std::panic::AssertUnwindSafe;
 use wasm_bindgen::{JsCast, JsValue, prelude::*};
@@ -186,6 +188,26 @@ impl Db {
             rows.push(read(&Row(row?))?);
         }
         Ok(rows)
+    }
+
+    /// The letters that have not been answered, from the table `letters (number, letter)`.
+    pub fn letters<T: DeserializeOwned>(&self) -> Result<Vec<(u64, Letter<T>)>, Fault> {
+        self.query("SELECT number, letter FROM letters ORDER BY number", vec![], |row| {
+            Ok((row.number(0)?, row.json(1)?))
+        })
+    }
+
+    /// Stores a letter.
+    pub fn keep_letter<T: Serialize>(&self, number: u64, letter: &Letter<T>) -> Result<(), Fault> {
+        self.execute(
+            "INSERT OR REPLACE INTO letters (number, letter) VALUES (?, ?)",
+            vec![Param::Int(number as i64), to_json(letter).into()],
+        )
+    }
+
+    /// Removes a letter.
+    pub fn drop_letter(&self, number: u64) -> Result<(), Fault> {
+        self.execute("DELETE FROM letters WHERE number = ?", vec![Param::Int(number as i64)])
     }
 
     /// Runs all or nothing.

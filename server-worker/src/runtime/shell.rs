@@ -7,9 +7,9 @@ use super::{
     db::{Db, Fault},
     entropy::System,
 };
-use crate::effect::{Context, Logic, Reply, to_json};
+use crate::effect::{Context, Errands, Logic, Reply, to_json};
 use shardlink_shared::{ErrorCode, Refusal};
-use std::cell::RefCell;
+use std::{cell::RefCell, rc::Rc};
 use worker::{Env, Request, Response, Result, State, console_error};
 
 /// How an object's memory and its rows belong together.
@@ -86,5 +86,48 @@ impl<L: Store> Shell<L> {
     /// To be called first by the object's alarm.
     pub fn alarm_fired(&self) {
         self.alarm.fired();
+    }
+}
+
+impl<L: Store + Errands + 'static> Shell<L> {
+    /// Begins whatever is to be done with other objects now, each by itself, and waits
+    /// for what an answer waits for. What it comes to may be more to do.
+    pub async fn run_errands(self: &Rc<Self>) {
+        for errand in self.taken_errands() {
+            if L::is_awaited(&errand) {
+                self.run_errand(errand).await;
+                self.spawn_errands();
+            } else {
+                self.spawn(errand);
+            }
+        }
+    }
+
+    /// Begins whatever is to be done with other objects now.
+    pub fn spawn_errands(self: &Rc<Self>) {
+        self.taken_errands().into_iter().for_each(|errand| self.spawn(errand));
+    }
+
+    fn spawn(self: &Rc<Self>, errand: L::Errand) {
+        let shell = Rc::clone(self);
+        self.state.wait_until(async move {
+            shell.run_errand(errand).await;
+            shell.spawn_errands();
+        });
+    }
+
+    fn taken_errands(&self) -> Vec<L::Errand> {
+        // Whoever has nothing in memory has just failed; its alarm tries again.
+        let Some(mut logic) = self.memory.take() else { return Vec::new() };
+        let errands = logic.take_errands(clock::now());
+        self.memory.replace(Some(logic));
+        errands
+    }
+
+    async fn run_errand(&self, errand: L::Errand) {
+        let outcome = L::run(&self.env, &errand).await;
+        if let Err(fault) = self.step(|logic, context| logic.finish(context, errand, outcome)) {
+            console_error!("{}: {fault}", std::any::type_name::<L>());
+        }
     }
 }

@@ -1,14 +1,16 @@
 //! Making, choosing and deleting characters.
 
-use super::{Platform, Result};
+use super::{Platform, Result, parties::view};
 use crate::{
     account::logic::Unfinished,
     calls::{
-        account,
-        character::{self, Visit},
+        account::{self, Settlement},
+        character::{self, Entered, Visit},
         directory::{self, Kind},
         hub,
+        party::View,
     },
+    character::logic::Made,
     hub::connection::Identity,
 };
 use shardlink_shared::{
@@ -87,9 +89,31 @@ async fn build_character(on: &impl Platform, owner: PlayerId, sheet: &Sheet) -> 
     on.ask(&character::object_name(sheet.id), character::Create { owner, sheet: sheet.clone() }).await?;
     on.ask(&account::object_name(owner), account::CommitCharacter { character: sheet.id }).await?;
     on.ask(&directory, directory::Commit { kind, key, id }).await?;
+    record_id(on, owner, sheet.id).await?;
     // It is made, whether or not this is heard: otherwise the character asks by itself.
     let _ = on.ask(&character::object_name(sheet.id), character::Confirm { owner }).await;
     Ok(())
+}
+
+/// Enters a character's id among those that others may name. Where a making was cut
+/// short before that, the Character does it when it settles.
+///
+/// # Errors
+/// INTERNAL or OVERLOADED if the Directory does not answer.
+pub async fn record_id(on: &impl Platform, owner: PlayerId, character: CharacterId) -> Result<()> {
+    let (kind, key) = (Kind::CharacterId, character.to_string());
+    let object = directory::object_name(kind, &key);
+    on.ask(&object, directory::Record { kind, key, id: character.get(), owner }).await
+}
+
+/// Whether the account of a character that was made a while ago lists it; if so, others
+/// may name it from here on at the latest.
+pub async fn settle(on: &impl Platform, made: &Made) -> Settlement {
+    let question = account::Settle { kind: Kind::Character, key: made.name.key(), id: made.id.get() };
+    match on.ask(&account::object_name(made.owner), question).await {
+        Ok(Settlement::Keep) if record_id(on, made.owner, made.id).await.is_err() => Settlement::Wait,
+        answer => answer.unwrap_or(Settlement::Wait),
+    }
 }
 
 /// Deletes a character and frees its name.
@@ -141,8 +165,10 @@ pub async fn undo(on: &impl Platform, unfinished: &Unfinished) -> bool {
 }
 
 pub(super) async fn release_name(on: &impl Platform, name: &CharacterName, id: CharacterId) -> Result<()> {
-    let (kind, key) = (Kind::Character, name.key());
-    on.ask(&directory::object_name(kind, &key), directory::Release { kind, key, id: id.get() }).await
+    for (kind, key) in [(Kind::Character, name.key()), (Kind::CharacterId, id.to_string())] {
+        on.ask(&directory::object_name(kind, &key), directory::Release { kind, key, id: id.get() }).await?;
+    }
+    Ok(())
 }
 
 /// Selects a character; the hub that holds the session's socket.
@@ -154,10 +180,28 @@ pub async fn select_character(on: &impl Platform, identity: Identity, id: Charac
     on.ask(&account::object_name(identity.player), select).await
 }
 
-/// Marks a character as online in a hub; its sheet.
+/// A character that enters the world, and all that its hub has to know of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entrance {
+    /// Its sheet.
+    pub sheet: Sheet,
+    /// Its party, and what was said there last.
+    pub party: Option<View>,
+    /// Whom it does not want to hear, by rising id.
+    pub muted: Vec<CharacterId>,
+}
+
+/// Marks a character as online in a hub. Its party knows before this is answered.
 ///
 /// # Errors
 /// NOT_YOUR_CHARACTER.
-pub async fn enter(on: &impl Platform, owner: PlayerId, id: CharacterId, visit: Visit) -> Result<Sheet> {
-    on.ask(&character::object_name(id), character::Enter { owner, visit }).await
+pub async fn enter(on: &impl Platform, owner: PlayerId, id: CharacterId, visit: Visit) -> Result<Entrance> {
+    let Entered { sheet, party, muted } =
+        on.ask(&character::object_name(id), character::Enter { owner, visit }).await?;
+    let party = match party {
+        // Whoever is being put out just now finds that its party is not its any more.
+        Some(party) => view(on, id, party).await.ok().filter(|view| view.update.member_ids.contains(&id)),
+        None => None,
+    };
+    Ok(Entrance { sheet, party, muted })
 }

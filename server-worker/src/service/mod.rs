@@ -6,18 +6,29 @@
 //! over objects in memory, and cut it off at every step.
 
 mod characters;
+mod chat;
+mod parties;
 mod passwords;
+mod realm_wide;
 mod sessions;
 
+#[cfg(test)]
+mod party_tests;
 #[cfg(test)]
 mod realm;
 #[cfg(test)]
 mod tests;
 
 pub use characters::{
-    create_character, delete_character, enter, inventory, list_characters, select_character, sheet, undo,
+    Entrance, create_character, delete_character, enter, inventory, list_characters, select_character, settle, sheet,
+    undo,
+};
+pub use chat::{mute, whisper};
+pub use parties::{
+    Actor, PartyAnswer, PartyRequest, find, find_by_name, gathering, look_at_party, party_request, view,
 };
 pub use passwords::{Attempt, Proof, SignedIn, finish_scram, register, register_verifier, sign_in, start_scram};
+pub use realm_wide::{announce, silence};
 pub use sessions::{
     NewPassword, authenticate, change_password, delete_account, finish_account_deletion, identify, log_out, place,
     refresh, stop, ticket,

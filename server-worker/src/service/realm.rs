@@ -6,12 +6,16 @@ use crate::{
     account::logic::{Account, Work},
     calls::{
         Call,
-        account::{self, FinishDelete},
+        account::FinishDelete,
+        character::Visit,
         directory::Kind,
+        hub::{self, HubCall},
+        party::Place,
     },
     character::logic::Character,
     directory::logic::{self as directory, Entry, Names},
-    effect::{Context, Logic, Reply},
+    effect::{Context, Errands, Logic, Reply, to_json},
+    party::logic::Party,
     throttle::logic::{self as throttle, Count, Counts},
     world::logic::World,
 };
@@ -20,7 +24,9 @@ use shardlink_shared::{
     ErrorCode, Refusal,
     crypto::password::{Salt, SaltedPassword, Verifier},
     entropy::{Entropy, Seeded},
+    ids::CharacterId,
     limits::PBKDF2_ITERATIONS,
+    protocol::party::{PartyInvite, PartyUpdate},
     text::Password,
     time::Millis,
 };
@@ -47,6 +53,9 @@ pub enum Cut {
 pub struct Realm {
     pub accounts: RefCell<BTreeMap<String, Account>>,
     pub characters: RefCell<BTreeMap<String, Character>>,
+    pub parties: RefCell<BTreeMap<String, Party>>,
+    /// Who is in each hub, on which connection, and what they were told last.
+    pub hubs: RefCell<BTreeMap<String, BTreeMap<Place, Vec<Told>>>>,
     world: RefCell<World>,
     pub names: Table<(Kind, String), Entry>,
     counts: Table<String, Count>,
@@ -61,7 +70,29 @@ pub struct Realm {
     pub stretched: Cell<u32>,
     pub now: Cell<u64>,
     pub cut: Cell<Cut>,
+    chaos: Cell<Option<Chaos>>,
+    /// Calls that come again some time.
+    late: RefCell<Vec<(&'static str, String, String)>>,
+    dice: RefCell<Seeded>,
     entropy: RefCell<Seeded>,
+}
+
+/// What a hub was asked to tell one of those in it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Told {
+    Party(PartyUpdate),
+    Invite(PartyInvite),
+}
+
+/// How unreliable the wire is.
+#[derive(Debug, Clone, Copy)]
+pub struct Chaos {
+    /// Of a hundred calls, so many come twice: the second time at once or much later.
+    pub doubled: u32,
+    /// Of a hundred calls that objects make by themselves, so many are not answered.
+    pub unanswered: u32,
+    /// Of a hundred times that they could make some, so many wait for the next.
+    pub delayed: u32,
 }
 
 /// Rows by their key.
@@ -106,6 +137,8 @@ impl Realm {
         Self {
             accounts: RefCell::default(),
             characters: RefCell::default(),
+            parties: RefCell::default(),
+            hubs: RefCell::default(),
             world: RefCell::default(),
             names: Table(RefCell::default()),
             counts: Table(RefCell::default()),
@@ -116,16 +149,45 @@ impl Realm {
             stretched: Cell::new(0),
             now: Cell::new(1_000_000),
             cut: Cell::new(Cut::Never),
+            chaos: Cell::new(None),
+            late: RefCell::default(),
+            dice: RefCell::new(Seeded::new(1)),
             entropy: RefCell::new(Seeded::new(1)),
         }
     }
 
-    /// Runs a flow to its end: nothing in here ever waits.
+    /// The same, its wire unreliable in the way that belongs to a seed.
+    pub fn unreliable(seed: u64, chaos: Chaos) -> Self {
+        Self { chaos: Cell::new(Some(chaos)), dice: RefCell::new(Seeded::new(seed)), ..Self::new() }
+    }
+
+    /// Whether something happens that happens so many times in a hundred.
+    fn happens(&self, percent: impl Fn(&Chaos) -> u32) -> bool {
+        self.chaos.get().is_some_and(|chaos| self.dice.borrow_mut().below(100) < percent(&chaos))
+    }
+
+    /// Runs a flow to its end, and what objects have to do with each other after it.
     pub fn run<T>(&self, flow: impl Future<Output = T>) -> T {
+        let done = Self::poll(flow);
+        self.run_errands();
+        done
+    }
+
+    /// Nothing in here ever waits.
+    fn poll<T>(flow: impl Future<Output = T>) -> T {
         match pin!(flow).poll(&mut TaskContext::from_waker(Waker::noop())) {
             Poll::Ready(done) => done,
             Poll::Pending => unreachable!("no call in memory waits"),
         }
+    }
+
+    /// The wire is reliable again, and everything that was under way has arrived.
+    pub fn calm(&self) {
+        self.chaos.set(None);
+        for (binding, object, text) in self.late.take() {
+            self.answer(binding, &object, text);
+        }
+        self.run_errands();
     }
 
     /// Lets the time pass that alarms wait for, three times over, and all of them fire.
@@ -144,6 +206,81 @@ impl Realm {
             for id in ids {
                 self.character_alarm(&id);
             }
+            self.run_errands();
+        }
+    }
+
+    /// What Characters and Parties have to do with others, until there is no more of it.
+    fn run_errands(&self) {
+        while !self.happens(|chaos| chaos.delayed) {
+            let parties: Vec<String> = self.parties.borrow().keys().cloned().collect();
+            let characters: Vec<String> = self.characters.borrow().keys().cloned().collect();
+            let mut any = false;
+            for id in parties {
+                any |= self.errands_of(&self.parties, &id);
+            }
+            for id in characters {
+                any |= self.errands_of(&self.characters, &id);
+            }
+            if !any {
+                return;
+            }
+        }
+    }
+
+    /// What one of them has to do now. Whether it was anything.
+    fn errands_of<L, A>(&self, objects: &RefCell<BTreeMap<String, L>>, id: &str) -> bool
+    where
+        L: Errands<Outcome = Result<A>> + Default,
+    {
+        let errands = self.step(objects, id, |logic, context| logic.take_errands(context.now));
+        let any = !errands.is_empty();
+        for errand in errands {
+            let lost = self.happens(|chaos| chaos.unanswered);
+            let gone = || Err(Refusal::new(ErrorCode::Internal));
+            // Half of what is not answered has arrived all the same.
+            let arrives = !lost || self.happens(|_| 50);
+            let outcome = if arrives { Self::poll(L::run(self, &errand)) } else { gone() };
+            let outcome = if lost { gone() } else { outcome };
+            self.step(objects, id, |logic, context| logic.finish(context, errand, outcome));
+        }
+        any
+    }
+
+    /// Puts a character into a hub, or takes it out.
+    pub fn stand(&self, character: CharacterId, visit: Visit, here: bool) {
+        let mut hubs = self.hubs.borrow_mut();
+        let hub = hubs.entry(hub::object_name(visit.hub)).or_default();
+        if here {
+            hub.insert((character, visit), Vec::new());
+        } else {
+            hub.remove(&(character, visit));
+        }
+    }
+
+    fn hub_answers(&self, object: &str, call: HubCall) -> String {
+        let number = object.rsplit('-').next().and_then(|number| number.parse().ok()).unwrap();
+        let mut hubs = self.hubs.borrow_mut();
+        if let HubCall::Holds(call) = &call {
+            let place = (call.character, Visit { hub: number, connection: call.connection });
+            let is_there = hubs.is_empty() || hubs.get(object).is_some_and(|hub| hub.contains_key(&place));
+            return (self.hub_holds.get() && is_there).to_string();
+        }
+        let mut tell = |place: Place, told: Told| {
+            let receiver = hubs.get_mut(object).and_then(|hub| hub.get_mut(&place));
+            receiver.map(|heard| heard.push(told)).is_some()
+        };
+        match call {
+            HubCall::PartyChanged(call) => {
+                let mut missing = call.to.clone();
+                missing.retain(|place| !tell(*place, Told::Party(call.update.clone())));
+                to_json(&missing)
+            }
+            HubCall::Invited(call) => {
+                let visit = Visit { hub: number, connection: call.connection };
+                tell((call.invite.invitee_id, visit), Told::Invite(call.invite)).to_string()
+            }
+            _ => "null".into(),
         }
     }
 
@@ -166,11 +303,9 @@ impl Realm {
     }
 
     fn character_alarm(&self, id: &str) {
-        let unsettled = self.characters.borrow().get(id).and_then(|one| one.unsettled(self.now()).cloned());
-        let Some(record) = unsettled else { return };
-        let (key, number) = (record.sheet.name.key(), record.sheet.id.get());
-        let question = account::Settle { kind: Kind::Character, key, id: number };
-        let Ok(settlement) = self.run(self.ask(&account::object_name(record.owner), question)) else { return };
+        let unsettled = self.characters.borrow().get(id).and_then(|one| one.unsettled(self.now()));
+        let Some(made) = unsettled else { return };
+        let settlement = self.run(super::settle(self, &made));
         self.step(&self.characters, id, |character, context| character.settle(context, settlement));
     }
 
@@ -187,14 +322,28 @@ impl Realm {
     }
 
     fn deliver<C: Call>(&self, object: &str, call: C) -> Reply {
+        let text = call.encode();
+        if self.happens(|chaos| chaos.doubled) {
+            self.late.borrow_mut().push((C::BINDING, object.to_owned(), text.clone()));
+        }
+        let late = self.late.borrow().len() as u32;
+        if late > 0 && self.happens(|_| 30) {
+            let which = self.dice.borrow_mut().below(late) as usize;
+            let (binding, object, text) = self.late.borrow_mut().swap_remove(which);
+            self.answer(binding, &object, text);
+        }
+        self.answer(C::BINDING, object, text)
+    }
+
+    fn answer(&self, binding: &'static str, object: &str, text: String) -> Reply {
         fn read<T: DeserializeOwned>(text: &str) -> T {
             serde_json::from_str(text).unwrap()
         }
-        self.addressed.borrow_mut().insert((C::BINDING, object.to_owned()));
-        let text = call.encode();
-        match C::BINDING {
+        self.addressed.borrow_mut().insert((binding, object.to_owned()));
+        match binding {
             "ACCOUNT" => self.step(&self.accounts, object, |logic, context| logic.dispatch(context, read(&text))),
             "CHARACTER" => self.step(&self.characters, object, |logic, context| logic.dispatch(context, read(&text))),
+            "PARTY" => self.step(&self.parties, object, |logic, context| logic.dispatch(context, read(&text))),
             "WORLD" => {
                 let mut entropy = self.entropy.borrow_mut();
                 let mut context = Context::new(self.now(), &mut *entropy);
@@ -210,7 +359,7 @@ impl Realm {
                 reply
             }
             _ => {
-                let answer = if text.contains("Holds") { self.hub_holds.get().to_string() } else { "null".into() };
+                let answer = self.hub_answers(object, read(&text));
                 self.hub_calls.borrow_mut().push(text);
                 Reply(format!(r#"{{"Ok":{answer}}}"#))
             }
@@ -232,7 +381,12 @@ impl Platform for Realm {
             Cut::After(left) => self.cut.set(Cut::After(left - 1)),
             Cut::Never => {}
         }
-        serde_json::from_str::<Result<C::Answer>>(&self.deliver(object, call).0).unwrap()
+        let reply = self.deliver(object, call);
+        if C::BINDING == "CHARACTER" {
+            // What a Character does before it answers.
+            self.errands_of(&self.characters, object);
+        }
+        serde_json::from_str::<Result<C::Answer>>(&reply.0).unwrap()
     }
 
     /// Stands for 600,000 rounds by a copy: what is tested here is who does how much of it.

@@ -2,6 +2,7 @@
 
 use super::{
     Platform, Result, SignedIn,
+    parties::{Actor, gathering},
     passwords::{Attempt, Proof, prepare},
 };
 use crate::{
@@ -21,7 +22,7 @@ use shardlink_shared::{
         token::{SessionId, SessionToken, Ticket},
     },
     entropy,
-    ids::CharacterId,
+    ids::{CharacterId, PartyId},
     limits::TICKET_LIFE,
     text::Password,
 };
@@ -206,7 +207,11 @@ pub async fn ticket(
     identity: Identity,
     character: Option<CharacterId>,
 ) -> Result<(String, u32)> {
-    let number = place(on, config).await?;
+    let together = match character {
+        Some(character) => gathering(on, Actor { owner: identity.player, character }).await,
+        None => None,
+    };
+    let number = place(on, config, together).await?;
     let ticket = Ticket {
         session: identity.session,
         player: identity.player,
@@ -230,10 +235,12 @@ pub async fn stop(on: &impl Platform) -> Result<()> {
     Ok(())
 }
 
-/// A hub with room, by its number.
+/// A hub with room, by its number: where the others of a party are, if that has any.
 ///
 /// # Errors
 /// INTERNAL or OVERLOADED if the world does not answer.
-pub async fn place(on: &impl Platform, config: &Config) -> Result<u32> {
-    on.ask(&world::object_name(), world::Place { capacity: config.hub_capacity }).await
+pub async fn place(on: &impl Platform, config: &Config, together: Option<(PartyId, Option<u32>)>) -> Result<u32> {
+    let (party, near) = together.unzip();
+    let place = world::Place { capacity: config.hub_capacity, party, near: near.flatten() };
+    on.ask(&world::object_name(), place).await
 }

@@ -15,10 +15,10 @@ use shardlink_shared::{
 };
 use std::collections::BTreeMap;
 
-const HOME: &str = "203.0.113.7";
+pub(super) const HOME: &str = "203.0.113.7";
 const AWAY: &str = "198.51.100.9";
 
-fn config() -> Config {
+pub(super) fn config() -> Config {
     let secret = |name: &str| (name == "SERVER_SECRET").then(|| "0123456789abcdef0123456789abcdef".to_owned());
     Config::read(secret).unwrap()
 }
@@ -27,7 +27,7 @@ fn user(name: &str) -> UserName {
     UserName::parse(name).unwrap()
 }
 
-fn password(text: &str) -> Password {
+pub(super) fn password(text: &str) -> Password {
     Password::parse(text).unwrap()
 }
 
@@ -36,7 +36,7 @@ fn sign_in_from(realm: &Realm, address: &str, name: &str, text: &str) -> Result<
 }
 
 /// Registers and signs in.
-fn player(realm: &Realm, name: &str) -> Identity {
+pub(super) fn player(realm: &Realm, name: &str) -> Identity {
     realm.run(register(realm, &config(), HOME, user(name), &password("hunter22"))).unwrap();
     sign_in_from(realm, HOME, name, "hunter22").unwrap().identity
 }
@@ -50,7 +50,7 @@ fn hero(name: &str) -> CharacterCreate {
     }
 }
 
-fn create(realm: &Realm, identity: Identity, name: &str) -> Result<CharacterId> {
+pub(super) fn create(realm: &Realm, identity: Identity, name: &str) -> Result<CharacterId> {
     realm.run(create_character(realm, identity, hero(name))).map(|sheet| sheet.id)
 }
 
@@ -84,7 +84,7 @@ fn assert_names_agree(realm: &Realm, who: &[Identity], what: &str) {
 }
 
 /// Runs a flow cut off before and after each of its calls, in a new realm each time.
-fn at_every_cut(mut scenario: impl FnMut(Cut, &str) -> bool) {
+pub(super) fn at_every_cut(mut scenario: impl FnMut(Cut, &str) -> bool) {
     for cut in [Cut::Before as fn(u32) -> Cut, Cut::After] {
         let steps = (0..).take_while(|step| {
             let what = format!("{:?}", cut(*step));

@@ -1,18 +1,28 @@
 //! Who is where in the realm, and who fits where.
 
+use super::speech::Speech;
 use crate::{
-    calls::world::{GetEvents, GetHubs, GetStatus, Happening, Place, Population, Report, Status, WorldCall},
+    calls::world::{
+        Announce, GetEvents, GetHubs, GetStatus, Happening, Listen, Place, Population, Report, Say, Status, WorldCall,
+    },
+    chat::{Audience, BatchNumber},
     effect::{Context, Logic, Reply, reply},
 };
 use shardlink_shared::{
+    ids::PartyId,
     limits::{MAX_WORLD_EVENTS, RESERVATION_LIFE},
+    protocol::chat::PastChat,
     time::Millis,
 };
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// A hub that has not reported for this long holds nobody, in milliseconds:
 /// more than twice the time in which hubs with players report.
-pub const HUB_FORGOTTEN_AFTER: u64 = 120_000;
+pub const HUB_FORGOTTEN_AFTER: u64 = 60_000;
+
+/// For so long World remembers where it sent a party's last member, in milliseconds: the
+/// others may be on their way.
+const PARTY_PLACED: u64 = 60_000;
 
 /// What a hub said last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,10 +44,16 @@ pub enum Write {
     Event(u64, Happening),
     /// The events up to this number are forgotten.
     ForgetEvents(u64),
+    /// Something was said.
+    Said(Audience, PastChat),
+    /// Something that was said is forgotten.
+    ForgetSaid(u64),
+    /// A hub's batch was heard.
+    Heard(u32, BatchNumber),
 }
 
 /// The memory of a World.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct World {
     started: Option<Millis>,
     hubs: BTreeMap<u32, Reported>,
@@ -46,6 +62,9 @@ pub struct World {
     /// Places in hubs that were given out and not taken yet, the oldest first. A
     /// World that forgets them in a crash lets a hub be fuller by as many.
     reserved: BTreeMap<u32, VecDeque<Millis>>,
+    /// Where members of parties were sent, and when.
+    placed: BTreeMap<PartyId, (u32, Millis)>,
+    pub(super) speech: Speech,
 }
 
 impl World {
@@ -55,8 +74,9 @@ impl World {
         started: Option<Millis>,
         hubs: BTreeMap<u32, Reported>,
         events: BTreeMap<u64, Happening>,
+        speech: Speech,
     ) -> Self {
-        Self { started, hubs, events, reserved: BTreeMap::new() }
+        Self { started, hubs, events, reserved: BTreeMap::new(), placed: BTreeMap::new(), speech }
     }
 
     fn started(&mut self, context: &mut Context<'_, Write>) -> Millis {
@@ -110,8 +130,8 @@ impl World {
         self.players_in(hub, now).saturating_add(reserved as u32)
     }
 
-    /// The fullest hub with room, so that people meet; a new one where none has. The
-    /// place is kept for a while.
+    /// The hub of the party's others, if it has room; else the fullest with room, so that
+    /// people meet; a new one where none has. The place is kept for a while.
     fn place(&mut self, context: &mut Context<'_, Write>, call: &Place) -> u32 {
         self.started(context);
         let now = context.now;
@@ -127,9 +147,15 @@ impl World {
             (1..call.capacity).contains(expected)
         });
         let fullest = with_room.max_by_key(|(expected, hub)| (*expected, u32::MAX - hub));
-        let hub = fullest.map(|(_, hub)| hub).or_else(|| (0..u32::MAX).find(|hub| self.expected_in(*hub, now) == 0));
+        self.placed.retain(|_, (_, at)| now.since(*at) < PARTY_PLACED);
+        let together = call.party.and_then(|party| self.placed.get(&party)).map(|(hub, _)| *hub).or(call.near);
+        let together = together.filter(|hub| self.expected_in(*hub, now) < call.capacity);
+        let hub = together
+            .or(fullest.map(|(_, hub)| hub))
+            .or_else(|| (0..u32::MAX).find(|hub| self.expected_in(*hub, now) == 0));
         let hub = hub.unwrap_or(0);
         self.reserved.entry(hub).or_default().push_back(now);
+        self.placed.extend(call.party.map(|party| (party, (hub, now))));
         hub
     }
 
@@ -142,6 +168,12 @@ impl World {
         let reported = Reported { population: call.population, at: context.now };
         self.hubs.insert(call.hub, reported);
         context.writes.push(Write::Hub(call.hub, reported));
+    }
+
+    /// The hubs where somebody may hear what is said, and the speaker's.
+    fn listening(&self, now: Millis, speaker: Option<u32>) -> BTreeSet<u32> {
+        let peopled = self.hubs.keys().filter(|hub| self.players_in(**hub, now) > 0).copied();
+        peopled.chain(self.speech.listening(now)).chain(speaker).collect()
     }
 
     fn hubs(&self, now: Millis) -> Vec<u32> {
@@ -175,6 +207,20 @@ impl Logic for World {
                 self.report(context, &call);
                 reply::<Report>(Ok(()))
             }
+            WorldCall::Listen(call) => {
+                self.speech.listens(call.hub, context.now);
+                reply::<Listen>(Ok(self.speech.histories()))
+            }
+            WorldCall::Say(call) => {
+                let hubs = self.listening(context.now, Some(call.hub));
+                self.speech.say(context, call, &hubs);
+                reply::<Say>(Ok(()))
+            }
+            WorldCall::Announce(call) => {
+                let hubs = self.listening(context.now, None);
+                self.speech.announce(context.now, call, &hubs);
+                reply::<Announce>(Ok(()))
+            }
             WorldCall::GetEvents(call) => reply::<GetEvents>(Ok(self.events(context, &call))),
             WorldCall::GetStatus(_) => reply::<GetStatus>(Ok(self.status(context))),
         }
@@ -199,7 +245,7 @@ mod tests {
     #[test]
     fn twenty_three_players_in_hubs_of_five_fill_them_one_after_the_other() {
         let mut world = World::default();
-        let five = Place { capacity: 5 };
+        let five = Place { capacity: 5, party: None, near: None };
         // All of them ask before anybody has arrived.
         let placed: Vec<u32> = (0..23).map(|n| at(n, |c| world.place(c, &five))).collect();
         assert_eq!(placed, (0..23).map(|n| n / 5).collect::<Vec<_>>());
@@ -218,7 +264,7 @@ mod tests {
     #[test]
     fn a_place_that_nobody_takes_is_free_again_after_ten_seconds() {
         let mut world = World::default();
-        let one = Place { capacity: 1 };
+        let one = Place { capacity: 1, party: None, near: None };
         assert_eq!(at(0, |c| world.place(c, &one)), 0);
         assert_eq!(at(1, |c| world.place(c, &one)), 1);
         assert_eq!(at(RESERVATION_LIFE, |c| world.place(c, &one)), 0);
@@ -227,7 +273,7 @@ mod tests {
     #[test]
     fn a_hub_that_died_is_forgotten_and_its_number_used_again() {
         let mut world = World::default();
-        let two = Place { capacity: 2 };
+        let two = Place { capacity: 2, party: None, near: None };
         report(&mut world, 0, 0, 2);
         report(&mut world, 0, 1, 1);
         assert_eq!(at(1, |c| world.place(c, &two)), 1);
@@ -237,12 +283,31 @@ mod tests {
     }
 
     #[test]
+    fn a_partys_members_are_sent_where_the_others_are_while_there_is_room() {
+        let party = PartyId::new(1 << 40);
+        let place = |near| Place { capacity: 4, party, near };
+        let alone = Place { capacity: 4, party: None, near: None };
+        let mut world = World::default();
+        report(&mut world, 0, 0, 2);
+        report(&mut world, 0, 1, 1);
+        assert_eq!(at(1, |c| world.place(c, &alone)), 0, "others go to the fullest");
+        assert_eq!(at(1, |c| world.place(c, &place(Some(1)))), 1);
+        // The next is sent after it, also before it has arrived, or is known to be there.
+        assert_eq!(at(2, |c| world.place(c, &place(None))), 1);
+        assert_eq!(at(2, |c| world.place(c, &place(None))), 1);
+        assert_eq!(at(2, |c| world.place(c, &place(None))), 0, "full is full");
+    }
+
+    #[test]
     fn the_status_adds_the_hubs_and_forgets_the_silent() {
         let mut world = World::default();
         report(&mut world, 0, 0, 2);
-        report(&mut world, 100_000, 1, 3);
-        assert_eq!(at(119_999, |c| world.status(c)).population, Population { players: 5, sockets: 7 });
-        assert_eq!(at(120_000, |c| world.status(c)).population, Population { players: 3, sockets: 4 });
+        report(&mut world, HUB_FORGOTTEN_AFTER - 20_000, 1, 3);
+        assert_eq!(
+            at(HUB_FORGOTTEN_AFTER - 1, |c| world.status(c)).population,
+            Population { players: 5, sockets: 7 }
+        );
+        assert_eq!(at(HUB_FORGOTTEN_AFTER, |c| world.status(c)).population, Population { players: 3, sockets: 4 });
     }
 
     #[test]

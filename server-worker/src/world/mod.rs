@@ -1,13 +1,16 @@
 //! **World**: what all hubs of a realm share.
 //!
-//! - Owns: when the realm began, the hubs and who is in them.
+//! - Owns: when the realm began, the hubs and how many are in them, the order of what
+//!   is said to everybody and to factions.
 //! - Keyed by: the realm's name.
 //! - Called by: the edge and hubs.
-//! - Invariant: a hub that has not been heard of for two minutes holds nobody.
+//! - Invariant: a hub that has not been heard of for a minute holds nobody; all hubs
+//!   hear the same words in the same order.
 //! - Survives sleep as: rows.
 
 pub mod logic;
 #[cfg(target_arch = "wasm32")]
 mod object;
+pub mod speech;
 #[cfg(target_arch = "wasm32")]
 mod store;

@@ -2,11 +2,12 @@
 
 use super::logic;
 use crate::runtime::shell::Shell;
+use std::rc::Rc;
 use worker::{DurableObject, Env, Request, Response, Result, State, durable_object};
 
 /// A realm.
 #[durable_object(fetch)]
-pub struct World(Shell<logic::World>);
+pub struct World(Rc<Shell<logic::World>>);
 
 // The memory is replaced only by a finished decision; a panic while it is
 // borrowed leaves rows that it is rebuilt from.
@@ -15,10 +16,12 @@ impl std::panic::RefUnwindSafe for World {}
 
 impl DurableObject for World {
     fn new(state: State, env: Env) -> Self {
-        Self(Shell::new(state, env))
+        Self(Rc::new(Shell::new(state, env)))
     }
 
     async fn fetch(&self, request: Request) -> Result<Response> {
-        self.0.fetch(request).await
+        let response = self.0.fetch(request).await;
+        self.0.spawn_errands();
+        response
     }
 }

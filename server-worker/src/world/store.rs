@@ -1,8 +1,12 @@
 //! The rows of a World.
 
-use super::logic::{Reported, World, Write};
+use super::{
+    logic::{Reported, World, Write},
+    speech::Speech,
+};
 use crate::{
     calls::world::Population,
+    chat::{BatchNumber, heard::Heard},
     effect::to_json,
     runtime::{
         db::{Db, Fault, Param},
@@ -24,6 +28,10 @@ impl Store for World {
         "
         CREATE TABLE events (number INTEGER PRIMARY KEY, event TEXT NOT NULL) STRICT;
     ",
+        "
+        CREATE TABLE said (number INTEGER PRIMARY KEY, audience TEXT NOT NULL, past TEXT NOT NULL) STRICT;
+        CREATE TABLE heard (hub INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, number INTEGER NOT NULL) STRICT;
+    ",
     ];
 
     fn load(db: &Db) -> Result<Self, Fault> {
@@ -34,7 +42,14 @@ impl Store for World {
         })?;
         let events =
             db.query("SELECT number, event FROM events", vec![], |row| Ok((row.number(0)?, row.json(1)?)))?;
-        Ok(Self::restore(started, hubs.into_iter().collect(), events.into_iter().collect()))
+        let said = db.query("SELECT audience, past FROM said ORDER BY number", vec![], |row| {
+            Ok((row.json(0)?, row.json(1)?))
+        })?;
+        let heard = db.query("SELECT hub, epoch, number FROM heard", vec![], |row| {
+            Ok((row.number(0)? as u32, BatchNumber { epoch: row.millis(1)?, number: row.number(2)? }))
+        })?;
+        let speech = Speech::restore(said, Heard::restore(heard.into_iter().collect()));
+        Ok(Self::restore(started, hubs.into_iter().collect(), events.into_iter().collect(), speech))
     }
 
     fn store(db: &Db, write: &Write) -> Result<(), Fault> {
@@ -49,6 +64,17 @@ impl Store for World {
             Write::ForgetEvents(last) => {
                 db.execute("DELETE FROM events WHERE number <= ?", vec![Param::Int(*last as i64)])
             }
+            Write::Said(audience, past) => db.execute(
+                "INSERT OR REPLACE INTO said (number, audience, past) VALUES (?, ?, ?)",
+                vec![Param::Int(past.number as i64), to_json(audience).into(), to_json(past).into()],
+            ),
+            Write::ForgetSaid(number) => {
+                db.execute("DELETE FROM said WHERE number = ?", vec![Param::Int(*number as i64)])
+            }
+            Write::Heard(hub, batch) => db.execute(
+                "INSERT OR REPLACE INTO heard (hub, epoch, number) VALUES (?, ?, ?)",
+                vec![(*hub).into(), batch.epoch.into(), Param::Int(batch.number as i64)],
+            ),
             Write::Hub(number, reported) => db.execute(
                 "INSERT OR REPLACE INTO hubs (number, players, sockets, reported_at) VALUES (?, ?, ?, ?)",
                 vec![

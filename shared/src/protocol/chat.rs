@@ -48,8 +48,9 @@ wire_enum!(Channel, "must be global, party, faction or whisper");
 /// `chat`, `whisper`, `party_chat` and `faction_chat`, client to server.
 ///
 /// `chat` goes by its channel, the other three types win over it. Answered by
-/// the sender's own copy, a [`Chat`]; refused with EMPTY, TOO_LONG,
-/// RATE_LIMITED, RECIPIENT_OFFLINE, NOT_IN_PARTY or NOT_YOUR_CHARACTER.
+/// the sender's own copy, a [`Chat`]; refused with EMPTY, TOO_LONG, RATE_LIMITED,
+/// MUTED, NOT_IN_PARTY, NOT_YOUR_CHARACTER, and a whisper with RECIPIENT_OFFLINE or
+/// NOT_FOUND. Whoever has muted the sender does not hear it, and nobody learns of that.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SendChat {
@@ -139,7 +140,8 @@ pub struct WorldAnnouncement {
     pub title: Option<Text<128>>,
 }
 
-/// `chat_history`, client to server: what was said before. Answered by [`ChatHistory`].
+/// `chat_history`, client to server: what was said before. Answered by [`ChatHistory`];
+/// refused with NOT_IN_PARTY. Whispers are kept by nobody.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ChatHistoryRequest {
@@ -162,7 +164,8 @@ pub struct PastChat {
     pub chat: Chat,
 }
 
-/// `chat_history`, server to client: what was said last, the oldest first.
+/// `chat_history`, server to client: what was said last, the oldest first. Whoever enters
+/// the world is handed that of each channel where anything was said.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ChatHistory {
@@ -173,7 +176,7 @@ pub struct ChatHistory {
 }
 
 /// `mute`, either way: hears no more of a character, or hears it again.
-/// Answered by its copy; refused with NOT_FOUND.
+/// Answered by its copy; refused with NOT_FOUND or TOO_MANY_MUTED. The character keeps it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Mute {

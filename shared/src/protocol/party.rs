@@ -56,8 +56,8 @@ pub struct PartyCreate {
 }
 
 /// `party_invite`, client to server: an invitation by the leader. Answered by its copy, a
-/// [`PartyInvite`]; refused with NOT_LEADER, PARTY_FULL, RECIPIENT_OFFLINE,
-/// NOT_FOUND or ALREADY_IN_PARTY.
+/// [`PartyInvite`]; refused with NOT_IN_PARTY, NOT_LEADER, PARTY_FULL, RECIPIENT_OFFLINE,
+/// NOT_FOUND, ALREADY_IN_PARTY, or RATE_LIMITED while sixteen are open.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SendPartyInvite {
@@ -107,8 +107,8 @@ pub struct PartyInvite {
 }
 
 /// `party_accept`, `party_decline`, `party_leave` and `party_disband`, client to
-/// server. Answered by [`PartyUpdate`]; refused with NOT_FOUND, NOT_IN_PARTY,
-/// NOT_LEADER (disband) or PARTY_FULL (accept).
+/// server. Answered by [`PartyUpdate`]; refused with NOT_FOUND (accept, decline),
+/// NOT_IN_PARTY, NOT_LEADER (disband), PARTY_FULL or ALREADY_IN_PARTY (accept).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PartyReference {
@@ -117,7 +117,7 @@ pub struct PartyReference {
 }
 
 /// `party_kick`, `party_withdraw` and `party_promote`, client to server, by the
-/// leader. Answered by [`PartyUpdate`]; refused with NOT_LEADER or NOT_FOUND.
+/// leader. Answered by [`PartyUpdate`]; refused with NOT_IN_PARTY, NOT_LEADER or NOT_FOUND.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PartyMember {
@@ -138,8 +138,10 @@ pub struct PartyLoot {
     pub loot_sharing: LootSharing,
 }
 
-/// `party_update`, server to client: the party as it is now. Whoever is out, or
-/// whose party has ended, gets a last one without itself in it.
+/// `party_update`, server to client: the party as it is now. Every change is told to
+/// every member, also that an invitation was declined or taken back, and that somebody
+/// came or went. Whoever is out, or whose party has ended, gets a last one without itself
+/// in it; so does whoever has declined, and whose invitation was taken back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PartyUpdate {

@@ -17,8 +17,12 @@ export const operations = Object.entries(openapi.paths).flatMap(([path, item]) =
   })),
 );
 
+/** What opens the routes of those who run the realm. */
+export const ADMIN_TOKEN = "0123456789abcdef0123456789abcdef";
+
 /** What the server allows in a minute, raised so far that no test meets it: e2e tests what it does then. */
 export const UNLIMITED = {
+  ADMIN_TOKEN,
   SIGN_IN_FAILURES_PER_NAME: "1000000",
   SIGN_IN_FAILURES_PER_ADDRESS: "1000000",
   REGISTRATIONS_PER_ADDRESS: "1000000",

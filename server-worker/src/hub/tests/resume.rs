@@ -91,7 +91,7 @@ fn whoever_does_not_come_back_within_a_minute_leaves() {
         world.now += PLACE_LIFE;
         assert!(world.hub.next_deadline().unwrap() <= Millis(world.now));
         world.handle(Event::Alarm);
-        assert!(world.last.iter().any(|effect| matches!(effect, Effect::Left { .. })));
+        assert!(world.carried.iter().any(|letter| matches!(letter, Letter::Left { .. })));
         world.tick();
         assert_eq!(world.types(bran), ["player_left_area"]);
         assert_eq!((world.hub.population().players, world.places.len()), (1, 1));
@@ -112,6 +112,7 @@ fn who_resumes_too_late_is_admitted_anew_and_told_so() {
             id,
             request: None,
             awaited: true,
+            queued: false,
             answer: Ok(admitted(1, Some(sheet(1, "Aria")))),
         });
         assert_eq!(world.types(id), ["auth_response", "resumed", "location_update"]);
@@ -130,7 +131,7 @@ fn a_dead_session_does_not_resume() {
         world.resume(7, token(1), 0);
         assert_eq!(world.questions(), [&Question::Return(identity(1))]);
         let answer = Err(ErrorCode::SessionExpired.into());
-        world.decide(Event::Answered { id, request: None, awaited: true, answer });
+        world.decide(Event::Answered { id, request: None, awaited: true, queued: false, answer });
         assert_eq!(world.closed(id).map(|code| code.info().close), Some(Some(4004)));
     });
 }

@@ -31,8 +31,15 @@ impl World {
         }
         for effect in &self.last {
             match effect {
-                // A hub that wakes speaks sooner of who is there, and writes what has not changed.
+                // A hub that wakes speaks sooner of who is there, writes what has not changed, and
+                // asks anew what was said.
                 Effect::Send(..) | Effect::Share(_) | Effect::Report(_) | Effect::Attach(_) | Effect::Place(_) => {}
+                Effect::Listen => {}
+                // Its batches and letters are counted anew.
+                Effect::Say(lane, _, utterances) => lines.push(format!("{lane:?} {utterances:?}")),
+                Effect::Post(_, letter) => lines.push(format!("{letter:?}")),
+                Effect::Carry(_, letter) => lines.push(format!("{letter:?}")),
+                Effect::Done(_) => lines.push("done".into()),
                 Effect::Deliver(delivery) => lines.push(format!("{:?}", delivery.rows)),
                 other => lines.push(format!("{other:?}")),
             }
@@ -109,6 +116,10 @@ fn perform(world: &mut World, step: &Step) {
         Step::Say(id, channel, recipient) => {
             let chat = SendChat { recipient_id: Some(character(recipient)), ..SendChat::new("hello", channel) };
             world.send(id, &ClientMessage::Chat(SendChat { channel: Some(channel), ..chat }));
+            // While a question is open no hub sleeps: whoever is not here is nowhere.
+            if world.questions().iter().any(|question| matches!(question, Question::Whisper(..))) {
+                world.answer_queued(id, Err(ErrorCode::RecipientOffline.into()));
+            }
         }
         Step::Walk(id, x, y, vx) => world.run(id, x, y, vx, 0.0),
         Step::Leap(id) => world.walk(id, 400.0, 400.0),

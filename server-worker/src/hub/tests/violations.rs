@@ -44,7 +44,7 @@ fn another_character_on_the_same_socket_counts_its_steps_anew() {
     let id = world.player(2, "Aria", Encoding::Binary);
     world.send(id, &step(900, 0.1, 0.0, 0.0, 0.0));
     world.handle(Event::Selected(identity(2).session, character(4)));
-    world.answer(id, Ok(Answer::Entered(Box::new(sheet(4, "Cara")))));
+    world.answer(id, Ok(Answer::Entered(Box::new(entrance(sheet(4, "Cara"))))));
     world.send(id, &step(1, 0.1, 0.0, 0.0, 0.0));
     assert_eq!((world.types(id), place(&world, id)), (vec![], at(0.1, 0.0)));
 }

@@ -1,0 +1,91 @@
+//! Words on their way to hubs: to each hub in their order, and the next ones only when
+//! the last have been answered, so that a slow hub gets larger batches and not more.
+
+use std::collections::BTreeMap;
+
+/// Words that wait for a hub; of more, the oldest are lost. A hub that does not answer
+/// for 10 s while a hundred a second are said misses no more than it would anyway.
+const MOST_WAITING: usize = 1_000;
+
+/// Words in one batch: at some 300 bytes each, a call of 150 kB.
+const MOST_AT_ONCE: usize = 500;
+
+#[derive(Debug, Clone, PartialEq)]
+struct Lane<W> {
+    waiting: Vec<W>,
+    under_way: bool,
+}
+
+/// The words that wait, for each hub.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fanout<W>(BTreeMap<u32, Lane<W>>);
+
+impl<W> Default for Fanout<W> {
+    fn default() -> Self {
+        Self(BTreeMap::new())
+    }
+}
+
+impl<W> Fanout<W> {
+    /// Has something to say to a hub.
+    pub fn push(&mut self, hub: u32, word: W) {
+        let lane = self.0.entry(hub).or_insert_with(|| Lane { waiting: Vec::new(), under_way: false });
+        if lane.waiting.len() >= MOST_WAITING {
+            lane.waiting.remove(0);
+        }
+        lane.waiting.push(word);
+    }
+
+    /// The batches that may be sent now, each under way from here on.
+    pub fn take(&mut self) -> Vec<(u32, Vec<W>)> {
+        let ready = self.0.iter_mut().filter(|(_, lane)| !lane.under_way && !lane.waiting.is_empty());
+        ready
+            .map(|(hub, lane)| {
+                lane.under_way = true;
+                (*hub, lane.waiting.drain(..lane.waiting.len().min(MOST_AT_ONCE)).collect())
+            })
+            .collect()
+    }
+
+    /// A batch was answered, or is lost: what is said is sent once.
+    pub fn answered(&mut self, hub: u32) {
+        if let Some(lane) = self.0.get_mut(&hub) {
+            lane.under_way = false;
+            if lane.waiting.is_empty() {
+                self.0.remove(&hub);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_batch_goes_when_the_last_was_answered() {
+        let mut fanout = Fanout::default();
+        fanout.push(1, 'a');
+        assert_eq!(fanout.take(), [(1, vec!['a'])]);
+        fanout.push(1, 'b');
+        fanout.push(2, 'b');
+        fanout.push(1, 'c');
+        assert_eq!(fanout.take(), [(2, vec!['b'])], "hub 1 has not answered");
+        fanout.answered(1);
+        assert_eq!(fanout.take(), [(1, vec!['b', 'c'])]);
+        fanout.answered(1);
+        fanout.answered(2);
+        assert_eq!(fanout, Fanout::default());
+    }
+
+    #[test]
+    fn a_hub_that_does_not_answer_takes_no_more_than_so_much_memory() {
+        let mut fanout = Fanout::default();
+        fanout.push(1, 0);
+        fanout.take();
+        (0..3_000).for_each(|word| fanout.push(1, word));
+        fanout.answered(1);
+        let batch = fanout.take().remove(0).1;
+        assert_eq!((batch.first(), batch.len()), (Some(&2_000), MOST_AT_ONCE));
+    }
+}

@@ -1,0 +1,207 @@
+//! What becomes of a connection when a question about it is answered.
+
+use super::{
+    connection::{ConnectionId, Held, Identity, Stage},
+    logic::{Hub, PRESENCE_INTERVAL},
+    outbox::{Answer, Effect, Outbox, Question, visit},
+    post::Letter,
+};
+use crate::{calls::party::View, service::Entrance};
+use shardlink_shared::{
+    ErrorCode, Refusal,
+    codec::Encoding,
+    limits::MAX_AUTH_ATTEMPTS,
+    protocol::{
+        Envelope, RequestId, ServerMessage,
+        account::{AuthResponse, Resumed},
+        bounded::{List, Secret},
+        character::{CharacterList, CharacterUpdate},
+        chat::Channel,
+    },
+};
+
+impl Hub {
+    /// A question about a connection was answered.
+    pub(super) fn answered(
+        &mut self,
+        id: ConnectionId,
+        request: Option<RequestId>,
+        answer: Result<Answer, Refusal>,
+        out: &mut Outbox,
+    ) {
+        let Some(connection) = self.connections.get(&id) else {
+            // The socket closed while the question was open: whoever entered has left.
+            if let Ok(Answer::Admitted { entrance: Some(entrance), .. } | Answer::Entered(entrance)) = answer {
+                let (character, location) = (entrance.sheet.id, entrance.sheet.location_id);
+                self.post(Letter::Left { character, visit: visit(self.number, id), location }, out);
+            }
+            return;
+        };
+        let encoding = connection.encoding;
+        let envelope = Envelope::answering(request.clone(), out.now);
+        let was_pending = matches!(connection.stage, Stage::Pending { .. });
+        match answer {
+            Ok(Answer::Admitted { identity, token, resume, entrance, silenced }) => {
+                if let Some(connection) = self.connections.get_mut(&id) {
+                    let early = self.early_silences.remove(&identity.session);
+                    connection.silenced = early.unwrap_or(silenced);
+                }
+                self.admitted(id, &envelope, identity, (token, resume), entrance, out);
+            }
+            Ok(Answer::Entered(entrance)) => {
+                if let Some(identity) = connection.identity() {
+                    self.enter(id, identity, &entrance, out);
+                    let update = ServerMessage::CharacterUpdate(CharacterUpdate::of_sheet(&entrance.sheet));
+                    out.send(id, encoding, &envelope, &update);
+                    self.welcome(id, None, out);
+                    self.introduce(id, *entrance, out);
+                }
+            }
+            Ok(Answer::Party(answer)) => self.party_answer(id, request, answer, out),
+            Ok(Answer::PartyNow(update)) => self.tell_party(vec![id], &update, out),
+            Ok(Answer::PartyHistory(past)) => self.send_history(id, request, Channel::Party, List::of(past), out),
+            Ok(Answer::Whispered(chat)) => self.whispered(id, request, Vec::new(), chat, out),
+            Ok(Answer::Muted(mute)) => self.muted(id, request, mute, out),
+            Ok(Answer::Characters(sheets)) => {
+                let list = ServerMessage::CharacterList(CharacterList { characters: List::of(sheets) });
+                out.send(id, encoding, &envelope, &list);
+            }
+            Ok(Answer::Inventory(inventory)) => {
+                out.send(id, encoding, &envelope, &ServerMessage::Inventory(inventory));
+            }
+            Ok(Answer::Created(sheet)) => {
+                let update = ServerMessage::CharacterUpdate(CharacterUpdate::of_sheet(&sheet));
+                out.send(id, encoding, &envelope, &update);
+            }
+            Err(refusal) if was_pending => self.not_admitted(id, &envelope, &refusal, out),
+            Err(refusal) => self.refuse(id, request, &refusal, out),
+        }
+    }
+
+    /// The frames that waited for an answer that has come.
+    pub(super) fn stop_waiting(&mut self, id: ConnectionId, awaited: bool) -> Held {
+        match self.connections.get_mut(&id) {
+            Some(connection) if awaited => connection.waiting.take().unwrap_or_default().held,
+            _ => Held::new(),
+        }
+    }
+
+    /// Lets the frames go that waited for an answer.
+    pub(super) fn release_held(&mut self, id: ConnectionId, mut held: Held, out: &mut Outbox) {
+        loop {
+            // The answer, or one of the frames, may have led to another question:
+            // the rest waits for that, before what has come since.
+            match self.connections.get_mut(&id).map(|connection| connection.waiting.as_mut()) {
+                Some(Some(waiting)) => {
+                    held.append(&mut waiting.held);
+                    waiting.held = held;
+                    return;
+                }
+                Some(None) => {}
+                None => return,
+            }
+            let Some((request, message)) = held.pop_front() else { return };
+            self.perform(id, request, message, out);
+        }
+    }
+
+    fn admitted(
+        &mut self,
+        id: ConnectionId,
+        envelope: &Envelope,
+        identity: Identity,
+        (token, resume): (Option<String>, Option<String>),
+        entrance: Option<Box<Entrance>>,
+        out: &mut Outbox,
+    ) {
+        // The newest socket of a session wins.
+        for older in self.of_session(identity.session) {
+            if older != id {
+                self.close(older, ErrorCode::SignedInElsewhere, out);
+            }
+        }
+        if let Some(entrance) = &entrance {
+            self.enter(id, identity, entrance, out);
+        } else if let Some(connection) = self.connections.get_mut(&id) {
+            connection.stage = Stage::Authenticated(identity);
+            self.pending.remove(&id);
+            out.push(Effect::Attach(id));
+        }
+        let sheet = entrance.as_ref().map(|entrance| Box::new(entrance.sheet.clone()));
+        if let Some(connection) = self.connections.get_mut(&id) {
+            let mut response = AuthResponse::accepted(identity.player, token.as_deref(), sheet, out.now);
+            response.resume_token = resume.and_then(|token| Secret::parse(&token).ok());
+            out.send(id, connection.encoding, envelope, &ServerMessage::AuthResponse(response));
+            if connection.returning.take().is_some() {
+                // Its place was given up: it begins anew, and knows that by this.
+                let resumed = ServerMessage::Resumed(Resumed { replayed: 0, snapshot: true });
+                out.send(id, connection.encoding, &Envelope::at(out.now), &resumed);
+            }
+        }
+        self.presence_at.get_or_insert(out.now + PRESENCE_INTERVAL);
+        let selected = self.early_selections.remove(&identity.session);
+        if let Some(entrance) = entrance {
+            self.welcome(id, None, out);
+            self.introduce(id, *entrance, out);
+        } else if let Some(character) = selected {
+            self.select(id, None, character, out);
+        }
+    }
+
+    /// Tells somebody who has entered what it is in the middle of: its party, and what was
+    /// said lately.
+    fn introduce(&mut self, id: ConnectionId, entrance: Entrance, out: &mut Outbox) {
+        if let Some(View { update, history }) = entrance.party {
+            self.tell_party(vec![id], &update, out);
+            if !history.is_empty() {
+                self.send_history(id, None, Channel::Party, List::of(history), out);
+            }
+        }
+        self.hand_over(id, out);
+    }
+
+    /// Asks for a connection what is asked one after the other.
+    ///
+    /// # Errors
+    /// RATE_LIMITED if too much waits already.
+    pub(super) fn queue(
+        &mut self,
+        id: ConnectionId,
+        request: Option<RequestId>,
+        question: Question,
+        out: &mut Outbox,
+    ) -> Result<(), Refusal> {
+        let connection = self.connections.get_mut(&id).ok_or(ErrorCode::NoCharacter)?;
+        if let Some((request, question)) = connection.lane.add(request, question)? {
+            out.ask(id, request, question);
+        }
+        Ok(())
+    }
+
+    /// What is asked one after the other is answered: the next.
+    pub(super) fn next_in_queue(&mut self, id: ConnectionId, out: &mut Outbox) {
+        if self.connections.get(&id).is_some_and(|one| one.lane.is_about_party()) {
+            self.answered_about_party(id, out);
+        }
+        if let Some((request, question)) = self.connections.get_mut(&id).and_then(|one| one.lane.next()) {
+            out.ask(id, request, question);
+        }
+    }
+
+    fn not_admitted(&mut self, id: ConnectionId, envelope: &Envelope, refusal: &Refusal, out: &mut Outbox) {
+        let Some(connection) = self.connections.get_mut(&id) else { return };
+        let response = AuthResponse::refused(refusal.sentence(), out.now);
+        out.send(id, connection.encoding, envelope, &ServerMessage::AuthResponse(response));
+        if connection.returning.is_some() {
+            let code = if refusal.code.info().close.is_some() { refusal.code } else { ErrorCode::Unauthenticated };
+            return self.close(id, code, out);
+        }
+        if let Stage::Pending { failed, .. } = &mut connection.stage {
+            *failed += 1;
+            // A ticket serves once, so there is no second try with it.
+            if *failed >= MAX_AUTH_ATTEMPTS || connection.encoding == Encoding::Binary {
+                self.close(id, ErrorCode::Unauthenticated, out);
+            }
+        }
+    }
+}

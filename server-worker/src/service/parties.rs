@@ -1,0 +1,273 @@
+//! Parties: what a character does in one. Joining takes a seat at both ends: the
+//! Character claims it, the Party gives it; a claim that is not heard of again is
+//! settled by the Character's alarm, and at once when it stands in the way.
+
+use super::{Platform, Result};
+use crate::{
+    calls::{
+        character::{self, Parties, Seat},
+        directory::{self, Kind, Named},
+        party::{self, Joiner, View},
+    },
+    letters::is_lost,
+};
+use shardlink_shared::{
+    ErrorCode, Refusal,
+    ids::{CharacterId, PartyId, PlayerId},
+    protocol::{
+        ClientMessage,
+        party::{LootSharing, PartyInvite, PartyName, PartyUpdate},
+    },
+};
+
+/// Who acts: a character, for its owner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Actor {
+    /// Whose it is.
+    pub owner: PlayerId,
+    /// The character.
+    pub character: CharacterId,
+}
+
+/// What somebody wants of a party.
+#[derive(Debug, Clone, PartialEq)]
+pub enum PartyRequest {
+    /// To found one.
+    Create(Option<PartyName>),
+    /// To invite somebody into one.
+    Invite(PartyId, CharacterId),
+    /// To join by an invitation.
+    Accept(PartyId),
+    /// To turn an invitation down.
+    Decline(PartyId),
+    /// To leave.
+    Leave(PartyId),
+    /// To end it.
+    Disband(PartyId),
+    /// To put somebody out.
+    Kick(PartyId, CharacterId),
+    /// To take an invitation back.
+    Withdraw(PartyId, CharacterId),
+    /// To make somebody the leader.
+    Promote(PartyId, CharacterId),
+    /// To change the loot rule.
+    Loot(PartyId, LootSharing),
+}
+
+impl PartyRequest {
+    /// The request in a message, if it is about parties.
+    ///
+    /// # Errors
+    /// The message, if it is not.
+    pub fn of(message: ClientMessage) -> std::result::Result<Self, Box<ClientMessage>> {
+        Ok(match message {
+            ClientMessage::PartyCreate(create) => Self::Create(create.party_name),
+            ClientMessage::PartyInvite(invite) => Self::Invite(invite.party_id, invite.invitee_id),
+            ClientMessage::PartyAccept(party) => Self::Accept(party.party_id),
+            ClientMessage::PartyDecline(party) => Self::Decline(party.party_id),
+            ClientMessage::PartyLeave(party) => Self::Leave(party.party_id),
+            ClientMessage::PartyDisband(party) => Self::Disband(party.party_id),
+            ClientMessage::PartyKick(member) => Self::Kick(member.party_id, member.character_id),
+            ClientMessage::PartyWithdraw(member) => Self::Withdraw(member.party_id, member.character_id),
+            ClientMessage::PartyPromote(member) => Self::Promote(member.party_id, member.character_id),
+            ClientMessage::PartyLoot(loot) => Self::Loot(loot.party_id, loot.loot_sharing),
+            other => return Err(Box::new(other)),
+        })
+    }
+}
+
+/// What came of a request.
+#[derive(Debug, Clone, PartialEq)]
+pub enum PartyAnswer {
+    /// The party as it is now.
+    Update(PartyUpdate),
+    /// The invitation's own copy.
+    Invite(PartyInvite),
+}
+
+/// Does what somebody wants of a party; of one of their own or that they are invited
+/// into, and of no other: naming a party must not create it.
+///
+/// # Errors
+/// NOT_YOUR_CHARACTER, ALREADY_IN_PARTY, NOT_IN_PARTY, NOT_LEADER, NOT_FOUND, PARTY_FULL,
+/// RECIPIENT_OFFLINE, RATE_LIMITED.
+pub async fn party_request(
+    on: &impl Platform,
+    max_members: u8,
+    actor: Actor,
+    request: PartyRequest,
+) -> Result<PartyAnswer> {
+    let key = on.draw(|entropy| entropy.next_u64());
+    let by = actor.character;
+    let update = match request {
+        PartyRequest::Create(name) => found(on, max_members, actor, name).await,
+        PartyRequest::Invite(party, invitee) => {
+            let object = own(on, actor, party).await?;
+            let invite = invitation(on, by, invitee, key).await?;
+            return on.ask(&object, invite).await.map(PartyAnswer::Invite);
+        }
+        PartyRequest::Accept(party) => accept(on, actor, party).await,
+        PartyRequest::Decline(party) => {
+            let known = parties(on, actor).await?;
+            let invitation = invitation_into(&known, party)?;
+            let decline = party::Decline { key, character: by, invitation };
+            on.ask(&party::object_name(party), decline).await
+        }
+        PartyRequest::Leave(party) => {
+            let object = own(on, actor, party).await?;
+            on.ask(&object, party::Leave { key, character: by }).await
+        }
+        PartyRequest::Disband(party) => on.ask(&own(on, actor, party).await?, party::Disband { key, by }).await,
+        PartyRequest::Kick(party, character) => {
+            on.ask(&own(on, actor, party).await?, party::Kick { key, by, character }).await
+        }
+        PartyRequest::Withdraw(party, character) => {
+            on.ask(&own(on, actor, party).await?, party::Withdraw { key, by, character }).await
+        }
+        PartyRequest::Promote(party, character) => {
+            on.ask(&own(on, actor, party).await?, party::Promote { key, by, character }).await
+        }
+        PartyRequest::Loot(party, loot) => {
+            on.ask(&own(on, actor, party).await?, party::SetLoot { key, by, loot }).await
+        }
+    };
+    update.map(PartyAnswer::Update)
+}
+
+async fn parties(on: &impl Platform, actor: Actor) -> Result<Parties> {
+    on.ask(&character::object_name(actor.character), character::GetParties { owner: actor.owner }).await
+}
+
+/// The object of a character's own party.
+async fn own(on: &impl Platform, actor: Actor, party: PartyId) -> Result<String> {
+    match parties(on, actor).await?.seat {
+        Some(seat) if seat.party == party => Ok(party::object_name(party)),
+        _ => Err(Refusal::new(ErrorCode::NotInParty).at("party_id")),
+    }
+}
+
+fn invitation_into(known: &Parties, party: PartyId) -> Result<u64> {
+    let open = known.invited.iter().find(|open| open.party == party);
+    open.map(|open| open.key).ok_or(Refusal::new(ErrorCode::NotFound).at("party_id"))
+}
+
+async fn found(on: &impl Platform, max_members: u8, actor: Actor, name: Option<PartyName>) -> Result<PartyUpdate> {
+    let (party, key) = on.draw(|entropy| (PartyId::random(entropy), entropy.next_u64()));
+    let founder = claim(on, actor, Seat { party, key }).await?;
+    let create = party::Create { key, party, name, max_members, founder };
+    let joined = on.ask(&party::object_name(party), create).await;
+    take_seat(on, actor, key, joined).await
+}
+
+async fn accept(on: &impl Platform, actor: Actor, party: PartyId) -> Result<PartyUpdate> {
+    let known = parties(on, actor).await?;
+    if known.seat.is_some_and(|seat| seat.party == party)
+        && let Ok(view) = view(on, actor.character, party).await
+        && view.update.member_ids.contains(&actor.character)
+    {
+        // The answer to an earlier try was lost on its way.
+        return Ok(view.update);
+    }
+    let invitation = invitation_into(&known, party)?;
+    let key = on.draw(|entropy| entropy.next_u64());
+    let joiner = claim(on, actor, Seat { party, key }).await?;
+    let joined = on.ask(&party::object_name(party), party::Accept { key, invitation, joiner }).await;
+    take_seat(on, actor, key, joined).await
+}
+
+/// Claims a seat. One that stands in the way may be left over: then its party says so.
+async fn claim(on: &impl Platform, actor: Actor, seat: Seat) -> Result<Joiner> {
+    let object = character::object_name(actor.character);
+    let claim = character::Claim { owner: actor.owner, party: seat.party, key: seat.key };
+    let refusal = match on.ask(&object, claim.clone()).await {
+        Err(refusal) if refusal.code == ErrorCode::AlreadyInParty => refusal,
+        other => return other,
+    };
+    let Some(older) = parties(on, actor).await?.seat else { return on.ask(&object, claim).await };
+    let holds = party::Holds { character: actor.character, seat: older.key };
+    if on.ask(&party::object_name(older.party), holds).await? {
+        return Err(refusal);
+    }
+    on.ask(&object, character::Release { seat: older.key }).await?;
+    on.ask(&object, claim).await
+}
+
+/// Tells the Character what became of its claim. Where the party's answer is lost, the
+/// Character finds out by itself.
+async fn take_seat(on: &impl Platform, actor: Actor, key: u64, joined: Result<PartyUpdate>) -> Result<PartyUpdate> {
+    let object = character::object_name(actor.character);
+    match &joined {
+        Ok(_) => drop(on.ask(&object, character::Seated { key }).await),
+        Err(refusal) if is_lost(refusal) => {}
+        Err(_) => drop(on.ask(&object, character::Release { seat: key }).await),
+    }
+    joined
+}
+
+/// Finds out who is invited, and whether that can be.
+async fn invitation(on: &impl Platform, by: CharacterId, invitee: CharacterId, key: u64) -> Result<party::Invite> {
+    if invitee == by {
+        return Err(Refusal::new(ErrorCode::AlreadyInParty).at("invitee_id"));
+    }
+    let found = find(on, invitee).await.map_err(|refusal| refusal.at("invitee_id"))?;
+    if found.party.is_some() {
+        return Err(Refusal::new(ErrorCode::AlreadyInParty).at("invitee_id"));
+    }
+    let visit = found.visit.ok_or_else(|| Refusal::new(ErrorCode::RecipientOffline).at("invitee_id"))?;
+    Ok(party::Invite { key, by, invitee, name: found.name, visit })
+}
+
+/// What others may know of a character, by its id: one that the Directory knows.
+///
+/// # Errors
+/// NOT_FOUND.
+pub async fn find(on: &impl Platform, character: CharacterId) -> Result<character::Found> {
+    owner_of(on, character).await?;
+    on.ask(&character::object_name(character), character::Find {}).await
+}
+
+/// Whose a character is, if there is such a one.
+pub(super) async fn owner_of(on: &impl Platform, character: CharacterId) -> Result<PlayerId> {
+    let (kind, key) = (Kind::CharacterId, character.to_string());
+    let named = on.ask(&directory::object_name(kind, &key), directory::Find { kind, key: key.clone() }).await?;
+    named.map(|named| named.owner).ok_or(ErrorCode::NotFound.into())
+}
+
+/// Who has a character's name.
+///
+/// # Errors
+/// NOT_FOUND.
+pub async fn find_by_name(on: &impl Platform, name: &shardlink_shared::text::CharacterName) -> Result<CharacterId> {
+    let (kind, key) = (Kind::Character, name.key());
+    let named = on.ask(&directory::object_name(kind, &key), directory::Find { kind, key: key.clone() }).await?;
+    let id = named.and_then(|named: Named| CharacterId::new(named.id));
+    id.ok_or(ErrorCode::NotFound.into())
+}
+
+/// A party, to a character that is in it or invited into it.
+///
+/// # Errors
+/// NOT_FOUND.
+pub async fn look_at_party(on: &impl Platform, actor: Actor, party: PartyId) -> Result<PartyUpdate> {
+    let known = parties(on, actor).await?;
+    let is_own = known.seat.is_some_and(|seat| seat.party == party);
+    if !is_own {
+        invitation_into(&known, party)?;
+    }
+    view(on, actor.character, party).await.map(|view| view.update)
+}
+
+/// What a member is told of its party.
+///
+/// # Errors
+/// NOT_FOUND.
+pub async fn view(on: &impl Platform, character: CharacterId, party: PartyId) -> Result<View> {
+    on.ask(&party::object_name(party), party::Look { character }).await
+}
+
+/// The hub where most of a character's party are.
+pub async fn gathering(on: &impl Platform, actor: Actor) -> Option<(PartyId, Option<u32>)> {
+    let seat = parties(on, actor).await.ok()?.seat?;
+    let hub = on.ask(&party::object_name(seat.party), party::Gather { character: actor.character }).await.ok()?;
+    Some((seat.party, hub))
+}

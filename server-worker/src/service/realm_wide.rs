@@ -1,0 +1,28 @@
+//! What those may do who run the realm.
+
+use super::{Platform, Result, parties::owner_of};
+use crate::calls::{account, hub, world};
+use shardlink_shared::{ids::CharacterId, protocol::chat::WorldAnnouncement, time::Millis};
+
+/// Silences the account of a character until then, or lets it speak again. It is so when
+/// this returns; where a hub could not be told, asking again tells it.
+///
+/// # Errors
+/// NOT_FOUND; OVERLOADED or INTERNAL if somebody does not answer.
+pub async fn silence(on: &impl Platform, character: CharacterId, until: Option<Millis>) -> Result<()> {
+    let owner = owner_of(on, character).await.map_err(|refusal| refusal.at("character_id"))?;
+    let sessions = on.ask(&account::object_name(owner), account::Silence { until }).await?;
+    for (session, number) in sessions {
+        on.ask(&hub::object_name(number), hub::Silence { session, until }).await?;
+    }
+    Ok(())
+}
+
+/// Announces something to everybody.
+///
+/// # Errors
+/// OVERLOADED or INTERNAL if the world does not answer.
+pub async fn announce(on: &impl Platform, announcement: WorldAnnouncement) -> Result<()> {
+    let key = on.draw(|entropy| entropy.next_u64());
+    on.ask(&world::object_name(), world::Announce { key, announcement }).await
+}

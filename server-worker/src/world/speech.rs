@@ -1,0 +1,266 @@
+//! What is said to everybody and to factions: one order for all hubs, their last words,
+//! and the way to the hubs.
+
+use super::logic::{World, Write};
+use crate::{
+    calls::{
+        hub::{self, News},
+        world::{Announce, Histories, Say},
+    },
+    chat::{Audience, Spoken, fanout::Fanout, heard::Heard, history::History},
+    effect::{Context, Errands},
+    service::{Platform, Result},
+};
+use shardlink_shared::{protocol::chat::PastChat, time::Millis};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// A hub that has asked what was said hears what is said for so long, in milliseconds;
+/// by then it has reported whom it holds.
+const LISTENS: u64 = 60_000;
+
+/// Announcements that are told from repetitions of themselves.
+const REMEMBERED_ANNOUNCEMENTS: usize = 16;
+
+/// What is said, as World knows it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Speech {
+    /// The last number that was given.
+    number: u64,
+    channels: Vec<(Audience, History)>,
+    heard: Heard,
+    fanout: Fanout<News>,
+    listening: BTreeMap<u32, Millis>,
+    announced: VecDeque<u64>,
+}
+
+impl Speech {
+    /// What these rows hold, the oldest words first.
+    #[must_use]
+    pub fn restore(said: Vec<(Audience, PastChat)>, heard: Heard) -> Self {
+        let mut speech = Self { heard, ..Self::default() };
+        for (audience, past) in said {
+            speech.number = past.number;
+            speech.channel(audience).push(past);
+        }
+        speech
+    }
+
+    fn channel(&mut self, audience: Audience) -> &mut History {
+        let at = self.channels.iter().position(|(channel, _)| *channel == audience).unwrap_or_else(|| {
+            self.channels.push((audience, History::default()));
+            self.channels.len() - 1
+        });
+        // It is there: it was found or has just been added.
+        #[allow(clippy::indexing_slicing)]
+        &mut self.channels[at].1
+    }
+
+    /// The next number: the time, so that it rises over crashes too, or one more than
+    /// the last.
+    fn next(&mut self, now: Millis) -> u64 {
+        self.number = now.0.max(self.number + 1);
+        self.number
+    }
+
+    pub(super) fn listens(&mut self, hub: u32, now: Millis) {
+        self.listening.retain(|_, since| now.since(*since) < LISTENS);
+        self.listening.insert(hub, now);
+    }
+
+    pub(super) fn listening(&self, now: Millis) -> impl Iterator<Item = u32> {
+        self.listening.iter().filter(move |(_, since)| now.since(**since) < LISTENS).map(|(hub, _)| *hub)
+    }
+
+    pub(super) fn histories(&self) -> Histories {
+        let channels = self.channels.iter();
+        let channels = channels.map(|(audience, history)| (*audience, history.before(None).into_vec()));
+        Histories { number: self.number, channels: channels.collect() }
+    }
+
+    pub(super) fn say(&mut self, context: &mut Context<'_, Write>, call: Say, hubs: &BTreeSet<u32>) {
+        if !self.heard.is_new(call.hub, call.batch) {
+            return;
+        }
+        context.writes.push(Write::Heard(call.hub, call.batch));
+        for said in call.utterances {
+            let spoken = Spoken {
+                number: self.next(context.now),
+                at: context.now,
+                audience: said.audience,
+                chat: said.chat,
+                origin: Some(said.origin),
+            };
+            context.writes.push(Write::Said(spoken.audience, spoken.past()));
+            let forgotten = self.channel(spoken.audience).push(spoken.past());
+            context.writes.extend(forgotten.map(Write::ForgetSaid));
+            for hub in hubs {
+                self.fanout.push(*hub, News::Spoken(spoken.clone()));
+            }
+        }
+    }
+
+    pub(super) fn announce(&mut self, now: Millis, call: Announce, hubs: &BTreeSet<u32>) {
+        if self.announced.contains(&call.key) {
+            return;
+        }
+        self.announced.push_back(call.key);
+        if self.announced.len() > REMEMBERED_ANNOUNCEMENTS {
+            self.announced.pop_front();
+        }
+        let number = self.next(now);
+        for hub in hubs {
+            self.fanout.push(*hub, News::Announced { number, announcement: call.announcement.clone() });
+        }
+    }
+}
+
+impl Errands for World {
+    /// News for a hub.
+    type Errand = (u32, Vec<News>);
+    type Outcome = Result<()>;
+
+    fn take_errands(&mut self, _: Millis) -> Vec<Self::Errand> {
+        self.speech.fanout.take()
+    }
+
+    async fn run(on: &impl Platform, (hub, news): &Self::Errand) -> Result<()> {
+        on.ask(&hub::object_name(*hub), hub::Broadcast { news: news.clone() }).await
+    }
+
+    fn finish(&mut self, _: &mut Context<'_, Write>, (hub, _): Self::Errand, _: Result<()>) {
+        self.speech.fanout.answered(hub);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        calls::{
+            Call,
+            world::{Listen, Population, Report},
+        },
+        chat::{BatchNumber, Origin, Utterance},
+        effect::Logic,
+    };
+    use shardlink_shared::{
+        entropy::Seeded,
+        ids::CharacterId,
+        protocol::chat::{Channel, Chat, WorldAnnouncement},
+        text::{CharacterName, Draft},
+        world::Faction,
+    };
+
+    fn ask<C: Call>(world: &mut World, now: u64, call: C) -> C::Answer {
+        let mut entropy = Seeded::new(1);
+        let mut context = Context::new(Millis(now), &mut entropy);
+        let reply = world.dispatch(&mut context, serde_json::from_str(&call.encode()).unwrap());
+        serde_json::from_str::<Result<_>>(&reply.0).unwrap().unwrap()
+    }
+
+    fn say(hub: u32, number: u64, texts: &[&str]) -> Say {
+        let utterance = |text: &&str| Utterance {
+            audience: if text.starts_with('#') {
+                Audience::Faction(Faction::Shadowborn)
+            } else {
+                Audience::Everybody
+            },
+            chat: Chat {
+                sender_id: CharacterId::new(1 << 40).unwrap(),
+                sender_name: CharacterName::parse("Aria").unwrap(),
+                channel: Channel::Global,
+                content: Draft::new(text).accept().unwrap(),
+                recipient_id: None,
+                recipient_name: None,
+                encrypted: None,
+            },
+            origin: Origin { hub, connection: 7, request: None },
+        };
+        let batch = BatchNumber { epoch: Millis(1), number };
+        Say { hub, batch, utterances: texts.iter().map(utterance).collect() }
+    }
+
+    /// Three hubs, two of them with players.
+    fn world() -> World {
+        let mut world = World::default();
+        for (hub, players) in [(0, 2), (1, 1), (2, 0)] {
+            ask(&mut world, 0, Report { hub, population: Population { players, sockets: players } });
+        }
+        world
+    }
+
+    fn texts(news: &[News]) -> Vec<&str> {
+        let text = |one: &'_ News| match one {
+            News::Spoken(spoken) => spoken.chat.content.as_str().to_owned(),
+            News::Announced { announcement, .. } => announcement.content.as_str().to_owned(),
+        };
+        news.iter().map(text).map(|text| &*Box::leak(text.into_boxed_str())).collect()
+    }
+
+    #[test]
+    fn all_hubs_with_players_hear_the_same_in_the_same_order_the_speakers_too() {
+        let mut world = world();
+        ask(&mut world, 1, say(0, 1, &["one"]));
+        let first = world.take_errands(Millis(1));
+        ask(&mut world, 1, say(1, 1, &["two", "three"]));
+        ask(&mut world, 1, say(0, 2, &["four"]));
+        ask(&mut world, 1, say(0, 2, &["four"]));
+        assert_eq!(world.take_errands(Millis(1)), [], "none has answered");
+        let mut heard: BTreeMap<u32, Vec<News>> = first.iter().cloned().collect();
+        let mut entropy = Seeded::new(1);
+        for errand in first {
+            world.finish(&mut Context::new(Millis(2), &mut entropy), errand, Ok(()));
+        }
+        for (hub, news) in world.take_errands(Millis(2)) {
+            heard.get_mut(&hub).unwrap().extend(news);
+        }
+        assert_eq!(heard.keys().collect::<Vec<_>>(), [&0, &1]);
+        assert_eq!(texts(&heard[&0]), ["one", "two", "three", "four"]);
+        assert_eq!(heard[&0], heard[&1]);
+        let numbers: Vec<u64> = heard[&0].iter().map(News::number).collect();
+        assert!(numbers.is_sorted_by(|a, b| a < b), "{numbers:?}");
+    }
+
+    #[test]
+    fn a_hub_that_begins_to_listen_is_told_what_was_said_and_misses_nothing_after() {
+        let mut world = world();
+        ask(&mut world, 1, say(0, 1, &["one", "#two"]));
+        let histories = ask(&mut world, 2, Listen { hub: 2 });
+        let kept: Vec<_> = histories.channels.iter().map(|(audience, said)| (*audience, said.len())).collect();
+        assert_eq!(kept, [(Audience::Everybody, 1), (Audience::Faction(Faction::Shadowborn), 1)]);
+        ask(&mut world, 3, say(0, 2, &["three"]));
+        let news = world.take_errands(Millis(3)).into_iter().find(|(hub, _)| *hub == 2).unwrap().1;
+        assert!(news.iter().all(|one| one.number() > histories.number));
+        assert_eq!(texts(&news), ["three"]);
+    }
+
+    #[test]
+    fn an_announcement_is_made_once_to_all() {
+        let mut world = world();
+        let content = Draft::new("The shards stir").accept().unwrap();
+        let announce = Announce { key: 5, announcement: WorldAnnouncement { content, title: None } };
+        ask(&mut world, 1, announce.clone());
+        ask(&mut world, 1, announce);
+        let told: Vec<_> = world.take_errands(Millis(1)).into_iter().map(|(hub, news)| (hub, news.len())).collect();
+        assert_eq!(told, [(0, 1), (1, 1)]);
+    }
+
+    #[test]
+    fn the_last_words_are_there_after_a_crash_and_numbers_go_on_rising() {
+        let past = |number| PastChat { number, ..World::default_past() };
+        let speech = Speech::restore((60..140).map(|n| (Audience::Everybody, past(n))).collect(), Heard::default());
+        let mut world = World::restore(None, BTreeMap::new(), BTreeMap::new(), speech);
+        let before = ask(&mut world, 5, Listen { hub: 0 });
+        assert_eq!((before.number, before.channels[0].1.len()), (139, 50));
+        ask(&mut world, 5, say(0, 1, &["more"]));
+        assert!(ask(&mut world, 5, Listen { hub: 0 }).number > 139);
+    }
+
+    impl World {
+        fn default_past() -> PastChat {
+            let mut world = world();
+            ask(&mut world, 1, say(0, 1, &["before"]));
+            ask(&mut world, 1, Listen { hub: 0 }).channels[0].1[0].clone()
+        }
+    }
+}
