@@ -599,7 +599,8 @@ async fn a_lost_connection_comes_back_with_a_new_ticket() {
     server.wait_for_sockets(2).await;
     assert_eq!(server.offered(1), ["shardlink.v1.bin", "t1_next"]);
     server.lets_in(1);
-    assert_eq!(states(&status), [r#"{"state":"reconnecting","code":1012}"#, r#"{"state":"connected"}"#]);
+    let reconnecting = r#"{"state":"reconnecting","code":1012,"reason":"The server restarts. Resume."}"#;
+    assert_eq!(states(&status), [reconnecting, r#"{"state":"connected"}"#]);
     client.send_position_update(0.5, 0.0, 0.0, Some(0.0), Some(0.0), Some(0.0)).unwrap();
     pause(60).await;
     assert!(matches!(server.received(1)[0].message, ClientMessage::OwnMove(_)));
