@@ -425,6 +425,8 @@ impl Hub {
         let encoding = connection.encoding;
         let refusal = match (message, identity) {
             (ClientMessage::Disconnect(_), _) => {
+                // What answers its earlier requests comes before.
+                self.deliver_now(out);
                 out.send(
                     id,
                     encoding,
@@ -580,6 +582,7 @@ impl Hub {
     }
 
     pub(super) fn close(&mut self, id: ConnectionId, code: ErrorCode, out: &mut Outbox) {
+        self.deliver_now(out);
         out.push(Effect::Close(id, code));
         self.remove(id, out);
     }

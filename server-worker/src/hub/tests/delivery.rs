@@ -116,3 +116,28 @@ fn what_is_said_while_somebody_walks_comes_in_the_frame_of_the_tick() {
     }
     assert!(matches!(bare[..], [ServerMessage::PositionFrame(_)]), "{bare:?}");
 }
+
+#[test]
+fn whoever_is_about_to_go_is_told_first_what_waits_for_the_tick() {
+    let goodbye = ClientMessage::Disconnect(Default::default());
+    for encoding in [Encoding::Binary, Encoding::Json] {
+        let (mut world, aria, bran, cara) = world();
+        world.walk(aria, 1.0, 0.0);
+        world.tick();
+        world.now += 10;
+        world.walk(aria, 1.2, 0.0);
+        let goes = if encoding == Encoding::Binary { bran } else { cara };
+        world.send(goes, &say("hello", Channel::Party));
+        assert_eq!(world.last, []);
+        world.send(goes, &goodbye);
+        assert_eq!(world.types(goes), ["error", "disconnect"]);
+    }
+    let (mut world, aria, bran, _) = world();
+    world.walk(aria, 1.0, 0.0);
+    world.tick();
+    world.now += 10;
+    world.walk(aria, 1.2, 0.0);
+    world.send(bran, &say("hello", Channel::Party));
+    world.handle(Event::SessionEnded(identity(2).session, ErrorCode::LoggedOut));
+    assert_eq!((world.types(bran), world.closed(bran)), (vec!["error"], Some(ErrorCode::LoggedOut)));
+}
