@@ -13,7 +13,7 @@ import { Walker } from "../world/walker.js";
 
 const PANELS_MS = 120;
 const PING_MS = 5000;
-const REALM_MS = 20000;
+const REALM_MS = 5000;
 const COUNTED_MS = 1500;
 const BANNERS = { reconnecting: "Connection lost — reconnecting…", connecting: "Connecting…" };
 
