@@ -1,0 +1,122 @@
+//! Somebody in the world, as the others are told of it.
+
+use super::grid::Place;
+use crate::hub::connection::ConnectionId;
+use shardlink_shared::{
+    codec::Encoding,
+    ids::{CharacterId, LocationId, PartyId},
+    rules::{
+        interest::Cell,
+        movement::{DEAD_RECKONING, walked_on},
+    },
+    time::Millis,
+    vector::Vec3,
+    world::Faction,
+};
+
+/// A character as its neighbours are told of it.
+#[derive(Debug, Clone)]
+pub struct Walker {
+    /// Its socket.
+    pub connection: ConnectionId,
+    /// What its socket speaks.
+    pub encoding: Encoding,
+    /// Whether it is told what it sees.
+    pub hears: bool,
+    /// Who it is.
+    pub character: CharacterId,
+    /// Its faction.
+    pub faction: Faction,
+    /// Its party.
+    pub party: Option<PartyId>,
+    /// Its last accepted position.
+    pub(super) position: Vec3,
+    /// Its last accepted velocity.
+    pub(super) velocity: Vec3,
+    /// When those were told.
+    pub(super) told: Millis,
+    /// The tick that tells of them.
+    pub heard: u64,
+    /// Whether it has moved since the last full frame.
+    pub recent: bool,
+    /// Whether it was in its location at the last tick: those who list it know of it.
+    pub known: bool,
+    /// Where it is; nowhere once it has left.
+    pub(super) place: Option<Place>,
+    /// Where it was when it was last told what is seen from there.
+    pub(super) settled: Option<Place>,
+}
+
+impl Walker {
+    /// Where it is at this moment, by dead reckoning.
+    #[must_use]
+    pub fn position(&self, now: Millis) -> Vec3 {
+        if self.velocity == Vec3::ZERO {
+            return self.position;
+        }
+        walked_on(self.position, self.velocity, now.since(self.told).min(DEAD_RECKONING))
+    }
+
+    /// How it moves at this moment: whoever has been silent for too long stands.
+    #[must_use]
+    pub fn velocity(&self, now: Millis) -> Vec3 {
+        if self.moves(now) { self.velocity } else { Vec3::ZERO }
+    }
+
+    /// Whether it moves at this moment.
+    #[must_use]
+    pub fn moves(&self, now: Millis) -> bool {
+        self.velocity != Vec3::ZERO && now.since(self.told) < DEAD_RECKONING
+    }
+
+    /// Whom it lists without seeing them.
+    #[must_use]
+    pub const fn eyes(&self) -> Eyes {
+        Eyes { faction: self.faction, party: self.party }
+    }
+
+    /// Whether it is told what it sees, in this encoding.
+    #[must_use]
+    pub fn hears_in(&self, encoding: Encoding) -> bool {
+        self.hears && self.encoding == encoding
+    }
+}
+
+/// Somebody who comes into a location.
+#[derive(Debug, Clone, Copy)]
+pub struct Newcomer {
+    /// Its socket.
+    pub connection: ConnectionId,
+    /// What its socket speaks.
+    pub encoding: Encoding,
+    /// Whether it is told what it sees.
+    pub hears: bool,
+    /// Who it is.
+    pub character: CharacterId,
+    /// Its faction.
+    pub faction: Faction,
+    /// Its party.
+    pub party: Option<PartyId>,
+    /// Where it comes to.
+    pub location: LocationId,
+    /// Where in it.
+    pub position: Vec3,
+    /// The cell that it is seen in.
+    pub cell: Cell,
+}
+
+/// What decides whom somebody lists as present without seeing them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Eyes {
+    /// Its faction.
+    pub faction: Faction,
+    /// Its party.
+    pub party: Option<PartyId>,
+}
+
+/// Whether somebody in the same location is listed as present to others whether they see
+/// it or not: to those of its faction, and to those of its party.
+#[must_use]
+pub fn is_always_listed(one: &Walker, to: Eyes) -> bool {
+    one.faction == to.faction || (to.party.is_some() && one.party == to.party)
+}
