@@ -56,6 +56,8 @@ export async function selectCharacter(url, token, id) {
 export class JsonSocket {
   #waiting = [];
   received = [];
+  /** The heartbeats that were answered: "pong" is a text of its own and no message. */
+  pongs = 0;
 
   static async open(url, protocols = []) {
     const socket = new JsonSocket(new WebSocket(`${url.replace("http", "ws")}/ws`, protocols));
@@ -77,6 +79,10 @@ export class JsonSocket {
   }
 
   #receive(data) {
+    if (data === "pong") {
+      this.pongs += 1;
+      return;
+    }
     const message = typeof data === "string" ? JSON.parse(data) : { binary: data };
     this.received.push(message);
     const index = this.#waiting.findIndex(({ matches }) => matches(message));
