@@ -4,17 +4,20 @@ import net from "node:net";
 
 const OPENED = "\r\n\r\n";
 
-/** Sends and reads JSON text frames; `heard` is called with each message, `ended` once. */
+/**
+ * Sends and reads JSON text frames; `heard` is called with each message, `heardBinary`
+ * with the bytes of each binary frame, `ended` once.
+ */
 export class RawSocket {
   #rest = Buffer.alloc(0);
   /** The code of the close frame that came, if one did. */
   closeCode;
 
   /** Opens /ws; rejects with the answer's first line if it is refused. */
-  static open(url, { protocols = [], heard = () => {}, ended = () => {} } = {}) {
+  static open(url, { protocols = [], heard = () => {}, heardBinary = () => {}, ended = () => {} } = {}) {
     const { hostname, port } = new URL(url);
     const socket = net.connect({ host: hostname, port: Number(port), noDelay: true });
-    const raw = new RawSocket(socket, heard, ended);
+    const raw = new RawSocket(socket, { heard, heardBinary, ended });
     const offer = protocols.length > 0 ? `Sec-WebSocket-Protocol: ${protocols.join(", ")}\r\n` : "";
     socket.write(
       `GET /ws HTTP/1.1\r\nHost: ${hostname}:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
@@ -42,8 +45,8 @@ export class RawSocket {
     });
   }
 
-  constructor(socket, heard, ended) {
-    Object.assign(this, { socket, heard, ended });
+  constructor(socket, listeners) {
+    Object.assign(this, { socket, ...listeners });
   }
 
   #begin(rest) {
@@ -67,6 +70,7 @@ export class RawSocket {
       this.#rest = rest.subarray(start + length);
       const kind = rest[0] & 0x0f;
       if (kind === 1) this.heard(JSON.parse(body.toString("utf8")));
+      if (kind === 2) this.heardBinary(body);
       if (kind === 8) this.closeCode = body.length >= 2 ? body.readUInt16BE(0) : 1005;
     }
   }
