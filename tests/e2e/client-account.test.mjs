@@ -1,26 +1,16 @@
 // The npm package's account methods, as a page uses them: no password leaves the browser.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { launchBrowser } from "./support/browser.mjs";
+import { test } from "node:test";
+import { serverAndBrowser } from "./support/browser.mjs";
 import { PASSWORD, freshName, rest } from "./support/json-client.mjs";
-import { startServer } from "./support/server.mjs";
 
-let server;
-let browser;
-before(async () => {
-  server = await startServer();
-  browser = await launchBrowser();
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+const stage = serverAndBrowser();
 
 test("an account is made, looked into, given another password and deleted, and no request holds a password", async () => {
-  const page = await browser.newPage();
+  const page = await stage.browser.newPage();
   const sent = [];
   page.on("request", (request) => sent.push(`${request.url()} ${request.postData() ?? ""}`));
-  await page.goto(server.url);
+  await page.goto(stage.server.url);
   const changed = "another horse";
   const outcome = await page.evaluate(
     async ({ username, password, changed, name }) => {
@@ -61,7 +51,7 @@ test("an account is made, looked into, given another password and deleted, and n
 });
 
 test("a name that a deleted account had can be taken again", async () => {
-  const { url } = server;
+  const { url } = stage.server;
   const username = freshName("user");
   const register = () => rest(url, "POST", "/api/auth/register", { body: { username, password: PASSWORD } });
   assert.equal((await register()).status, 201);

@@ -1,27 +1,18 @@
 // The npm package's chat and parties, as games use them, among first-generation clients
 // and across hubs of two.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { launchBrowser } from "./support/browser.mjs";
+import { test } from "node:test";
+import { serverAndBrowser } from "./support/browser.mjs";
 import { waitUntil } from "./support/demo.mjs";
 import { PASSWORD, enterWorld, freshName } from "./support/json-client.mjs";
 import { startServer } from "./support/server.mjs";
 
-let server;
-let browser;
-before(async () => {
-  server = await startServer({ env: { HUB_CAPACITY: "2" } });
-  browser = await launchBrowser();
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+const stage = serverAndBrowser({ env: { HUB_CAPACITY: "2" } });
 
 /** A page with a client in the world as `window.client`, which notes what it hears in `window.heard`. */
-async function game() {
-  const page = await browser.newPage();
-  await page.goto(server.url);
+async function game(url = stage.server.url) {
+  const page = await stage.browser.newPage();
+  await page.goto(url);
   const account = { username: freshName("user"), password: PASSWORD, name: freshName("Hero") };
   const id = await page.evaluate(async ({ username, password, name }) => {
     const { ShardlinkClient } = await import("/shardlink/shardlink.js");
@@ -45,10 +36,10 @@ const members = (page) => page.evaluate(() => client.getParty()?.members.map((me
 test("promises settle with the server's answers, and what is known without asking follows", async () => {
   const aria = await game();
   // Two fill a hub: those who come now are in another.
-  const filler = await enterWorld(server.url, {});
+  const filler = await enterWorld(stage.server.url, {});
   await new Promise((resolve) => setTimeout(resolve, 600));
   const bran = await game();
-  const cara = await enterWorld(server.url, {});
+  const cara = await enterWorld(stage.server.url, {});
 
   const founded = await aria.page.evaluate(async () => {
     const none = await refusal(client.leaveParty());
@@ -140,9 +131,7 @@ test("promises settle with the server's answers, and what is known without askin
 test("over a kill -9 a party stands, and what was asked meanwhile is done", async () => {
   const lone = await startServer();
   const dataDir = lone.dataDir;
-  const here = server;
-  server = lone;
-  const aria = await game();
+  const aria = await game(lone.url);
   const guest = await enterWorld(lone.url, {});
   await aria.page.evaluate(async (id) => {
     await client.createParty();
@@ -163,5 +152,4 @@ test("over a kill -9 a party stands, and what was asked meanwhile is done", asyn
   assert.ok(await aria.page.evaluate(() => heard.some((one) => one.heard === "status" && one.resumed)));
   await aria.page.close();
   await again.stop();
-  server = here;
 });

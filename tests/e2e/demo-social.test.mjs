@@ -1,21 +1,11 @@
 // Parties, whispers, invitations and mutes in the demo, in real browsers.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { keepScreenshot, launchBrowser } from "./support/browser.mjs";
+import { test } from "node:test";
+import { keepScreenshot, serverAndBrowser } from "./support/browser.mjs";
 import { nearby, play, waitUntil } from "./support/demo.mjs";
 import { enterWorld } from "./support/json-client.mjs";
-import { startServer } from "./support/server.mjs";
 
-let server;
-let browser;
-before(async () => {
-  server = await startServer();
-  browser = await launchBrowser();
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+const stage = serverAndBrowser();
 
 const PHONE = { viewport: { width: 375, height: 720 }, hasTouch: true, isMobile: true };
 
@@ -47,8 +37,8 @@ const misplaced = (page) =>
   });
 
 test("a party is made by an invitation, talks, is led by another and ends; a whisper and a mute", async () => {
-  const aria = await play(browser, server.url, "Moonlit Circle");
-  const bran = await play(browser, server.url, "Crimson Covenant", PHONE);
+  const aria = await play(stage.browser, stage.server.url, "Moonlit Circle");
+  const bran = await play(stage.browser, stage.server.url, "Crimson Covenant", PHONE);
   await nearby(aria.page, bran.name).waitFor();
 
   // Aria invites whom she sees; the party is made for that.
@@ -140,8 +130,8 @@ test("a party is made by an invitation, talks, is led by another and ends; a whi
 });
 
 test("somebody elsewhere is invited by name and declines; the tabs are used by keyboard; an offline member shows as such", async () => {
-  const { page, name } = await play(browser, server.url, "Golden Order");
-  const cara = await enterWorld(server.url, {});
+  const { page, name } = await play(stage.browser, stage.server.url, "Golden Order");
+  const cara = await enterWorld(stage.server.url, {});
   await page.getByTestId("party-invitee").fill("Nobody at all");
   await page.getByTestId("party-invite").click();
   await page.getByTestId("party-error").getByText("There is no such thing.").waitFor();

@@ -1,22 +1,13 @@
 // Two real browsers meet in the demo.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { keepScreenshot, launchBrowser } from "./support/browser.mjs";
+import { test } from "node:test";
+import { keepScreenshot, serverAndBrowser } from "./support/browser.mjs";
 import { nearby, play as enterDemo, waitUntil } from "./support/demo.mjs";
 import { startServer } from "./support/server.mjs";
 
-let server;
-let browser;
-before(async () => {
-  server = await startServer();
-  browser = await launchBrowser();
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+const stage = serverAndBrowser();
 
-const play = (faction, url = server.url) => enterDemo(browser, url, faction);
+const play = (faction, url = stage.server.url) => enterDemo(stage.browser, url, faction);
 
 test("one walks and the other sees it; one speaks and the other reads it; one closes and the other sees it leave", async () => {
   const aria = await play("Moonlit Circle");

@@ -1,8 +1,10 @@
 // Chromium for the end-to-end tests: the system's, driven by playwright-core.
 import path from "node:path";
+import { after, before } from "node:test";
 import { chromium } from "playwright-core";
 import { chromiumArguments, chromiumPath } from "../../../scripts/lib/browsers.mjs";
 import { testArtefacts } from "../../../scripts/lib/paths.mjs";
+import { startServer } from "./server.mjs";
 
 /**
  * Starts a headless browser:
@@ -27,6 +29,23 @@ export async function launchBrowser() {
     },
     close: () => browser.close(),
   };
+}
+
+/**
+ * Has a server and a browser for all tests of a file: { server, browser }, which are
+ * there from the first test on. `options` are those of startServer().
+ */
+export function serverAndBrowser(options) {
+  const stage = {};
+  before(async () => {
+    stage.server = await startServer(options);
+    stage.browser = await launchBrowser();
+  });
+  after(async () => {
+    await stage.browser?.close();
+    await stage.server?.stop();
+  });
+  return stage;
 }
 
 /** Keeps a picture of the page in test-artefacts/, which CI uploads. Resolves to its path. */

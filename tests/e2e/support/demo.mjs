@@ -1,4 +1,4 @@
-// The demo as a player uses it, in a page of `launchBrowser()`.
+// The demo as a player uses it, in a page of `serverAndBrowser()`.
 import { PASSWORD, freshName } from "./json-client.mjs";
 
 /**
