@@ -12,11 +12,6 @@ use worker::{DurableObject, Env, Request, Response, Result, State, console_error
 #[durable_object(alarm)]
 pub struct Character(Rc<Shell<logic::Character>>);
 
-// The memory is replaced only by a finished decision; a panic while it is
-// borrowed leaves rows that it is rebuilt from.
-impl std::panic::UnwindSafe for Character {}
-impl std::panic::RefUnwindSafe for Character {}
-
 impl Character {
     /// Asks the account whether it lists this character.
     async fn settle(&self) -> std::result::Result<(), Fault> {

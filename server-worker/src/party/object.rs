@@ -9,11 +9,6 @@ use worker::{DurableObject, Env, Request, Response, Result, State, console_error
 #[durable_object(alarm)]
 pub struct Party(Rc<Shell<logic::Party>>);
 
-// The memory is replaced only by a finished decision; a panic while it is
-// borrowed leaves rows that it is rebuilt from.
-impl std::panic::UnwindSafe for Party {}
-impl std::panic::RefUnwindSafe for Party {}
-
 impl DurableObject for Party {
     fn new(state: State, env: Env) -> Self {
         Self(Rc::new(Shell::new(state, env)))

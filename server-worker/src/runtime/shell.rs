@@ -9,7 +9,11 @@ use super::{
 };
 use crate::effect::{Context, Errands, Logic, Reply, to_json};
 use shardlink_shared::{ErrorCode, Refusal};
-use std::{cell::RefCell, rc::Rc};
+use std::{
+    cell::RefCell,
+    panic::{RefUnwindSafe, UnwindSafe},
+    rc::Rc,
+};
 use worker::{Env, Request, Response, Result, State, console_error};
 
 /// How an object's memory and its rows belong together.
@@ -32,6 +36,10 @@ pub struct Shell<L> {
     memory: RefCell<Option<L>>,
     alarm: Alarm,
 }
+
+// The memory is taken out while deciding: a panic leaves rows that it is rebuilt from.
+impl<L> UnwindSafe for Shell<L> {}
+impl<L> RefUnwindSafe for Shell<L> {}
 
 impl<L: Store> Shell<L> {
     /// The shell of an object that has just been constructed.

@@ -9,11 +9,6 @@ use worker::{DurableObject, Env, Request, Response, Result, State, durable_objec
 #[durable_object(fetch)]
 pub struct World(Rc<Shell<logic::World>>);
 
-// The memory is replaced only by a finished decision; a panic while it is
-// borrowed leaves rows that it is rebuilt from.
-impl std::panic::UnwindSafe for World {}
-impl std::panic::RefUnwindSafe for World {}
-
 impl DurableObject for World {
     fn new(state: State, env: Env) -> Self {
         Self(Rc::new(Shell::new(state, env)))

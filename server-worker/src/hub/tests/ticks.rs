@@ -14,6 +14,16 @@ fn frames(world: &World, id: ConnectionId) -> Vec<PositionFrame> {
     world.sent(id).into_iter().filter_map(frame).collect()
 }
 
+/// Two who have stood beside each other for a while, so that nothing is due.
+fn aria_and_bran() -> (World, ConnectionId, ConnectionId) {
+    let mut world = World::new(false);
+    let aria = world.player(2, "Aria", Encoding::Binary);
+    let bran = world.player(1, "Bran", Encoding::Binary);
+    while world.tick() {}
+    world.now += 10_000;
+    (world, aria, bran)
+}
+
 fn shares(world: &World) -> usize {
     world.last.iter().filter(|effect| matches!(effect, Effect::Share(_))).count()
 }
@@ -46,11 +56,7 @@ fn a_cells_frame_is_encoded_once_for_all_in_it() {
 
 #[test]
 fn moves_that_come_together_are_told_together_and_a_first_one_at_once() {
-    let mut world = World::new(false);
-    let aria = world.player(2, "Aria", Encoding::Binary);
-    let bran = world.player(1, "Bran", Encoding::Binary);
-    while world.tick() {}
-    world.now += 10_000;
+    let (mut world, aria, bran) = aria_and_bran();
     world.walk(aria, 0.1, 0.0);
     // It is due already.
     assert!(world.hub.next_tick().unwrap() <= Millis(world.now));
@@ -91,11 +97,7 @@ fn nothing_ticks_while_nothing_moves_and_the_places_are_written_down() {
 
 #[test]
 fn while_somebody_walks_a_full_frame_comes_every_2_seconds() {
-    let mut world = World::new(false);
-    let aria = world.player(2, "Aria", Encoding::Binary);
-    let bran = world.player(1, "Bran", Encoding::Binary);
-    while world.tick() {}
-    world.now += 10_000;
+    let (mut world, aria, bran) = aria_and_bran();
     let begun = world.now;
     let (mut full, mut others) = (vec![], 0);
     for n in 1..=60 {
@@ -119,11 +121,7 @@ fn while_somebody_walks_a_full_frame_comes_every_2_seconds() {
 
 #[test]
 fn who_is_silent_is_walked_on_for_a_while_and_then_stands() {
-    let mut world = World::new(false);
-    let aria = world.player(2, "Aria", Encoding::Binary);
-    let bran = world.player(1, "Bran", Encoding::Binary);
-    while world.tick() {}
-    world.now += 10_000;
+    let (mut world, aria, bran) = aria_and_bran();
     let begun = world.now;
     world.run(aria, 1.0, 0.0, 6.0, 0.0);
     let mut told = vec![];
