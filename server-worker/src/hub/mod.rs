@@ -39,4 +39,5 @@ pub mod talk;
 #[cfg(test)]
 mod tests;
 pub mod tick;
+pub mod tickets;
 mod walk;
