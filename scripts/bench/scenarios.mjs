@@ -27,6 +27,13 @@ const SCENARIOS = [
     title: "(b) One hub, random waypoint",
     what: "1,000 players over the whole map; the client's logic decides what is sent",
     servers: ["shardlink"],
+    plan: { ...COMMON, model: "waypoint", players: 1_000, rate: 20, chat_rate: 0, warm_up: SPREAD },
+  },
+  {
+    name: "b-chat",
+    title: "(b) The same, with chat",
+    what: "each of them says something to all once a minute: 1,000 deliveries a piece",
+    servers: ["shardlink"],
     plan: { ...COMMON, model: "waypoint", players: 1_000, rate: 20, warm_up: SPREAD },
   },
   {
@@ -46,9 +53,9 @@ const SCENARIOS = [
   {
     name: "e-warm",
     title: "(e) Joins, warm",
-    what: "500 players with tickets, their objects in memory",
+    what: "500 players with tickets after 200 who do not count; their objects in memory, and the code compiled",
     servers: BOTH,
-    plan: { ...COMMON, model: "still", players: 500, chat_rate: 0, touch: true, warm_up: 0, seconds: 1 },
+    plan: { ...COMMON, model: "still", players: 700, rehearsal: 200, chat_rate: 0, touch: true, warm_up: 0, seconds: 1 },
   },
   {
     name: "e-cold",

@@ -7,7 +7,7 @@ import os from "node:os";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
-import { JsonSocket, PASSWORD, createCharacter, enterWorld, freshName, rest, signUp } from "./support/json-client.mjs";
+import { JsonSocket, PASSWORD, createCharacter, enterWorld, freshName, rest, selectCharacter, signUp } from "./support/json-client.mjs";
 import { assertProblem } from "./support/problems.mjs";
 import { upgrade } from "./support/raw-http.mjs";
 import { prove, registerByScram, signInByScram, stretched } from "./support/scram.mjs";
@@ -218,8 +218,8 @@ describe("sessions", { concurrency: true }, () => {
     const { token } = await signUp(first.url);
     const ticket = async () => (await rest(first.url, "POST", "/api/ws/ticket", { token })).body.ticket;
     const [used, unused] = [await ticket(), await ticket()];
-    assert.equal((await show(first.url, used)).status, 101);
     const began = Date.now();
+    await assertAdmitted(first.url, used, true);
     await first.kill9();
     const second = await startServer({ dataDir });
     assertProblem(await show(second.url, used), 401, "INVALID_TICKET");
@@ -230,7 +230,37 @@ describe("sessions", { concurrency: true }, () => {
     await second.stop();
     fs.rmSync(dataDir, { recursive: true, force: true });
   });
+
+  test("a ticket vouches for its session no longer than that lasts: not after a logout, nor after a kill -9 besides", async () => {
+    const dataDir = temporary();
+    let running = await startServer({ dataDir });
+    const players = [];
+    for (let n = 0; n < 3; n += 1) {
+      const { token } = await signUp(running.url);
+      await selectCharacter(running.url, token, (await createCharacter(running.url, token)).id);
+      players.push({ token, ticket: (await rest(running.url, "POST", "/api/ws/ticket", { token })).body.ticket });
+    }
+    const began = Date.now();
+    const [first, second, stays] = players;
+    for (const { token } of [first, second]) await rest(running.url, "POST", "/api/auth/logout", { token });
+    await assertAdmitted(running.url, first.ticket, false);
+    await running.kill9();
+    running = await startServer({ dataDir });
+    await assertAdmitted(running.url, second.ticket, false);
+    await assertAdmitted(running.url, stays.ticket, true);
+    assert.ok(Date.now() - began < 28_000, "otherwise their age refused them");
+    await running.stop();
+    fs.rmSync(dataDir, { recursive: true, force: true });
+  });
 });
+
+/** Joins by a ticket: whether that lets in. */
+async function assertAdmitted(url, ticket, expected) {
+  const socket = await JsonSocket.open(url, ["shardlink.v1.json", ticket]);
+  const auth = await socket.next("auth_response");
+  assert.equal(auth.success, expected, JSON.stringify(auth));
+  socket.raw.close();
+}
 
 const temporary = () => fs.mkdtempSync(path.join(os.tmpdir(), "shardlink-sessions-"));
 const show = (url, ticket) => upgrade(url, { "Sec-WebSocket-Protocol": `shardlink.v1.bin, ${ticket}` });

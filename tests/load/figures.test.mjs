@@ -21,6 +21,7 @@ const report = {
     { players: 0, kib: 100_000 },
     { players: 11, kib: 101_100 },
   ],
+  joined: 11,
   joining: 0.1,
   joining_cpu: 0.022,
   fetching: 0.4,

@@ -6,7 +6,7 @@ use crate::{
             AbandonCharacter, AccountCall, Authenticate, Authenticated, BeginDelete, BeginDeletion, ChangePassword,
             CommitCharacter, Create, Deletion, EndSession, Ended, Erase, FinishDelete, GetSalt, Knows,
             ListCharacters, Owns, PasswordChanged, Proof, Renew, Renewed, ReserveCharacter, ScramProof,
-            SelectCharacter, Settle, Settlement, SignIn, SignedIn, Silence,
+            SelectCharacter, Settle, Settlement, SignIn, SignedIn, Silence, Vouch,
         },
         directory::Kind,
     },
@@ -18,7 +18,7 @@ use shardlink_shared::{
     crypto::{
         password::{Salt, Verifier},
         scram,
-        token::SessionId,
+        token::{SessionId, Voucher},
     },
     ids::{CharacterId, PlayerId},
     limits::{
@@ -353,18 +353,40 @@ impl Account {
         Ok(session)
     }
 
+    /// What is said of a session that is good.
+    fn authenticated(&mut self, context: Change<'_, '_>, id: SessionId) -> Result<Authenticated, Refusal> {
+        let Session { character, hub, .. } = *self.session(context, id)?;
+        let expires = self.session(context, id)?.expires();
+        let profile = self.profile.as_ref().ok_or(ErrorCode::SessionExpired)?;
+        let silenced = profile.silenced.filter(|until| *until > context.now);
+        Ok(Authenticated { username: profile.username.clone(), character, expires, hub, silenced })
+    }
+
     fn authenticate(&mut self, context: Change<'_, '_>, call: &Authenticate) -> Result<Authenticated, Refusal> {
-        let username = self.profile.as_ref().ok_or(ErrorCode::SessionExpired)?.username.clone();
-        let session = self.session(context, call.session)?;
-        let previous_hub = session.hub;
-        if call.hub.is_some() && call.hub != previous_hub {
-            session.hub = call.hub;
-            context.writes.push(Write::Session(call.session, session.clone()));
+        let authenticated = self.authenticated(context, call.session)?;
+        if let Some(hub) = call.hub {
+            self.socket_in(context, call.session, hub)?;
         }
-        let (character, expires) = (session.character, session.expires());
-        let silenced =
-            self.profile.as_ref().and_then(|profile| profile.silenced).filter(|until| *until > context.now);
-        Ok(Authenticated { username, character, expires, previous_hub, silenced })
+        Ok(authenticated)
+    }
+
+    fn vouch(&mut self, context: Change<'_, '_>, call: &Vouch) -> Result<Option<Voucher>, Refusal> {
+        let Authenticated { character, silenced, hub, .. } = self.authenticated(context, call.session)?;
+        if hub.is_some_and(|hub| hub != call.hub) {
+            return Ok(None);
+        }
+        self.socket_in(context, call.session, call.hub)?;
+        Ok(Some(Voucher { character, silenced }))
+    }
+
+    /// From here on this hub is told what becomes of a session.
+    fn socket_in(&mut self, context: Change<'_, '_>, id: SessionId, hub: u32) -> Result<(), Refusal> {
+        let session = self.session(context, id)?;
+        if session.hub != Some(hub) {
+            session.hub = Some(hub);
+            context.writes.push(Write::Session(id, session.clone()));
+        }
+        Ok(())
     }
 
     fn end_session(&mut self, context: Change<'_, '_>, call: &EndSession) -> Option<u32> {
@@ -440,7 +462,7 @@ impl Account {
         self.active(call.character).map(drop)
     }
 
-    fn select(&mut self, context: Change<'_, '_>, call: &SelectCharacter) -> Result<Option<u32>, Refusal> {
+    fn select(&mut self, context: Change<'_, '_>, call: &SelectCharacter) -> Result<Authenticated, Refusal> {
         self.session(context, call.session)?;
         self.active(call.character)?;
         let session = self.session(context, call.session)?;
@@ -448,7 +470,7 @@ impl Account {
             session.character = Some(call.character);
             context.writes.push(Write::Session(call.session, session.clone()));
         }
-        Ok(session.hub)
+        self.authenticated(context, call.session)
     }
 
     fn begin_delete(&mut self, context: Change<'_, '_>, call: &BeginDelete) -> Result<CharacterName, Refusal> {
@@ -551,6 +573,7 @@ impl Logic for Account {
                 reply::<Erase>(Ok(()))
             }
             AccountCall::Authenticate(call) => reply::<Authenticate>(self.authenticate(context, &call)),
+            AccountCall::Vouch(call) => reply::<Vouch>(self.vouch(context, &call)),
             AccountCall::Silence(call) => reply::<Silence>(self.silence(context, call.until)),
             AccountCall::EndSession(call) => reply::<EndSession>(Ok(self.end_session(context, &call))),
             AccountCall::ReserveCharacter(call) => reply::<ReserveCharacter>(self.reserve_character(context, call)),

@@ -130,6 +130,24 @@ fn the_use_of_a_session_is_written_at_most_once_a_minute() {
 }
 
 #[test]
+fn an_account_vouches_to_the_one_hub_that_it_tells_of_the_session() {
+    let mut account = signed_in();
+    let vouch = |hub| Vouch { session: session(1), hub };
+    let voucher = Voucher { character: None, silenced: None };
+    let (first, writes) = at(2, |c| (account.vouch(c, &vouch(3)), c.writes.len()));
+    assert_eq!((first, writes), (Ok(Some(voucher)), 1));
+    assert_eq!(at(3, |c| (account.vouch(c, &vouch(3)), c.writes.len())), (Ok(Some(voucher)), 0), "again");
+    assert_eq!(at(4, |c| account.vouch(c, &vouch(4))), Ok(None), "its socket may be in the other");
+    assert_eq!(authenticate(&mut account, 5, 1).unwrap().hub, Some(3));
+
+    at(6, |c| account.silence(c, Some(Millis(100)))).unwrap();
+    let silenced = at(7, |c| account.vouch(c, &vouch(3))).unwrap().unwrap().silenced;
+    assert_eq!(silenced, Some(Millis(100)));
+    assert_eq!(at(8, |c| account.end_session(c, &EndSession { session: session(1) })), Some(3));
+    assert_eq!(refused(9, |c| account.vouch(c, &vouch(3))), ErrorCode::SessionExpired);
+}
+
+#[test]
 fn an_expired_session_is_removed_by_the_alarm() {
     let mut account = signed_in();
     assert_eq!(account.next_deadline(), Some(Millis(SESSION_IDLE)));
@@ -160,7 +178,7 @@ fn only_ones_own_characters_are_selected_and_deleted() {
     let other = CharacterId::new(id.get() - 1).unwrap();
     let select = |character| SelectCharacter { session: session(1), character };
     assert_eq!(refused(2, |c| account.select(c, &select(other))), ErrorCode::NotYourCharacter);
-    assert_eq!(at(2, |c| account.select(c, &select(id))), Ok(None));
+    assert_eq!(at(2, |c| account.select(c, &select(id))).unwrap().character, Some(id));
     assert_eq!(authenticate(&mut account, 3, 1).unwrap().character, Some(id));
     let delete = |character| BeginDelete { session: session(1), character };
     assert_eq!(refused(4, |c| account.begin_delete(c, &delete(other))), ErrorCode::NotYourCharacter);

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use shardlink_shared::{
     crypto::{
         password::{Salt, Verifier},
-        token::SessionId,
+        token::{SessionId, Voucher},
     },
     ids::{CharacterId, PlayerId},
     text::{CharacterName, UserName},
@@ -27,8 +27,8 @@ pub struct Authenticated {
     pub character: Option<CharacterId>,
     /// When the session ends if it is not used.
     pub expires: Millis,
-    /// The hub that holds the session's socket, if it was another.
-    pub previous_hub: Option<u32>,
+    /// The hub that has held the session's socket up to now, or is about to.
+    pub hub: Option<u32>,
     /// Until when the account may not speak.
     pub silenced: Option<Millis>,
 }
@@ -143,6 +143,10 @@ calls!("ACCOUNT",
         /// Whether a session is good; `hub` is where its socket is, if it
         /// is a socket that asks. Refused with SESSION_EXPIRED.
         Authenticate { session: SessionId, hub: Option<u32> } -> Authenticated;
+        /// The session is given a ticket to this hub, which is told from here on of what
+        /// becomes of it, unless its socket is in another: then nobody vouches. Refused
+        /// with SESSION_EXPIRED.
+        Vouch { session: SessionId, hub: u32 } -> Option<Voucher>;
         /// The account may not speak until then, or may again; its sessions whose sockets
         /// are open, and the hubs that hold them. Refused with NOT_FOUND.
         Silence { until: Option<Millis> } -> Ended;
@@ -160,9 +164,8 @@ calls!("ACCOUNT",
         /// Whether a character is the session's account's. Refused with
         /// SESSION_EXPIRED, NOT_YOUR_CHARACTER.
         Owns { session: SessionId, character: CharacterId } -> ();
-        /// Selects a character; the hub that holds the session's socket.
-        /// Refused with NOT_YOUR_CHARACTER.
-        SelectCharacter { session: SessionId, character: CharacterId } -> Option<u32>;
+        /// Selects a character. Refused with SESSION_EXPIRED, NOT_YOUR_CHARACTER.
+        SelectCharacter { session: SessionId, character: CharacterId } -> Authenticated;
         /// Begins to delete a character; its name. Refused with NOT_YOUR_CHARACTER.
         BeginDelete { session: SessionId, character: CharacterId } -> CharacterName;
         /// The character is deleted, or could not be.

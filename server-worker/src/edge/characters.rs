@@ -30,15 +30,15 @@ pub async fn create(input: Input<CharacterCreate>, env: &Env, _: &Config) -> ser
 pub async fn select(input: Input<Select>, env: &Env, config: &Config) -> service::Result<Selected> {
     let identity = input.identity()?;
     let Select { character_id } = input.body;
-    let socket = service::select_character(env, identity, character_id).await?;
-    if let Some(hub) = socket {
+    let found = service::select_character(env, identity, character_id).await?;
+    if let Some(hub) = found.hub {
         // The session may hold a socket already: the character enters on it.
         // If that hub cannot be reached, the ticket is still a way in.
         let enter = EnterWorld { session: identity.session, character: character_id };
         let _ = call(env, &object_name(hub), enter).await;
     }
     let character = service::sheet(env, identity.player, character_id).await?;
-    let (ticket, hub) = service::ticket(env, config, identity, Some(character_id)).await?;
+    let (ticket, hub) = service::ticket(env, config, identity, &found).await?;
     Ok(Selected { success: true, character, hub, ticket })
 }
 
@@ -59,7 +59,7 @@ pub async fn delete(input: Input<NoBody>, env: &Env, _: &Config) -> service::Res
 
 pub async fn ticket(input: Input<NoBody>, env: &Env, config: &Config) -> service::Result<TicketBody> {
     let identity = input.identity()?;
-    let authenticated = service::authenticate(env, identity, None).await?;
-    let (ticket, hub) = service::ticket(env, config, identity, authenticated.character).await?;
+    let found = service::authenticate(env, identity, None).await?;
+    let (ticket, hub) = service::ticket(env, config, identity, &found).await?;
     Ok(TicketBody { ticket, hub })
 }

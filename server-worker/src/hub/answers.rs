@@ -1,7 +1,7 @@
 //! What becomes of a connection when a question about it is answered.
 
 use super::{
-    connection::{ConnectionId, Held, Identity, Stage},
+    connection::{ConnectionId, Held, Identity, Stage, Waiting},
     logic::{Hub, PRESENCE_INTERVAL},
     outbox::{Answer, Effect, Outbox, Question, visit},
     post::Letter,
@@ -27,6 +27,7 @@ impl Hub {
         id: ConnectionId,
         request: Option<RequestId>,
         answer: Result<Answer, Refusal>,
+        heard: u64,
         out: &mut Outbox,
     ) {
         let Some(connection) = self.connections.get(&id) else {
@@ -42,11 +43,18 @@ impl Hub {
         let was_pending = matches!(connection.stage, Stage::Pending { .. });
         match answer {
             Ok(Answer::Admitted { identity, token, resume, entrance, silenced }) => {
+                // What was said of the session while its account was being asked.
+                let word = self.tickets.since(identity.session, heard);
+                let identity = Identity { session: word.renewed.unwrap_or(identity.session), ..identity };
                 if let Some(connection) = self.connections.get_mut(&id) {
-                    let early = self.early_silences.remove(&identity.session);
-                    connection.silenced = early.unwrap_or(silenced);
+                    connection.silenced = word.silenced.unwrap_or(silenced);
                 }
                 self.admitted(id, &envelope, identity, (token, resume), entrance, out);
+                if let Some(code) = word.ended {
+                    self.close(id, code, out);
+                } else if let Some(character) = word.selected {
+                    self.select(id, None, character, out);
+                }
             }
             Ok(Answer::Entered(entrance)) => {
                 if let Some(identity) = connection.identity() {
@@ -78,12 +86,15 @@ impl Hub {
         }
     }
 
-    /// The frames that waited for an answer that has come.
-    pub(super) fn stop_waiting(&mut self, id: ConnectionId, awaited: bool) -> Held {
-        match self.connections.get_mut(&id) {
-            Some(connection) if awaited => connection.waiting.take().unwrap_or_default().held,
-            _ => Held::new(),
+    /// What waited for an answer that has come.
+    pub(super) fn stop_waiting(&mut self, id: ConnectionId, awaited: bool, out: &mut Outbox) -> Waiting {
+        let connection = self.connections.get_mut(&id).filter(|_| awaited);
+        let waiting = connection.and_then(|connection| connection.waiting.take());
+        let waiting = waiting.unwrap_or_else(|| self.waiting());
+        if let Some((nonce, expires)) = waiting.ticket {
+            out.push(Effect::UseTicket(nonce, expires));
         }
+        waiting
     }
 
     /// Lets the frames go that waited for an answer.
@@ -139,12 +150,9 @@ impl Hub {
             }
         }
         self.presence_at.get_or_insert(out.now + PRESENCE_INTERVAL);
-        let selected = self.early_selections.remove(&identity.session);
         if let Some(entrance) = entrance {
             self.welcome(id, None, out);
             self.introduce(id, *entrance, out);
-        } else if let Some(character) = selected {
-            self.select(id, None, character, out);
         }
     }
 

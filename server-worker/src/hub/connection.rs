@@ -1,6 +1,6 @@
 //! A connection: a socket and what is known of who is at its other end.
 
-use super::{bonds::Bonds, evidence::Conduct, outbox::Question};
+use super::{bonds::Bonds, evidence::Conduct, outbox::Question, tickets::Nonce};
 use serde::{Deserialize, Serialize};
 use shardlink_shared::{
     ErrorCode, Refusal,
@@ -69,6 +69,10 @@ pub struct Connection {
 pub struct Waiting {
     /// Messages in their order.
     pub held: Held,
+    /// How many words of sessions the hub had heard when it was asked.
+    pub heard: u64,
+    /// The ticket it is about, and until when that is good.
+    pub ticket: Option<(Nonce, Millis)>,
 }
 
 /// Requests that are done one after the other, because one may depend on the last.

@@ -152,6 +152,12 @@ impl Area {
         !self.dirty.is_empty() || !self.due.is_empty()
     }
 
+    /// Whether somebody was heard since the last tick.
+    #[must_use]
+    pub fn is_heard(&self) -> bool {
+        !self.dirty.is_empty()
+    }
+
     /// Whether somebody has moved since the last full frame.
     #[must_use]
     pub fn has_moved(&self) -> bool {

@@ -2,7 +2,7 @@
 
 use super::{
     bonds::Bonds,
-    connection::{Connection, ConnectionId, Identity, Over, Player, Stage, Waiting},
+    connection::{Connection, ConnectionId, Identity, Over, Player, Stage},
     interest::{Area, Newcomer},
     lead::Leads,
     log::Log,
@@ -16,6 +16,7 @@ use super::{
     slots::Slots,
     talk::Speech,
     tick::Ticks,
+    tickets::Tickets,
     walk::{Step, walk},
 };
 use crate::{calls::world::Population, letters::Letters, service::Entrance};
@@ -79,13 +80,9 @@ pub struct Hub {
     /// Whose place the socket has taken whose frame is being read.
     pub(super) succeeded: Option<ConnectionId>,
     slots: Slots,
-    /// What sessions selected elsewhere while their sockets were still being
-    /// checked here.
-    pub(super) early_selections: BTreeMap<SessionId, CharacterId>,
+    pub(super) tickets: Tickets,
     report_at: Option<Millis>,
     pub(super) presence_at: Option<Millis>,
-    /// Sessions that were silenced while their sockets were still being checked here.
-    pub(super) early_silences: BTreeMap<SessionId, Option<Millis>>,
     pub(super) letters: Letters<Letter>,
     pub(super) speech: Speech,
     pub(super) memories: Memories,
@@ -164,10 +161,9 @@ impl Hub {
             crashed,
             succeeded: None,
             slots,
-            early_selections: BTreeMap::new(),
+            tickets: Tickets::restore(rows.tickets, rows.words),
             report_at,
             presence_at,
-            early_silences: BTreeMap::new(),
             letters: Letters::restore(rows.letters),
             speech: Speech::default(),
             memories: Memories::default(),
@@ -193,8 +189,9 @@ impl Hub {
                 match shown {
                     Shown::Nothing => {}
                     Shown::Ticket(ticket) => {
-                        connection.waiting = Some(Waiting::default());
-                        out.ask(id, None, Question::Redeem(ticket));
+                        let (waiting, question) = self.redeem(&ticket);
+                        connection.waiting = Some(waiting);
+                        out.ask(id, None, question);
                     }
                     Shown::Resume(token) => connection.returning = Some(token),
                 }
@@ -208,19 +205,21 @@ impl Hub {
             Event::Lost(id) => self.lose(id, out),
             Event::Backlog(id, bytes) => self.backlog(id, bytes, out),
             Event::Answered { id, request, awaited, queued, answer } => {
-                let held = self.stop_waiting(id, awaited);
-                self.answered(id, request, answer, out);
+                let waiting = self.stop_waiting(id, awaited, out);
+                self.answered(id, request, answer, waiting.heard, out);
                 if queued {
                     self.next_in_queue(id, out);
                 }
-                self.release_held(id, held, out);
+                self.release_held(id, waiting.held, out);
             }
             Event::SessionEnded(session, code) => {
+                self.tickets.hear(session, |word| word.ended = Some(code), out);
                 for id in self.of_session(session) {
                     self.close(id, code, out);
                 }
             }
             Event::SessionRenewed(old, new) => {
+                self.tickets.hear(old, |word| word.renewed = Some(new), out);
                 for id in self.of_session(old) {
                     if let Some(connection) = self.connections.get_mut(&id) {
                         connection.renew(new);
@@ -230,11 +229,8 @@ impl Hub {
                 }
             }
             Event::Selected(session, character) => {
-                let sockets = self.of_session(session);
-                if sockets.is_empty() && self.connections.values().any(|one| one.waiting.is_some()) {
-                    self.early_selections.insert(session, character);
-                }
-                for id in sockets {
+                self.tickets.hear(session, |word| word.selected = Some(character), out);
+                for id in self.of_session(session) {
                     self.select(id, None, character, out);
                 }
             }
@@ -292,7 +288,7 @@ impl Hub {
     /// How many sockets are pending, in all and from an address.
     #[must_use]
     pub fn pending(&self, address: &str) -> (usize, usize) {
-        let pending = self.connections.values().filter(|one| matches!(one.stage, Stage::Pending { .. }));
+        let pending = self.pending.iter().filter_map(|id| self.connections.get(id));
         pending.fold((0, 0), |(all, same), one| (all + 1, same + usize::from(one.address == address)))
     }
 
@@ -309,11 +305,8 @@ impl Hub {
 
     /// A session may not speak until then, or may again.
     fn silence(&mut self, session: SessionId, until: Option<Millis>, out: &mut Outbox) {
-        let sockets = self.of_session(session);
-        if sockets.is_empty() && self.connections.values().any(|one| one.waiting.is_some()) {
-            self.early_silences.insert(session, until);
-        }
-        for id in sockets {
+        self.tickets.hear(session, |word| word.silenced = Some(until), out);
+        for id in self.of_session(session) {
             if let Some(connection) = self.connections.get_mut(&id) {
                 connection.silenced = until;
                 out.push(Effect::Attach(id));
@@ -502,8 +495,9 @@ impl Hub {
 
     /// Asks about a connection; its frames wait until the answer.
     pub(super) fn ask(&mut self, id: ConnectionId, request: Option<RequestId>, question: Question, out: &mut Outbox) {
+        let waiting = self.waiting();
         if let Some(connection) = self.connections.get_mut(&id) {
-            connection.waiting.get_or_insert_default();
+            connection.waiting.get_or_insert(waiting);
             out.ask(id, request, question);
         }
     }
@@ -577,6 +571,9 @@ impl Hub {
             if let Some(until) = connection.held {
                 self.held.remove(&(until, id));
             }
+            if let Some((nonce, expires)) = connection.waiting.and_then(|waiting| waiting.ticket) {
+                out.push(Effect::UseTicket(nonce, expires));
+            }
             self.population_changed(out.now);
         }
     }
@@ -620,9 +617,7 @@ impl Hub {
             self.close(id, ErrorCode::Unauthenticated, out);
         }
         if self.presence_at.is_some_and(|due| due <= now) {
-            // A selection comes within moments of its socket, or not at all.
-            self.early_selections.clear();
-            self.early_silences.clear();
+            self.tickets.prune(out);
             let in_use: Vec<_> = self.connections.values().filter_map(Connection::identity).collect();
             self.presence_at = (!in_use.is_empty()).then_some(now + PRESENCE_INTERVAL);
             if !in_use.is_empty() {

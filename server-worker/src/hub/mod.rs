@@ -11,7 +11,7 @@
 //!   sent to a socket that has not been authenticated but errors.
 //! - Survives sleep as: its sockets' attachments; and rows: of places, which outlive
 //!   their sockets, of reliable messages, of letters to Characters that were not answered,
-//!   and of tickets that have served and could be shown again.
+//!   of tickets that have served and could be shown again, and of sessions there was word of.
 
 mod answers;
 pub mod attachment;
@@ -39,4 +39,5 @@ pub mod talk;
 #[cfg(test)]
 mod tests;
 pub mod tick;
+pub mod tickets;
 mod walk;

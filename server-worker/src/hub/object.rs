@@ -37,7 +37,7 @@ use crate::{
 use shardlink_shared::{
     ErrorCode, Refusal,
     codec::{Encoded, Encoding, Frame},
-    crypto::token::{ResumeToken, Ticket},
+    crypto::token::{ResumeToken, Ticket, Voucher},
     entropy::Entropy,
     ids::CharacterId,
     limits::{BACKLOG_SKIPS, MAX_CLIENT_FRAME, MAX_HUB_CAPACITY, MAX_PENDING, MAX_PENDING_PER_ADDRESS},
@@ -256,6 +256,9 @@ impl Inner {
             }
             Effect::Deliver(delivery) => self.deliver(delivery),
             Effect::Forget(seq) => report(store::forget(&Db::of(&self.state), seq)),
+            Effect::UseTicket(nonce, expires) => report(store::use_ticket(&Db::of(&self.state), nonce, expires)),
+            Effect::Word(session) => report(store::keep_word(&Db::of(&self.state), session, out.now)),
+            Effect::PruneTickets(before) => report(store::prune_tickets(&Db::of(&self.state), before, out.now)),
             Effect::Rebind(from, to) => {
                 let mut sockets = self.sockets.borrow_mut();
                 if let Some(socket) = sockets.remove(&from) {
@@ -373,11 +376,7 @@ impl Inner {
         let env = &self.env;
         match question {
             Question::Authenticate(auth) => self.authenticate(config, id, auth).await,
-            Question::Redeem(ticket) => {
-                let identity = Identity { session: ticket.session, player: ticket.player };
-                self.admit(config, id, identity, None).await
-            }
-            Question::Return(identity) => self.admit(config, id, identity, None).await,
+            Question::Admit(identity, voucher) => self.admit(config, id, identity, voucher, None).await,
             Question::Select(identity, character) => {
                 service::select_character(env, identity, character).await?;
                 let entrance = service::enter(env, identity.player, character, visit(self.number(), id)).await?;
@@ -413,7 +412,7 @@ impl Inner {
     async fn authenticate(&self, config: &Config, id: ConnectionId, auth: AuthRequest) -> service::Result<Answer> {
         // A token wins over a password, whatever that is.
         if let Some(token) = &auth.session_token {
-            return self.admit(config, id, service::identify(config, token.reveal())?, None).await;
+            return self.admit(config, id, service::identify(config, token.reveal())?, None, None).await;
         }
         let password = auth.password.ok_or(ErrorCode::BadCredentials)?;
         let password = Password::parse(password.reveal()).map_err(|_| ErrorCode::BadCredentials)?;
@@ -421,29 +420,22 @@ impl Inner {
         let address = address.unwrap_or_default();
         let proof = service::Proof::Password(password);
         let signed_in = service::sign_in(&self.env, config, &address, &auth.username, proof).await?;
-        self.admit(config, id, signed_in.identity, Some(signed_in.token)).await
+        self.admit(config, id, signed_in.identity, None, Some(signed_in.token)).await
     }
 
-    /// The session must be good, and if it has selected a character, that
-    /// enters the world.
     async fn admit(
         &self,
         config: &Config,
         id: ConnectionId,
         identity: Identity,
+        voucher: Option<Voucher>,
         token: Option<String>,
     ) -> service::Result<Answer> {
         let number = self.number();
-        let authenticated = service::authenticate(&self.env, identity, Some(number)).await?;
-        let entrance = match authenticated.character {
-            Some(character) => {
-                Some(Box::new(service::enter(&self.env, identity.player, character, visit(number, id)).await?))
-            }
-            None => None,
-        };
+        let (entrance, silenced) = service::admit(&self.env, identity, visit(number, id), voucher).await?;
         let resume = ResumeToken { session: identity.session, player: identity.player, hub: number, stream: id.0 };
         let resume = Some(resume.reveal(config.server_secret.as_bytes()));
-        Ok(Answer::Admitted { identity, token, resume, entrance, silenced: authenticated.silenced })
+        Ok(Answer::Admitted { identity, token, resume, entrance: entrance.map(Box::new), silenced })
     }
 
     /// Accepts a socket that the edge has let through; what the edge knows of it
@@ -506,13 +498,8 @@ impl Inner {
         if ticket.hub != self.number() {
             return None;
         }
-        match store::use_ticket(&Db::of(&self.state), &ticket, now) {
-            Ok(is_new) => is_new.then_some(ticket),
-            Err(fault) => {
-                console_error!("Hub: {fault}");
-                None
-            }
-        }
+        let is_new = self.memory.borrow_mut().as_mut().is_some_and(|hub| hub.use_ticket(&ticket));
+        is_new.then_some(ticket)
     }
 
     /// A socket has come to its end: on purpose, or it is lost.

@@ -7,6 +7,7 @@ use super::{
     log::Logged,
     post::Letter,
     talk::Lane,
+    tickets::Nonce,
 };
 use crate::{
     calls::{
@@ -22,7 +23,7 @@ use crate::{
 use shardlink_shared::{
     ErrorCode, Refusal,
     codec::{Encoded, Encoding, encode},
-    crypto::token::{ResumeToken, SessionId, Ticket},
+    crypto::token::{ResumeToken, SessionId, Ticket, Voucher},
     ids::{CharacterId, PartyId},
     protocol::{
         Envelope, RequestId, ServerMessage,
@@ -54,6 +55,12 @@ pub enum Effect {
     Deliver(Delivery),
     /// Forget the reliable messages up to this one.
     Forget(u64),
+    /// Store that a ticket has served, which is good until then.
+    UseTicket(Nonce, Millis),
+    /// Store that there is word of a session.
+    Word(SessionId),
+    /// Forget the tickets that are past their time, and the words from before then.
+    PruneTickets(Millis),
     /// The first one's socket is the second one's from here on; an older one of that is closed.
     Rebind(ConnectionId, ConnectionId),
     /// Close a socket.
@@ -105,10 +112,8 @@ pub struct Shared {
 pub enum Question {
     /// Who is this? Answered by [`Answer::Admitted`].
     Authenticate(AuthRequest),
-    /// Is this ticket's session good? Answered by [`Answer::Admitted`].
-    Redeem(Ticket),
-    /// The place is not kept: is the session good? Answered by [`Answer::Admitted`].
-    Return(Identity),
+    /// Is this session good, if nobody vouches for it? Answered by [`Answer::Admitted`].
+    Admit(Identity, Option<Voucher>),
     /// Select this character and enter the world. Answered by [`Answer::Entered`].
     Select(Identity, CharacterId),
     /// Which characters are there? Answered by [`Answer::Characters`].
@@ -136,7 +141,7 @@ impl Question {
     /// the other end.
     #[must_use]
     pub const fn is_awaited(&self) -> bool {
-        matches!(self, Self::Authenticate(_) | Self::Redeem(_) | Self::Return(_) | Self::Select(..))
+        matches!(self, Self::Authenticate(_) | Self::Admit(..) | Self::Select(..))
     }
 
     /// Whether the connection's next request of the kind waits for the answer.

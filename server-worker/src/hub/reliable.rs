@@ -36,9 +36,14 @@ pub(super) struct Unsent {
 }
 
 impl Unsent {
+    /// Whether anything is to be delivered.
+    pub const fn is_any(&self) -> bool {
+        !self.rows.is_empty()
+    }
+
     /// When the next delivery is due, if there is anything to deliver.
     pub fn due(&self, interval: u64) -> Option<Millis> {
-        (!self.rows.is_empty()).then(|| self.spent - (BURST - 1) * interval)
+        self.is_any().then(|| self.spent - (BURST - 1) * interval)
     }
 }
 
@@ -86,7 +91,7 @@ impl Hub {
     /// Delivers what is unsent: players who speak binary are told with their next frame,
     /// or when the leads are finished.
     pub(super) fn deliver_with_tick(&mut self, out: &mut Outbox) {
-        if self.unsent.rows.is_empty() {
+        if !self.unsent.is_any() {
             return;
         }
         let rows = std::mem::take(&mut self.unsent.rows);

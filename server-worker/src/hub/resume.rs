@@ -8,10 +8,12 @@ use super::{
     logic::Hub,
     outbox::{Effect, Outbox, Question},
     post::Letter,
+    tickets::Nonce,
 };
 use crate::letters;
 use shardlink_shared::{
     ErrorCode,
+    crypto::token::SessionId,
     limits::PLACE_LIFE,
     protocol::{Envelope, RequestId, ServerMessage, account::Resumed},
     time::Millis,
@@ -30,6 +32,10 @@ pub struct Rows {
     pub log: Vec<Logged>,
     /// Letters that have not been answered.
     pub letters: Vec<(u64, letters::Letter<Letter>)>,
+    /// Tickets that have served, and until when they are good.
+    pub tickets: Vec<(Nonce, Millis)>,
+    /// Sessions of which there was word, and when.
+    pub words: Vec<(SessionId, Millis)>,
 }
 
 impl Hub {
@@ -95,7 +101,7 @@ impl Hub {
         // The session's token may be another by now: whose it is does not change.
         if stream == id || place.is_none_or(|identity| identity.player != token.player) {
             let identity = Identity { session: token.session, player: token.player };
-            return self.ask(id, request, Question::Return(identity), out);
+            return self.ask(id, request, Question::Admit(identity, None), out);
         }
         let Some(newcomer) = self.connections.remove(&id) else { return };
         self.pending.remove(&id);

@@ -5,9 +5,10 @@ use super::{
     connection::{Connection, ConnectionId},
     log::Logged,
     resume::Rows,
+    tickets::Nonce,
 };
 use crate::runtime::db::{Db, Fault, Param};
-use shardlink_shared::{crypto::token::Ticket, protocol::RequestId, time::Millis};
+use shardlink_shared::{crypto::token::SessionId, protocol::RequestId, time::Millis};
 
 const MIGRATIONS: &[&str] = &[
     "
@@ -39,6 +40,11 @@ const MIGRATIONS: &[&str] = &[
     "
     CREATE TABLE letters (number INTEGER PRIMARY KEY, letter TEXT NOT NULL) STRICT;
 ",
+    // All of them are loaded, and few are left: no index pays for itself.
+    "
+    DROP INDEX tickets_by_age;
+    CREATE TABLE words (session BLOB PRIMARY KEY, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+",
 ];
 
 /// Loads the places and the reliable messages.
@@ -59,7 +65,17 @@ pub fn load(db: &Db, now: Millis) -> Result<Rows, Fault> {
         };
         Ok(Logged { seq: row.number(0)?, at: row.millis(1)?, audience, answers, bytes: row.blob(5)? })
     })?;
-    Ok(Rows { places: places.into_iter().flatten().collect(), log, letters: db.letters()? })
+    let tickets = db.query("SELECT nonce, expires FROM used_tickets", vec![], |row| {
+        Ok((exact(row.blob(0)?, "a ticket's nonce")?, row.millis(1)?))
+    })?;
+    let words = db.query("SELECT session, at FROM words", vec![], |row| {
+        Ok((SessionId(exact(row.blob(0)?, "a session's id")?), row.millis(1)?))
+    })?;
+    Ok(Rows { places: places.into_iter().flatten().collect(), log, letters: db.letters()?, tickets, words })
+}
+
+fn exact<const N: usize>(bytes: Vec<u8>, what: &str) -> Result<[u8; N], Fault> {
+    bytes.try_into().map_err(|_| Fault(format!("{what} has {N} bytes")))
 }
 
 /// Writes the row of a connection's place.
@@ -108,14 +124,24 @@ pub fn migrate(db: &Db) -> Result<(), Fault> {
     db.migrate(MIGRATIONS)
 }
 
-/// Takes a ticket: whether it is shown for the first time. It is remembered
-/// until it could not be shown again, also over a sleep or a crash.
-pub fn use_ticket(db: &Db, ticket: &Ticket, now: Millis) -> Result<bool, Fault> {
-    let nonce = ticket.nonce.to_vec();
-    if !db.query("SELECT 1 FROM used_tickets WHERE nonce = ?", vec![nonce.clone().into()], |_| Ok(()))?.is_empty() {
-        return Ok(false);
-    }
+/// Keeps that a ticket has served, until it could not be shown again.
+pub fn use_ticket(db: &Db, nonce: Nonce, expires: Millis) -> Result<(), Fault> {
+    db.execute(
+        "INSERT OR REPLACE INTO used_tickets (nonce, expires) VALUES (?, ?)",
+        vec![nonce.to_vec().into(), expires.into()],
+    )
+}
+
+/// Keeps that there was word of a session.
+pub fn keep_word(db: &Db, session: SessionId, now: Millis) -> Result<(), Fault> {
+    db.execute(
+        "INSERT OR REPLACE INTO words (session, at) VALUES (?, ?)",
+        vec![session.0.to_vec().into(), now.into()],
+    )
+}
+
+/// Removes the tickets that are past their time, and the words from before then.
+pub fn prune_tickets(db: &Db, before: Millis, now: Millis) -> Result<(), Fault> {
     db.execute("DELETE FROM used_tickets WHERE expires <= ?", vec![now.into()])?;
-    db.execute("INSERT INTO used_tickets (nonce, expires) VALUES (?, ?)", vec![nonce.into(), ticket.expires.into()])?;
-    Ok(true)
+    db.execute("DELETE FROM words WHERE at <= ?", vec![before.into()])
 }

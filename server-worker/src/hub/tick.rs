@@ -81,7 +81,9 @@ impl Hub {
     pub(super) fn tick_due(&self) -> Option<Millis> {
         let earliest = self.ticks.last + self.settings.tick_interval;
         if self.area.is_dirty() {
-            return Some(earliest);
+            // Where nobody moves, those who come and go share a tick.
+            let gathers = !self.area.is_heard() && !self.unsent.is_any();
+            return Some(if gathers { earliest + self.settings.tick_interval } else { earliest });
         }
         let full = self.area.has_moved().then_some(self.ticks.last_full + FULL_FRAME_INTERVAL);
         full.into_iter().chain(self.ticks.listeners_due).min().map(|due| due.max(earliest))

@@ -52,8 +52,8 @@ pub(super) enum Walked {
 /// A step within the location: judged, and if it is accepted marked for the next tick.
 ///
 /// # Errors
-/// MOVE_REJECTED with the time to wait, without being judged, where there were too many
-/// impossible moves lately.
+/// MOVE_REJECTED with the time to wait, corrected without being judged, where there were
+/// too many impossible moves lately.
 pub(super) fn walk(
     (id, encoding): (ConnectionId, Encoding),
     player: &mut Player,
@@ -62,9 +62,15 @@ pub(super) fn walk(
     check: MovementCheck,
     out: &mut Outbox,
 ) -> Result<Walked, Refusal> {
-    refused_for_a_while(player, out)?;
     let Step { number, position, velocity } = *step;
     let before = player.motion;
+    let correct = |out: &mut Outbox| {
+        let (position, velocity) = (before.position, before.velocity);
+        let correction = PositionCorrection { client_seq: number.unwrap_or(0), position, velocity };
+        out.send(id, encoding, &Envelope::at(out.now), &ServerMessage::PositionCorrection(correction));
+    };
+    // Its client is told where it stands, or it would show it walking all the while.
+    refused_for_a_while(player, out).inspect_err(|_| correct(out))?;
     let stepped = before.step(position, velocity, player.speed, out.now);
     let in_order = number.is_none_or(|number| player.step.is_none_or(|last| is_newer(number, last)));
     let motion = match stepped {
@@ -77,12 +83,7 @@ pub(super) fn walk(
                 MovementCheck::Shadow => stepped.or_else(|_| before.moved_to(position, velocity, out.now)).ok(),
             };
             let Some(motion) = accepted else {
-                let correction = PositionCorrection {
-                    client_seq: number.unwrap_or(0),
-                    position: before.position,
-                    velocity: before.velocity,
-                };
-                out.send(id, encoding, &Envelope::at(out.now), &ServerMessage::PositionCorrection(correction));
+                correct(out);
                 return Ok(Walked::Corrected);
             };
             motion

@@ -4,7 +4,7 @@ use super::{Platform, Result, parties::view};
 use crate::{
     account::logic::Unfinished,
     calls::{
-        account::{self, Settlement},
+        account::{self, Authenticated, Settlement},
         character::{self, Entered, Visit},
         directory::{self, Kind},
         hub,
@@ -171,11 +171,11 @@ pub(super) async fn release_name(on: &impl Platform, name: &CharacterName, id: C
     Ok(())
 }
 
-/// Selects a character; the hub that holds the session's socket.
+/// Selects a character; what is known of the session with that.
 ///
 /// # Errors
 /// SESSION_EXPIRED, NOT_YOUR_CHARACTER.
-pub async fn select_character(on: &impl Platform, identity: Identity, id: CharacterId) -> Result<Option<u32>> {
+pub async fn select_character(on: &impl Platform, identity: Identity, id: CharacterId) -> Result<Authenticated> {
     let select = account::SelectCharacter { session: identity.session, character: id };
     on.ask(&account::object_name(identity.player), select).await
 }

@@ -30,8 +30,8 @@ pub use parties::{
 pub use passwords::{Attempt, Proof, SignedIn, finish_scram, register, register_verifier, sign_in, start_scram};
 pub use realm_wide::{announce, silence};
 pub use sessions::{
-    NewPassword, authenticate, change_password, delete_account, finish_account_deletion, identify, log_out, place,
-    refresh, stop, ticket,
+    NewPassword, admit, authenticate, change_password, delete_account, finish_account_deletion, identify, log_out,
+    place, refresh, stop, ticket,
 };
 
 use crate::calls::Call;

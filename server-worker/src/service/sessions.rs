@@ -1,14 +1,15 @@
 //! What a session may do with itself and its account, and its way to a socket.
 
 use super::{
-    Platform, Result, SignedIn,
+    Entrance, Platform, Result, SignedIn,
+    characters::enter,
     parties::{Actor, gathering},
     passwords::{Attempt, Proof, prepare},
 };
 use crate::{
     calls::{
         account::{self, Authenticated, Deletion},
-        character,
+        character::{self, Visit},
         directory::{self, Kind, Named},
         hub, world,
     },
@@ -19,12 +20,13 @@ use shardlink_shared::{
     ErrorCode,
     crypto::{
         password::Verifier,
-        token::{SessionId, SessionToken, Ticket},
+        token::{SessionId, SessionToken, Ticket, Voucher},
     },
     entropy,
-    ids::{CharacterId, PartyId},
+    ids::PartyId,
     limits::TICKET_LIFE,
     text::Password,
+    time::Millis,
 };
 
 /// Reads a token; nothing is asked of anybody for one that we did not issue.
@@ -43,7 +45,7 @@ pub fn identify(config: &Config, token: &str) -> Result<Identity> {
 pub async fn authenticate(on: &impl Platform, identity: Identity, socket: Option<u32>) -> Result<Authenticated> {
     let question = account::Authenticate { session: identity.session, hub: socket };
     let authenticated = on.ask(&account::object_name(identity.player), question).await?;
-    if let (Some(here), Some(before)) = (socket, authenticated.previous_hub)
+    if let (Some(here), Some(before)) = (socket, authenticated.hub)
         && here != before
     {
         end_socket(on, identity.session, before, ErrorCode::SignedInElsewhere).await;
@@ -197,25 +199,66 @@ pub async fn finish_account_deletion(on: &impl Platform, deletion: Deletion) -> 
     on.ask(&directory::object_name(kind, &key), directory::Release { kind, key, id }).await
 }
 
-/// A ticket to a hub with room.
+/// Lets a session into a hub, where its newest socket is the one that counts: the
+/// character that it has selected enters the world, and who it is may speak from when on.
+/// A voucher stands for the account's word, unless the character knows better.
 ///
 /// # Errors
-/// INTERNAL or OVERLOADED if the world does not answer.
+/// SESSION_EXPIRED.
+pub async fn admit(
+    on: &impl Platform,
+    identity: Identity,
+    visit: Visit,
+    voucher: Option<Voucher>,
+) -> Result<(Option<Entrance>, Option<Millis>)> {
+    if let Some(Voucher { character, silenced }) = voucher {
+        match character {
+            None => return Ok((None, silenced)),
+            // It may be deleted by now: the account knows what is selected instead.
+            Some(character) => {
+                if let Ok(entrance) = enter(on, identity.player, character, visit).await {
+                    return Ok((Some(entrance), silenced));
+                }
+            }
+        }
+    }
+    let found = authenticate(on, identity, Some(visit.hub)).await?;
+    let entrance = match found.character {
+        Some(character) => Some(enter(on, identity.player, character, visit).await?),
+        None => None,
+    };
+    Ok((entrance, found.silenced))
+}
+
+/// A ticket to a hub with room, for a session that has just been found good.
+///
+/// # Errors
+/// SESSION_EXPIRED; INTERNAL or OVERLOADED if the world does not answer.
 pub async fn ticket(
     on: &impl Platform,
     config: &Config,
     identity: Identity,
-    character: Option<CharacterId>,
+    found: &Authenticated,
 ) -> Result<(String, u32)> {
-    let together = match character {
+    let together = match found.character {
         Some(character) => gathering(on, Actor { owner: identity.player, character }).await,
         None => None,
     };
     let number = place(on, config, together).await?;
+    let voucher = match found.hub {
+        // It hears already what becomes of the session.
+        Some(hub) if hub == number => Some(Voucher { character: found.character, silenced: found.silenced }),
+        // The socket that is elsewhere is closed when this one has come: whoever admits it asks.
+        Some(_) => None,
+        None => {
+            let vouch = account::Vouch { session: identity.session, hub: number };
+            on.ask(&account::object_name(identity.player), vouch).await?
+        }
+    };
     let ticket = Ticket {
         session: identity.session,
         player: identity.player,
-        character,
+        voucher,
         hub: number,
         expires: on.now() + TICKET_LIFE,
         nonce: on.draw(|entropy| entropy::bytes(entropy)),

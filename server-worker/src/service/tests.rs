@@ -4,10 +4,17 @@ use super::{
     realm::{Cut, Realm},
     *,
 };
-use crate::{calls::directory::Kind, config::Config, hub::connection::Identity};
+use crate::{
+    calls::{character::Visit, directory::Kind},
+    config::Config,
+    hub::connection::Identity,
+};
 use shardlink_shared::{
     ErrorCode,
-    crypto::scram::ClientFirst,
+    crypto::{
+        scram::ClientFirst,
+        token::{Ticket, Voucher},
+    },
     ids::CharacterId,
     protocol::character::CharacterCreate,
     text::{CharacterName, UserName},
@@ -307,4 +314,67 @@ fn a_character_is_deleted_unless_its_hub_holds_it_and_a_hub_that_crashed_holds_n
     realm.hub_holds.set(false);
     realm.run(delete_character(&realm, aria, id)).unwrap();
     assert_names_agree(&realm, &[aria], "after the hub's crash");
+}
+
+/// A ticket of whoever has selected a character.
+fn ticket_of(realm: &Realm, identity: Identity) -> Ticket {
+    let found = realm.run(authenticate(realm, identity, None)).unwrap();
+    let (text, hub) = realm.run(ticket(realm, &config(), identity, &found)).unwrap();
+    let read = Ticket::parse(&text, config().server_secret.as_bytes(), realm.now()).unwrap();
+    assert_eq!(read.hub, hub);
+    read
+}
+
+#[test]
+fn a_ticket_vouches_for_a_session_whose_hub_is_told_what_becomes_of_it() {
+    let realm = Realm::new();
+    let aria = player(&realm, "aria");
+    let character = create(&realm, aria, "Nightshade").unwrap();
+    let first = ticket_of(&realm, aria);
+    assert_eq!(first.voucher, Some(Voucher { character: None, silenced: None }));
+
+    let found = realm.run(select_character(&realm, aria, character)).unwrap();
+    assert_eq!((found.character, found.hub), (Some(character), Some(first.hub)), "the hub is told of the selection");
+    let voucher = Some(Voucher { character: Some(character), silenced: None });
+    assert_eq!(ticket_of(&realm, aria).voucher, voucher);
+
+    realm.hub_calls.borrow_mut().clear();
+    realm.run(log_out(&realm, aria)).unwrap();
+    assert!(matches!(&realm.hub_calls.borrow()[..], [told] if told.contains("EndSession")), "before it has a socket");
+}
+
+#[test]
+fn nobody_vouches_for_a_session_whose_socket_is_in_another_hub() {
+    let realm = Realm::new();
+    let aria = player(&realm, "aria");
+    realm.run(authenticate(&realm, aria, Some(77))).unwrap();
+    assert_eq!(ticket_of(&realm, aria).voucher, None);
+    // Until whoever is there now has shown itself here.
+    let visit = Visit { hub: ticket_of(&realm, aria).hub, connection: 5 };
+    realm.run(admit(&realm, aria, visit, None)).unwrap();
+    assert!(realm.hub_calls.borrow().iter().any(|told| told.contains("EndSession")));
+    assert!(ticket_of(&realm, aria).voucher.is_some());
+}
+
+#[test]
+fn a_voucher_lets_in_without_the_account_and_for_a_deleted_character_the_account_is_asked() {
+    let realm = Realm::new();
+    let aria = player(&realm, "aria");
+    let character = create(&realm, aria, "Nightshade").unwrap();
+    realm.run(select_character(&realm, aria, character)).unwrap();
+    let ticket = ticket_of(&realm, aria);
+    let visit = Visit { hub: ticket.hub, connection: 5 };
+    realm.addressed.borrow_mut().clear();
+    let (entrance, _) = realm.run(admit(&realm, aria, visit, ticket.voucher)).unwrap();
+    assert_eq!(entrance.unwrap().sheet.id, character);
+    assert!(realm.addressed.borrow().iter().all(|(binding, _)| *binding != "ACCOUNT"));
+
+    let ticket = ticket_of(&realm, aria);
+    realm.hub_holds.set(false);
+    realm.run(delete_character(&realm, aria, character)).unwrap();
+    let (entrance, _) = realm.run(admit(&realm, aria, visit, ticket.voucher)).unwrap();
+    assert_eq!(entrance, None);
+    // And if the session is gone too, so is the way in.
+    realm.run(log_out(&realm, aria)).unwrap();
+    assert_eq!(realm.run(admit(&realm, aria, visit, ticket.voucher)).unwrap_err().code, ErrorCode::SessionExpired);
 }

@@ -87,22 +87,30 @@ impl SessionToken {
     }
 }
 
-/// A ticket for the WebSocket: good once, for 30 s, for one session, character
-/// and hub.
+/// A ticket for the WebSocket: good once, for 30 s, for one session and hub.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ticket {
     /// The session that asked for it.
     pub session: SessionId,
     /// Whose session it is.
     pub player: PlayerId,
-    /// The character that the session has selected.
-    pub character: Option<CharacterId>,
+    /// What the account said of the session, if it has the hub told of any change.
+    pub voucher: Option<Voucher>,
     /// The hub that has room, by its number.
     pub hub: u32,
     /// Until when it is good.
     pub expires: Millis,
     /// What tells two tickets apart.
     pub nonce: [u8; 8],
+}
+
+/// What an account says of a session that is good: the ticket's hub need not ask again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Voucher {
+    /// The character that the session has selected.
+    pub character: Option<CharacterId>,
+    /// Until when the account may not speak.
+    pub silenced: Option<Millis>,
 }
 
 impl Ticket {
@@ -274,7 +282,7 @@ mod tests {
         let ticket = Ticket {
             session: SessionId([3; 32]),
             player: player(),
-            character: CharacterId::new(9),
+            voucher: Some(Voucher { character: CharacterId::new(9), silenced: Some(Millis(2_000)) }),
             hub: 2,
             expires: Millis(1_000),
             nonce: [1; 8],

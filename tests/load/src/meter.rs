@@ -104,6 +104,11 @@ impl Meter {
         self.join.add(micros);
     }
 
+    /// How long joining took up to now does not count.
+    pub fn forget_joins(&mut self) {
+        self.join = Latencies::default();
+    }
+
     /// A bot sends a move.
     pub fn moved(&mut self, bot: usize, velocity: Vec3, now: u64) {
         if let Some(sent) = self.sent.get_mut(bot) {

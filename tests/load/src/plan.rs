@@ -47,6 +47,10 @@ pub struct Plan {
     /// Whether the objects of all players are touched before they join.
     #[serde(default)]
     pub touch: bool,
+    /// The first so many join without being counted: a server that has just started
+    /// compiles its code while it runs it.
+    #[serde(default)]
+    pub rehearsal: usize,
     /// Seconds of silence before memory is read, without connections and after each
     /// batch of them: what is only being used has then been given back. With none,
     /// memory is read at the beginning and at the end alone.

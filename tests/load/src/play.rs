@@ -16,7 +16,7 @@ use crate::{
 };
 use serde::Serialize;
 use shardlink_client::logic::rest::Token;
-use std::{cell::RefCell, rc::Rc, time::Duration};
+use std::{cell::RefCell, ops::Range, rc::Rc, time::Duration};
 use tokio::{
     sync::{Semaphore, mpsc, watch},
     task::JoinSet,
@@ -45,11 +45,13 @@ pub struct Report {
     /// The server's resident memory before the first connection, after each batch of
     /// them if the plan lets them settle, and with all of them.
     pub resident: Vec<Resident>,
-    /// Seconds that joining took with the tickets ready.
+    /// How many joins were counted.
+    pub joined: usize,
+    /// Seconds that they took with the tickets ready.
     pub joining: f64,
     /// CPU seconds of the server in them.
     pub joining_cpu: f64,
-    /// Seconds that fetching the tickets took.
+    /// Seconds that fetching their tickets took.
     pub fetching: f64,
 }
 
@@ -80,16 +82,20 @@ pub async fn play(plan: &Plan) -> Result<Report> {
     let mut resident = vec![reading(plan, 0)?];
 
     let (mut joining, mut joining_cpu, mut fetching) = (0.0, 0.0, 0.0);
-    for first in (0..plan.players).step_by(BATCH) {
-        let bots = first..plan.players.min(first + BATCH);
+    for bots in batches(plan) {
+        let first = bots.start;
         let start = stage.shared.clock.micros();
         let tickets = stage.tickets(first, bots.len()).await?;
         let (before, _, fetched) = stage.read(plan)?;
         stage.join(first, bots.len(), tickets).await?;
         let (after, _, joined) = stage.read(plan)?;
-        fetching += (fetched - start) as f64 / 1e6;
-        joining += (joined - fetched) as f64 / 1e6;
-        joining_cpu += after.cpu - before.cpu;
+        if first < plan.rehearsal {
+            stage.shared.meter.borrow_mut().forget_joins();
+        } else {
+            fetching += (fetched - start) as f64 / 1e6;
+            joining += (joined - fetched) as f64 / 1e6;
+            joining_cpu += after.cpu - before.cpu;
+        }
         if plan.settle > 0.0 || bots.end == plan.players {
             pause(plan.settle).await;
             resident.push(reading(plan, bots.end)?);
@@ -116,10 +122,18 @@ pub async fn play(plan: &Plan) -> Result<Report> {
         server_cpu: server_after.cpu - server.cpu,
         bots_cpu: bots_after.cpu - bots.cpu,
         resident,
+        joined: plan.players - plan.rehearsal.min(plan.players),
         joining,
         joining_cpu,
         fetching,
     })
+}
+
+/// The bots that join together: first those who are not counted.
+fn batches(plan: &Plan) -> impl Iterator<Item = Range<usize>> {
+    let rehearsal = plan.rehearsal.min(plan.players);
+    let cut = |all: Range<usize>| all.clone().step_by(BATCH).map(move |first| first..all.end.min(first + BATCH));
+    cut(0..rehearsal).chain(cut(rehearsal..plan.players))
 }
 
 struct Stage {

@@ -107,7 +107,7 @@ fn who_resumes_too_late_is_admitted_anew_and_told_so() {
         let shown = Shown::Resume(token(1));
         world.handle(Event::Opened { id, encoding: Encoding::Binary, address: String::new(), shown });
         world.send(id, &ClientMessage::Resume(Resume { last_seq: 5 }));
-        assert_eq!(world.questions(), [&Question::Return(identity(1))]);
+        assert_eq!(world.questions(), [&Question::Admit(identity(1), None)]);
         world.decide(Event::Answered {
             id,
             request: None,
@@ -129,7 +129,7 @@ fn a_dead_session_does_not_resume() {
         assert_eq!((world.hub.population().players, world.places.len()), (0, 0));
         let id = ConnectionId(7);
         world.resume(7, token(1), 0);
-        assert_eq!(world.questions(), [&Question::Return(identity(1))]);
+        assert_eq!(world.questions(), [&Question::Admit(identity(1), None)]);
         let answer = Err(ErrorCode::SessionExpired.into());
         world.decide(Event::Answered { id, request: None, awaited: true, queued: false, answer });
         assert_eq!(world.closed(id).map(|code| code.info().close), Some(Some(4004)));
@@ -180,7 +180,7 @@ fn somebody_elses_place_cannot_be_resumed() {
     both(|mut world| {
         world.player(1, "Aria", Encoding::Binary);
         world.resume(7, ResumeToken { stream: 1, ..token(2) }, 0);
-        assert_eq!(world.questions(), [&Question::Return(identity(2))]);
+        assert_eq!(world.questions(), [&Question::Admit(identity(2), None)]);
     });
 }
 

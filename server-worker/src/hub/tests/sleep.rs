@@ -138,7 +138,7 @@ fn perform(world: &mut World, step: &Step) {
             let (id, encoding) = (ConnectionId(socket), Encoding::Binary);
             world.handle(Event::Opened { id, encoding, address: String::new(), shown: Shown::Resume(token) });
             world.send(id, &ClientMessage::Resume(Resume { last_seq }));
-            if world.questions().iter().any(|question| matches!(question, Question::Return(_))) {
+            if world.questions().iter().any(|question| matches!(question, Question::Admit(_, None))) {
                 world.answer(id, Ok(admitted(n, Some(sheet(n, &format!("Player {n}"))))));
             }
         }

@@ -74,6 +74,24 @@ fn moves_that_come_together_are_told_together_and_a_first_one_at_once() {
 }
 
 #[test]
+fn where_nobody_moves_those_who_come_share_a_tick_for_twice_as_long() {
+    let mut world = World::new(false);
+    let bran = world.player(1, "Bran", Encoding::Binary);
+    while world.tick() {}
+    let last = world.now;
+    for n in 2..5 {
+        world.player(n, &format!("Guest {n}"), Encoding::Binary);
+        assert_eq!(world.hub.next_tick(), Some(Millis(last + 100)));
+    }
+    world.tick();
+    assert_eq!(world.types(bran).iter().filter(|name| **name == "player_joined_area").count(), 3);
+    // Somebody who moves, or speaks, does not wait for it.
+    world.player(5, "Guest 5", Encoding::Binary);
+    world.walk(bran, 0.1, 0.0);
+    assert_eq!(world.hub.next_tick(), Some(Millis(last + 150)));
+}
+
+#[test]
 fn nothing_ticks_while_nothing_moves_and_the_places_are_written_down() {
     both(|mut world| {
         let aria = world.player(2, "Aria", Encoding::Binary);

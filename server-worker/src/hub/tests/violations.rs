@@ -67,7 +67,10 @@ fn twenty_impossible_steps_are_evidence_and_then_every_step_is_refused_for_a_whi
     // A step that would be accepted is not even judged.
     world.now += 1_000;
     world.walk(aria, 0.1, 0.0);
-    let [ServerMessage::Error(error)] = &world.sent(aria)[..] else { panic!("{:?}", world.sent(aria)) };
+    let [ServerMessage::PositionCorrection(correction), ServerMessage::Error(error)] = &world.sent(aria)[..] else {
+        panic!("{:?}", world.sent(aria))
+    };
+    assert_eq!(correction.position, at(0.0, 0.0), "its client would show it walking all the while");
     assert_eq!(error.error_code, ErrorCode::MoveRejected);
     let left = error.details.as_ref().and_then(|details| details.retry_after).unwrap().as_f64();
     assert_eq!(left, (MOVE_PENALTY - 1_000) as f64 / 1000.0);
