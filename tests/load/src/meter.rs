@@ -5,7 +5,7 @@ use crate::{
     sent::Sent,
 };
 use serde::Serialize;
-use shardlink_shared::vector::Vec3;
+use shardlink_shared::{time::Millis, vector::Vec3};
 
 /// The counts of a run. Bots are known by their numbers, from 0.
 #[derive(Debug)]
@@ -117,17 +117,20 @@ impl Meter {
         self.count(|counts| counts.moves += 1);
     }
 
-    /// An entry about a bot reached another, which had last heard of the bot's send
-    /// number `heard`; nothing if the bot has just come into sight: what it sent
-    /// before was not on its way to there.
-    pub fn entry(&mut self, bot: usize, velocity: Vec3, heard: &mut Option<u32>, now: u64) {
+    /// An entry about a bot, of the server's tick `tick` if it says so, reached another,
+    /// which had last heard of the bot's send number `heard`; nothing if the bot has just
+    /// come into sight: what it sent before was not on its way to there.
+    pub fn entry(&mut self, bot: usize, velocity: Vec3, tick: Option<Millis>, heard: &mut Option<u32>, now: u64) {
         let found = self.sent.get(bot).and_then(|sent| sent.find(velocity));
         self.count(|counts| counts.entries += 1);
         match (found, *heard) {
             (_, None) => *heard = Some(found.map_or(0, |(number, _)| number)),
             (Some((number, sent)), Some(before)) if number > before => {
                 *heard = Some(number);
-                self.update(now.saturating_sub(sent));
+                let of_bot = self.sent.get_mut(bot);
+                if tick.is_none_or(|tick| of_bot.is_some_and(|of_bot| of_bot.is_told_by(number, tick))) {
+                    self.update(now.saturating_sub(sent));
+                }
             }
             (Some(_), Some(_)) => {}
             (None, Some(_)) => self.count(|counts| counts.unmatched += 1),
@@ -165,9 +168,9 @@ mod tests {
         meter.open();
         meter.moved(0, velocity(100), 1_000);
         let (mut one, mut another) = (Some(0), Some(0));
-        meter.entry(0, velocity(100), &mut one, 31_000);
-        meter.entry(0, velocity(100), &mut one, 61_000);
-        meter.entry(0, velocity(100), &mut another, 31_000);
+        meter.entry(0, velocity(100), None, &mut one, 31_000);
+        meter.entry(0, velocity(100), None, &mut one, 61_000);
+        meter.entry(0, velocity(100), None, &mut another, 31_000);
         let counts = meter.counts();
         assert_eq!((counts.moves, counts.entries, counts.updates, counts.unmatched), (1, 3, 2, 0));
         let position = meter.times().position.unwrap();
@@ -180,10 +183,10 @@ mod tests {
         meter.moved(0, velocity(100), 1_000);
         meter.open();
         let mut heard = Some(0);
-        meter.entry(0, velocity(100), &mut heard, 2_000);
+        meter.entry(0, velocity(100), None, &mut heard, 2_000);
         meter.close();
         meter.moved(0, velocity(200), 3_000);
-        meter.entry(0, velocity(200), &mut heard, 4_000);
+        meter.entry(0, velocity(200), None, &mut heard, 4_000);
         assert_eq!((meter.counts().moves, meter.counts().updates, heard), (0, 1, Some(2)));
     }
 
@@ -193,10 +196,22 @@ mod tests {
         meter.open();
         meter.moved(0, velocity(100), 1_000);
         let mut heard = None;
-        meter.entry(0, velocity(100), &mut heard, 9_000_000);
+        meter.entry(0, velocity(100), None, &mut heard, 9_000_000);
         assert_eq!((meter.counts().entries, meter.counts().updates, heard), (1, 0, Some(1)));
         meter.moved(0, velocity(200), 9_100_000);
-        meter.entry(0, velocity(200), &mut heard, 9_130_000);
+        meter.entry(0, velocity(200), None, &mut heard, 9_130_000);
+        assert_eq!(meter.times().position.unwrap().max, 30.1);
+    }
+
+    #[test]
+    fn what_a_tick_tells_again_to_whoever_comes_back_into_sight_was_not_late() {
+        let mut meter = Meter::new(2);
+        meter.open();
+        meter.moved(0, velocity(100), 1_000);
+        let (mut there, mut back) = (Some(0), Some(0));
+        meter.entry(0, velocity(100), Some(Millis(30)), &mut there, 31_000);
+        meter.entry(0, velocity(100), Some(Millis(1_530)), &mut back, 1_531_000);
+        assert_eq!((meter.counts().entries, meter.counts().updates, back), (2, 1, Some(1)));
         assert_eq!(meter.times().position.unwrap().max, 30.1);
     }
 
@@ -204,8 +219,8 @@ mod tests {
     fn an_entry_that_no_send_explains_is_unmatched() {
         let mut meter = Meter::new(1);
         meter.open();
-        meter.entry(0, velocity(70), &mut Some(0), 1);
-        meter.entry(9, velocity(70), &mut Some(0), 1);
+        meter.entry(0, velocity(70), None, &mut Some(0), 1);
+        meter.entry(9, velocity(70), None, &mut Some(0), 1);
         assert_eq!((meter.counts().entries, meter.counts().updates, meter.counts().unmatched), (2, 0, 2));
     }
 }

@@ -2,7 +2,7 @@
 //! it, so a send is recognised by its velocity, which the walks make differ from
 //! send to send.
 
-use shardlink_shared::vector::Vec3;
+use shardlink_shared::{time::Millis, vector::Vec3};
 
 /// How many sends are remembered: at 20 a second more than three seconds.
 const REMEMBERED: usize = 64;
@@ -14,12 +14,14 @@ pub type Quantised = (i8, i8);
 #[derive(Debug, Clone)]
 pub struct Sent {
     ring: [(Quantised, u64); REMEMBERED],
+    /// The server's tick that first told somebody of each.
+    told: [Option<Millis>; REMEMBERED],
     count: u32,
 }
 
 impl Default for Sent {
     fn default() -> Self {
-        Self { ring: [((0, 0), 0); REMEMBERED], count: 0 }
+        Self { ring: [((0, 0), 0); REMEMBERED], told: [None; REMEMBERED], count: 0 }
     }
 }
 
@@ -33,8 +35,8 @@ impl Sent {
         }
         self.count += 1;
         let place = place(self.count);
-        if let Some(entry) = self.ring.get_mut(place) {
-            *entry = (velocity, micros);
+        if let (Some(entry), Some(told)) = (self.ring.get_mut(place), self.told.get_mut(place)) {
+            (*entry, *told) = ((velocity, micros), None);
         }
     }
 
@@ -46,6 +48,13 @@ impl Sent {
         numbers
             .filter_map(|number| Some((number, self.at(number)?)))
             .find_map(|(number, (of_send, micros))| (of_send == velocity).then_some((number, micros)))
+    }
+
+    /// Whether this tick is the one that tells of a send, which all hear of together who
+    /// see the sender. Whom a later one tells has come into sight since.
+    pub fn is_told_by(&mut self, number: u32, tick: Millis) -> bool {
+        let Some(told) = self.told.get_mut(place(number)) else { return false };
+        tick <= *told.get_or_insert(tick)
     }
 
     fn at(&self, number: u32) -> Option<(Quantised, u64)> {
@@ -96,6 +105,19 @@ mod tests {
         sent.record(velocity(100, 0), 1);
         sent.record(velocity(100, 0), 2_000_000);
         assert_eq!(sent.find(velocity(100, 0)), Some((1, 1)));
+    }
+
+    #[test]
+    fn whoever_hears_of_a_send_by_a_later_tick_than_others_has_come_into_sight() {
+        let mut sent = Sent::default();
+        sent.record(velocity(100, 0), 1);
+        assert!(sent.is_told_by(1, Millis(50)) && sent.is_told_by(1, Millis(50)));
+        assert!(!sent.is_told_by(1, Millis(100)));
+        // Another send is told by another tick, also where it takes the place of the first.
+        for n in 0..64 {
+            sent.record(velocity(n * 10, 100), 2);
+        }
+        assert!(sent.is_told_by(65, Millis(150)));
     }
 
     #[test]

@@ -116,7 +116,7 @@ impl Shardlink {
         match message {
             ServerMessage::Move(step) => {
                 if let Some(velocity) = step.velocity {
-                    self.ear.entry(step.character_id, velocity, meter, now);
+                    self.ear.entry(step.character_id, velocity, None, meter, now);
                 }
             }
             ServerMessage::PositionCorrection(correction) => {
@@ -146,7 +146,14 @@ struct Ear {
 
 impl Ear {
     /// An entry of a position frame.
-    fn entry(&mut self, character: CharacterId, velocity: Vec3, meter: &mut Meter, now: Micros) {
+    fn entry(
+        &mut self,
+        character: CharacterId,
+        velocity: Vec3,
+        tick: Option<Millis>,
+        meter: &mut Meter,
+        now: Micros,
+    ) {
         let bot = self.cast.get(&character).map(|bot| *bot as usize).filter(|bot| *bot != self.number);
         let Some(bot) = bot else { return };
         if let Some((heard, seen)) = self.last_heard.get_mut(bot) {
@@ -154,7 +161,7 @@ impl Ear {
                 *heard = None;
             }
             *seen = now;
-            meter.entry(bot, velocity, heard, now);
+            meter.entry(bot, velocity, tick, heard, now);
         }
     }
 }
@@ -179,7 +186,7 @@ impl Wire for Shardlink {
         let millis = self.millis(now);
         let ear = &mut self.ear;
         self.session.frame_observed(frame, millis, &mut |placed| {
-            ear.entry(placed.character_id, placed.velocity, meter, now);
+            ear.entry(placed.character_id, placed.velocity, Some(placed.time), meter, now);
         });
         self.perform(meter, now);
     }
