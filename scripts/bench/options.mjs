@@ -5,7 +5,7 @@ import { Stop } from "../lib/say.mjs";
 export const usage = `usage: npm run bench -- [options]
 
   --scenario a|b|c|d|e|all  a  one room at a fixed rate, all see all (the default)
-                            b  1,000 players in one hub, by random waypoint
+                            b  1,000 players in one hub, by random waypoint; then with chat
                             c  bytes received for each neighbour in sight
                             d  memory for each connection
                             e  joins a second, warm and cold

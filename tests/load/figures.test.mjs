@@ -107,7 +107,9 @@ test("the plot is an SVG with a bar for each server, as long as its value", () =
 test("options replace what a scenario has, and a wrong one is a sentence", () => {
   const [only, ...none] = chosen(readOptions(["--players", "50", "--no-baseline"]));
   assert.deepEqual([only.name, only.plan.players, only.servers, none.length], ["a", 50, ["shardlink"], 0]);
-  assert.equal(chosen(readOptions(["--scenario", "all"])).length, 6);
+  const names = (scenario) => chosen(readOptions(["--scenario", scenario])).map(({ name }) => name);
+  assert.deepEqual(names("all"), ["a", "b", "b-chat", "c", "d", "e-warm", "e-cold"]);
+  assert.deepEqual(names("b"), ["b", "b-chat"]);
   for (const words of [["--players", "many"], ["--scenario", "x"], ["--modell", "fixed"]]) {
     assert.throws(() => readOptions(words), { name: "Error", message: /--/ });
   }
