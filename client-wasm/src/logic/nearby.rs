@@ -9,7 +9,7 @@
 
 mod track;
 
-use self::track::Track;
+use self::track::{Look, Track};
 use super::point::Point;
 use serde::Serialize;
 use shardlink_shared::{
@@ -24,6 +24,7 @@ use shardlink_shared::{
     vector::Vec3,
     world::Faction,
 };
+use std::cell::Cell;
 
 /// What is shown is this old unless the game chooses otherwise, in milliseconds: two
 /// ticks of 20 Hz, so that one late frame does not show.
@@ -35,6 +36,10 @@ pub const LONGEST_DELAY: u64 = 1_000;
 /// Who is where one thought within this, in metres, when a connection is back, goes on
 /// as one thought: what a walker covers in a tick, and a snapshot tells no velocities.
 const EXPECTED: f64 = 0.5;
+
+/// Who has not been looked at for this long need not be shown on from where it was, in
+/// milliseconds: by then nobody remembers. Bots and hidden pages never look.
+const FORGOTTEN: u64 = 1_000;
 
 /// In place of the index of a player, for a slot that is nobody's.
 const NOBODY: u32 = u32::MAX;
@@ -101,6 +106,8 @@ pub struct Nearby {
     slots: Vec<u32>,
     version: u32,
     delay: u64,
+    /// When they were last looked at.
+    looked: Cell<Millis>,
 }
 
 #[derive(Debug)]
@@ -113,7 +120,8 @@ struct Player {
 
 impl Default for Nearby {
     fn default() -> Self {
-        Self { location: None, players: Vec::new(), slots: Vec::new(), version: 0, delay: DELAY }
+        let (players, slots, looked) = (Vec::new(), Vec::new(), Cell::new(Millis(0)));
+        Self { location: None, players, slots, version: 0, delay: DELAY, looked }
     }
 }
 
@@ -127,6 +135,10 @@ impl Nearby {
     /// Shows them this many milliseconds in the past, at most [`LONGEST_DELAY`].
     pub fn set_delay(&mut self, milliseconds: u64) {
         self.delay = milliseconds.min(LONGEST_DELAY);
+    }
+
+    fn look(&self, news: News) -> Look {
+        Look { delay: self.delay, lately: news.came.since(self.looked.get()) < FORGOTTEN }
     }
 
     /// Forgets everybody.
@@ -147,6 +159,7 @@ impl Nearby {
 
     /// Everybody, as shown at this moment; in the order of their ids. Nothing is copied.
     pub fn seen(&self, now: Millis) -> impl Iterator<Item = Seen<'_>> {
+        self.looked.set(now);
         let here = self.location.map(|location_id| {
             self.players.iter().map(move |player| {
                 let (position, velocity) = player.track.shown(now, self.delay);
@@ -170,7 +183,7 @@ impl Nearby {
                     level: joined.level,
                 };
                 let mut player = Player::new(who, Some(joined.slot), news);
-                player.track.place(joined.position.unwrap_or_default(), Vec3::ZERO, news, self.delay);
+                player.track.place(joined.position.unwrap_or_default(), Vec3::ZERO, news, self.look(news));
                 self.insert(player);
             }
             // A late farewell from the place one has left says nothing about this one.
@@ -180,10 +193,10 @@ impl Nearby {
             ServerMessage::Move(step) => {
                 if step.to_location_id.is_some() && step.to_location_id != self.location {
                     self.remove(step.character_id);
-                } else if let (delay, Some(player)) = (self.delay, self.get_mut(step.character_id)) {
+                } else if let (look, Some(player)) = (self.look(news), self.get_mut(step.character_id)) {
                     player.last_seen = news.came;
                     if let Some(position) = step.position {
-                        player.track.place(position, step.velocity.unwrap_or_default(), news, delay);
+                        player.track.place(position, step.velocity.unwrap_or_default(), news, look);
                     }
                 }
             }
@@ -199,13 +212,14 @@ impl Nearby {
         if Some(frame.location_id) != self.location {
             return;
         }
+        let look = self.look(news);
         for (slot, position, velocity) in frame.positions() {
             let index = self.slots.get(usize::from(slot)).map_or(NOBODY, |index| *index);
             let Some(player) = self.players.get_mut(index as usize) else {
                 continue;
             };
             player.last_seen = news.came;
-            player.track.place(position, velocity, news, self.delay);
+            player.track.place(position, velocity, news, look);
             observe(Placed { character_id: player.who.character_id, slot, position, velocity, time });
         }
     }
@@ -229,7 +243,7 @@ impl Nearby {
             }
             let off = player.track.known(news.due).0.minus(here.position.into()).length();
             if player.track.is_empty() || off > EXPECTED {
-                player.track.place(here.position, Vec3::ZERO, news, self.delay);
+                player.track.place(here.position, Vec3::ZERO, news, self.look(news));
             }
             self.players.push(player);
         }
@@ -247,7 +261,7 @@ impl Nearby {
             let who = Who { character_id, character_name, faction: None, level: None };
             self.insert(Player::new(who, None, news));
         }
-        let delay = self.delay;
+        let look = self.look(news);
         let Some(player) = self.get_mut(update.character_id) else {
             return;
         };
@@ -258,7 +272,7 @@ impl Nearby {
         let changed = known != (player.who.faction, player.who.level);
         if let Some(position) = update.position {
             let velocity = player.track.last_velocity();
-            player.track.place(position, velocity, news, delay);
+            player.track.place(position, velocity, news, look);
         }
         if changed {
             self.version = self.version.wrapping_add(1);

@@ -44,15 +44,15 @@ impl Hub {
         match answer {
             Ok(Answer::Admitted { identity, token, resume, entrance, silenced }) => {
                 // What was said of the session while its account was being asked.
-                let word = self.tickets.since(identity.session, heard);
-                let identity = Identity { session: word.renewed.unwrap_or(identity.session), ..identity };
+                let words = self.tickets.since(identity.session, heard);
+                let identity = Identity { session: words.renewed.unwrap_or(identity.session), ..identity };
                 if let Some(connection) = self.connections.get_mut(&id) {
-                    connection.silenced = word.silenced.unwrap_or(silenced);
+                    connection.silenced = words.silenced.unwrap_or(silenced);
                 }
                 self.admitted(id, &envelope, identity, (token, resume), entrance, out);
-                if let Some(code) = word.ended {
+                if let Some(code) = words.ended {
                     self.close(id, code, out);
-                } else if let Some(character) = word.selected {
+                } else if let Some(character) = words.selected {
                     self.select(id, None, character, out);
                 }
             }

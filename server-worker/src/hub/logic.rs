@@ -16,7 +16,7 @@ use super::{
     slots::Slots,
     talk::Speech,
     tick::Ticks,
-    tickets::Tickets,
+    tickets::{Tickets, Word},
     walk::{Step, walk},
 };
 use crate::{calls::world::Population, letters::Letters, service::Entrance};
@@ -123,7 +123,8 @@ impl Hub {
         let authenticated = connections.values().any(|one| one.identity().is_some());
         let unstored = connections.values().filter_map(Connection::player).any(|player| player.unstored);
         let places_due = unstored.then_some(now);
-        let presence_at = authenticated.then_some(now + PRESENCE_INTERVAL);
+        let tickets = Tickets::restore(rows.tickets, rows.words);
+        let presence_at = (authenticated || tickets.is_any()).then_some(now + PRESENCE_INTERVAL);
         let slots =
             Slots::restore(connections.values().filter_map(Connection::player).map(|player| player.slot), now);
         let is_pending = |one: &&Connection| matches!(one.stage, Stage::Pending { .. });
@@ -161,7 +162,7 @@ impl Hub {
             crashed,
             succeeded: None,
             slots,
-            tickets: Tickets::restore(rows.tickets, rows.words),
+            tickets,
             report_at,
             presence_at,
             letters: Letters::restore(rows.letters),
@@ -179,6 +180,10 @@ impl Hub {
     }
 
     fn decide(&mut self, event: Event<'_>, out: &mut Outbox) {
+        if self.tickets.is_any() {
+            // What is remembered of them is forgotten in time, also where nobody comes in.
+            self.presence_at.get_or_insert(out.now + PRESENCE_INTERVAL);
+        }
         if !self.crashed.is_empty() {
             let crashed = std::mem::take(&mut self.crashed);
             crashed.into_iter().for_each(|id| out.push(Effect::Place(id)));
@@ -213,13 +218,13 @@ impl Hub {
                 self.release_held(id, waiting.held, out);
             }
             Event::SessionEnded(session, code) => {
-                self.tickets.hear(session, |word| word.ended = Some(code), out);
+                self.tickets.hear(session, Word::Ended(code), out);
                 for id in self.of_session(session) {
                     self.close(id, code, out);
                 }
             }
             Event::SessionRenewed(old, new) => {
-                self.tickets.hear(old, |word| word.renewed = Some(new), out);
+                self.tickets.hear(old, Word::Renewed(new), out);
                 for id in self.of_session(old) {
                     if let Some(connection) = self.connections.get_mut(&id) {
                         connection.renew(new);
@@ -229,7 +234,7 @@ impl Hub {
                 }
             }
             Event::Selected(session, character) => {
-                self.tickets.hear(session, |word| word.selected = Some(character), out);
+                self.tickets.hear(session, Word::Selected(character), out);
                 for id in self.of_session(session) {
                     self.select(id, None, character, out);
                 }
@@ -305,7 +310,7 @@ impl Hub {
 
     /// A session may not speak until then, or may again.
     fn silence(&mut self, session: SessionId, until: Option<Millis>, out: &mut Outbox) {
-        self.tickets.hear(session, |word| word.silenced = Some(until), out);
+        self.tickets.hear(session, Word::Silenced(until), out);
         for id in self.of_session(session) {
             if let Some(connection) = self.connections.get_mut(&id) {
                 connection.silenced = until;
@@ -619,7 +624,8 @@ impl Hub {
         if self.presence_at.is_some_and(|due| due <= now) {
             self.tickets.prune(out);
             let in_use: Vec<_> = self.connections.values().filter_map(Connection::identity).collect();
-            self.presence_at = (!in_use.is_empty()).then_some(now + PRESENCE_INTERVAL);
+            let goes_on = !in_use.is_empty() || self.tickets.is_any();
+            self.presence_at = goes_on.then_some(now + PRESENCE_INTERVAL);
             if !in_use.is_empty() {
                 // World forgets hubs that it does not hear of.
                 self.population_changed(now);

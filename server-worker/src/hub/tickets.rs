@@ -27,31 +27,46 @@ pub type Nonce = [u8; 8];
 #[derive(Debug, Default)]
 pub(super) struct Tickets {
     used: BTreeMap<Nonce, Millis>,
-    words: BTreeMap<SessionId, Word>,
+    told: BTreeMap<SessionId, Told>,
     /// How many words there have been.
     count: u64,
 }
 
-/// What was said of a session lately.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Word {
-    at: Millis,
-    number: u64,
+/// What becomes of a session.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Word {
     /// It has ended, for this reason.
-    pub ended: Option<ErrorCode>,
+    Ended(ErrorCode),
     /// It has another name.
-    pub renewed: Option<SessionId>,
+    Renewed(SessionId),
     /// It has selected this character.
-    pub selected: Option<CharacterId>,
+    Selected(CharacterId),
     /// It may not speak until then, or may again.
+    Silenced(Option<Millis>),
+}
+
+/// The last words of a session, of each kind.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Words {
+    pub ended: Option<ErrorCode>,
+    pub renewed: Option<SessionId>,
+    pub selected: Option<CharacterId>,
     pub silenced: Option<Option<Millis>>,
+}
+
+/// Words of a session, the last of each kind with its number.
+#[derive(Debug, Default)]
+struct Told {
+    /// When its row was written.
+    at: Millis,
+    words: Vec<(u64, Word)>,
 }
 
 impl Tickets {
     /// What rows hold: tickets with their ends, and sessions with when there was word of them.
     pub fn restore(used: Vec<(Nonce, Millis)>, words: Vec<(SessionId, Millis)>) -> Self {
-        let word = |(session, at)| (session, Word { at, ..Word::default() });
-        Self { used: used.into_iter().collect(), words: words.into_iter().map(word).collect(), count: 0 }
+        let told = |(session, at)| (session, Told { at, words: Vec::new() });
+        Self { used: used.into_iter().collect(), told: words.into_iter().map(told).collect(), count: 0 }
     }
 
     /// How many words there have been: what is asked from now on is answered after them.
@@ -60,26 +75,44 @@ impl Tickets {
     }
 
     /// What was said of a session after so many words.
-    pub fn since(&self, session: SessionId, heard: u64) -> Word {
-        self.words.get(&session).filter(|word| word.number > heard).copied().unwrap_or_default()
+    pub fn since(&self, session: SessionId, heard: u64) -> Words {
+        let told = self.told.get(&session).into_iter().flat_map(|told| &told.words);
+        let mut words = Words::default();
+        for (_, word) in told.filter(|(number, _)| *number > heard) {
+            match *word {
+                Word::Ended(code) => words.ended = Some(code),
+                Word::Renewed(name) => words.renewed = Some(name),
+                Word::Selected(character) => words.selected = Some(character),
+                Word::Silenced(until) => words.silenced = Some(until),
+            }
+        }
+        words
     }
 
-    /// Adds to what was said of a session.
-    pub fn hear(&mut self, session: SessionId, say: impl FnOnce(&mut Word), out: &mut Outbox) {
-        self.words.retain(|_, word| out.now.since(word.at) < WORD_LIFE);
+    /// Whether anything is remembered, which has its time.
+    pub fn is_any(&self) -> bool {
+        !(self.used.is_empty() && self.told.is_empty())
+    }
+
+    /// Adds to what was said of a session. Its row is not written again while it outlives
+    /// every ticket that was given out by now.
+    pub fn hear(&mut self, session: SessionId, word: Word, out: &mut Outbox) {
         self.count += 1;
-        let word = self.words.entry(session).or_default();
-        (word.at, word.number) = (out.now, self.count);
-        say(word);
-        out.push(Effect::Word(session));
+        let told = self.told.entry(session).or_default();
+        told.words.retain(|(_, before)| std::mem::discriminant(before) != std::mem::discriminant(&word));
+        told.words.push((self.count, word));
+        if out.now.since(told.at) >= TICKET_LIFE / 2 {
+            told.at = out.now;
+            out.push(Effect::Word(session));
+        }
     }
 
     /// Forgets what need not be remembered any more: whoever stores it forgets it too.
     pub fn prune(&mut self, out: &mut Outbox) {
-        let before = self.used.len() + self.words.len();
+        let before = self.used.len() + self.told.len();
         self.used.retain(|_, expires| *expires > out.now);
-        self.words.retain(|_, word| out.now.since(word.at) < WORD_LIFE);
-        if self.used.len() + self.words.len() < before {
+        self.told.retain(|_, told| out.now.since(told.at) < WORD_LIFE);
+        if self.used.len() + self.told.len() < before {
             out.push(Effect::PruneTickets(out.now - WORD_LIFE));
         }
     }
@@ -95,7 +128,7 @@ impl Hub {
     /// What is to be asked about whoever shows a ticket.
     pub(super) fn redeem(&self, ticket: &Ticket) -> (Waiting, Question) {
         let identity = Identity { session: ticket.session, player: ticket.player };
-        let voucher = ticket.voucher.filter(|_| !self.tickets.words.contains_key(&ticket.session));
+        let voucher = ticket.voucher.filter(|_| !self.tickets.told.contains_key(&ticket.session));
         let waiting = Waiting { ticket: Some((ticket.nonce, ticket.expires)), ..self.waiting() };
         (waiting, Question::Admit(identity, voucher))
     }

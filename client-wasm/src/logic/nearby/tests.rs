@@ -300,3 +300,19 @@ fn an_update_brings_a_player_into_sight_and_only_changes_what_it_tells() {
     nearby.apply(&update(5, LocationId::new(2), None), own(), on_time(Millis(2_000)));
     assert_eq!(seen(&nearby, 3_000).len(), 1);
 }
+
+#[test]
+fn who_has_not_been_looked_at_is_shown_where_it_is_and_does_not_go_on_from_where_it_was() {
+    for looks in [true, false] {
+        let mut nearby = nexus();
+        frame(&mut nearby, &[(2, 5.0, 6.0)], on_time(Millis(5_000)));
+        if looks {
+            assert_eq!(x(&nearby, 5_900), 5.0 + 0.8 * 6.0);
+        }
+        // It has turned back, which nobody foresaw.
+        frame(&mut nearby, &[(2, 6.0, 0.0)], on_time(Millis(6_000)));
+        let shown = x(&nearby, 6_010);
+        assert_eq!(shown > 9.0, looks, "{shown}");
+        assert_eq!(x(&nearby, 6_400), 6.0);
+    }
+}

@@ -30,6 +30,15 @@ const LEAP: f64 = 20.0;
 /// and those around them.
 pub(super) const MAX_SAMPLES: usize = 24;
 
+/// How players are looked at.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Look {
+    /// They are shown as they were this many milliseconds before.
+    pub delay: u64,
+    /// Whether anybody has looked lately: what was not shown need not go on from there.
+    pub lately: bool,
+}
+
 /// The samples of a player.
 #[derive(Debug, Default)]
 pub(super) struct Track {
@@ -59,11 +68,10 @@ impl Track {
     }
 
     /// Takes in a sample, after which what is shown goes on from where it was.
-    pub(super) fn place(&mut self, position: Vec3, velocity: Vec3, news: News, delay: u64) {
+    pub(super) fn place(&mut self, position: Vec3, velocity: Vec3, news: News, look: Look) {
         let sample = Sample { at: news.due, position, velocity };
-        let shown = news.came - delay;
-        let first = self.samples.is_empty();
-        let knew = self.known(shown).0;
+        let shown = news.came - look.delay;
+        let knew = (look.lately && !self.samples.is_empty()).then(|| self.known(shown).0);
         // Of two of the same time the later one counts.
         while self.samples.back().is_some_and(|last| last.at >= sample.at) {
             self.samples.pop_back();
@@ -73,9 +81,13 @@ impl Track {
             self.samples.pop_front();
         }
         self.samples.push_back(sample);
+        let Some(knew) = knew else {
+            self.off = Point::default();
+            return;
+        };
         // News that was foreseen leaves alone what is easing already.
         let known = self.known(shown).0;
-        if !first && known.minus(knew).length() > FORESEEN {
+        if known.minus(knew).length() > FORESEEN {
             let off = self.eased(knew, news.came).minus(known);
             self.off = if off.length() > LEAP { Point::default() } else { off };
             self.off_since = news.came;

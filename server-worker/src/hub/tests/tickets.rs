@@ -110,6 +110,42 @@ fn what_was_said_before_the_question_is_in_the_answer_and_is_not_done_again() {
 }
 
 #[test]
+fn of_a_session_that_has_come_back_older_words_are_not_taken_for_new_ones() {
+    let mut world = World::new(false);
+    let session = identity(1).session;
+    world.handle(Event::SessionEnded(session, ErrorCode::SignedInElsewhere));
+    let ticket = ticket(1, false, world.now);
+    let id = show(&mut world, 1, &ticket);
+    world.handle(Event::Silenced(session, Some(Millis(5_000_000))));
+    world.answer(id, Ok(admitted(1, Some(sheet(1, "Aria")))));
+    assert_eq!(world.closed(id), None);
+    assert_eq!(world.hub.connection(id).unwrap().silenced, Some(Millis(5_000_000)));
+}
+
+#[test]
+fn many_words_of_a_session_are_written_now_and_then_and_forgotten_where_nobody_comes_in() {
+    let mut world = World::new(false);
+    let session = identity(1).session;
+    let mut written = 0;
+    for n in 0..100 {
+        world.now += 100;
+        world.handle(Event::Selected(session, character(n)));
+        written += world.last.iter().filter(|effect| matches!(effect, Effect::Word(_))).count();
+    }
+    assert_eq!(written, 1, "in ten seconds");
+    assert!(world.hub.use_ticket(&ticket(2, true, world.now)));
+    for _ in 0..8 {
+        let Some(due) = world.hub.next_deadline() else { break };
+        world.now = world.now.max(due.0);
+        world.handle(Event::Alarm);
+    }
+    assert_eq!((world.hub.next_deadline(), world.words.len(), world.tickets.len()), (None, 0, 0));
+    let new = ticket(1, true, world.now);
+    show(&mut world, 1, &new);
+    assert_eq!(world.questions(), [&asked(1, true)], "a new ticket's voucher holds");
+}
+
+#[test]
 fn what_is_said_while_the_question_is_open_holds() {
     let session = identity(1).session;
     let admit = |event: Event<'_>| {
