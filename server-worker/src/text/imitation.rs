@@ -1,6 +1,7 @@
 //! Names that look like others: by Unicode's table of confusable characters (UTS #39),
 //! and by what people read into a name beyond that.
 
+use super::characters::is_mark;
 use shardlink_shared::{
     text::CharacterName,
     world::{Faction, SHARDS},
@@ -64,11 +65,12 @@ pub fn character_keys(name: &CharacterName) -> Vec<String> {
 /// (Latin with the scripts of Chinese, Japanese or Korean): the Highly Restrictive level of
 /// UTS #39. Letters that are there only to imitate others are in none.
 pub fn is_in_one_script(text: &str) -> bool {
-    let part_of_word = |c: char| c.is_alphanumeric() || super::characters::is_mark(c);
-    text.split(|c| !part_of_word(c)).all(|word| {
-        word.is_empty()
+    text.split(|c: char| !c.is_alphanumeric() && !is_mark(c)).all(|word| {
+        // A mark holds a word together and has no script of its own.
+        let letters: String = word.chars().filter(|c| c.is_alphanumeric()).collect();
+        letters.is_empty()
             || matches!(
-                word.detect_restriction_level(),
+                letters.detect_restriction_level(),
                 RestrictionLevel::ASCIIOnly | RestrictionLevel::SingleScript | RestrictionLevel::HighlyRestrictive
             )
     })
@@ -179,10 +181,12 @@ mod tests {
             "Việt",
             "می\u{200C}خواهم",
             "🔥 Fire 2",
+            "❤\u{FE0F} Team 1\u{FE0F}\u{20E3}",
         ] {
             assert!(is_in_one_script(text), "{text}");
         }
-        for text in ["Драgon", "аdmin", "Ελλaδα", "Ａdmin", "𝕯𝖗𝖆𝖌𝖔𝖓", "Team Рaul"] {
+        for text in ["Драgon", "аdmin", "Ελλaδα", "Ａdmin", "𝕯𝖗𝖆𝖌𝖔𝖓", "Team Рaul", "а\u{301}dmin"]
+        {
             assert!(!is_in_one_script(text), "{text}");
         }
     }

@@ -74,7 +74,7 @@ fn problem(name: &str, fewest_letters: usize) -> Option<&'static str> {
         return Some("must not hold invisible characters");
     }
     if tidied != name {
-        return Some("must not pile more than 4 marks on a letter");
+        return Some("must not pile so many marks on a letter");
     }
     let odd_space = |c: char| c.is_whitespace() && c != ' ';
     if name.contains(odd_space) || name.contains("  ") || name.trim() != name {
