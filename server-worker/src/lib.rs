@@ -17,6 +17,7 @@ pub mod hub;
 pub mod letters;
 pub mod party;
 pub mod service;
+pub mod text;
 pub mod throttle;
 pub mod world;
 

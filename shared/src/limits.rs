@@ -192,6 +192,11 @@ pub const MAX_MUTES: usize = 100;
 /// A party's name in bytes: 40 characters of the longest kind.
 pub const MAX_PARTY_NAME: usize = 160;
 
+/// Marks that stand on one letter at most (accents, vowel points; not the parts of
+/// emoji): Hebrew and Vietnamese put two or three on a letter, scholars four, and what
+/// has more climbs over the lines around it.
+pub const MAX_MARKS: usize = 4;
+
 /// Combatants of an encounter: two parties.
 pub const MAX_COMBATANTS: usize = 2 * MAX_PARTY;
 

@@ -11,6 +11,7 @@ use crate::{
         directory::Kind,
     },
     effect::{Context, Logic, Reply, reply},
+    text::names::character_keys,
 };
 use serde::{Deserialize, Serialize};
 use shardlink_shared::{
@@ -507,7 +508,9 @@ impl Account {
                 if ours { Settlement::Keep } else { Settlement::Release }
             }
             Kind::Character => {
-                match self.slots.iter().find(|slot| slot.id.get() == call.id && slot.name.key() == call.key) {
+                let is_its =
+                    |slot: &&Slot| slot.id.get() == call.id && character_keys(&slot.name).contains(&call.key);
+                match self.slots.iter().find(is_its) {
                     None => Settlement::Release,
                     Some(Slot { stage: Stage::Active, .. }) => Settlement::Keep,
                     Some(_) => Settlement::Wait,

@@ -130,7 +130,7 @@ routes! {
         "Deletes a character that is in neither the world nor a party, and frees its name.";
     Ticket: POST "/api/ws/ticket", Session, NoBody => 200 bodies::TicketBody, [],
         "A ticket for the WebSocket: good once, for 30 s, offered as a subprotocol.";
-    PartyCreate: POST "/api/party/create", Session, party::PartyCreate => 200 bodies::PartyFounded, [NoCharacter, AlreadyInParty],
+    PartyCreate: POST "/api/party/create", Session, party::PartyCreate => 200 bodies::PartyFounded, [NoCharacter, AlreadyInParty, NameReserved],
         "Founds a party, led by the selected character.";
     PartyInvite: POST "/api/party/invite", Session, bodies::Invite => 200 bodies::Done, [NoCharacter, NotInParty, NotLeader, PartyFull, AlreadyInParty, RecipientOffline, NotFound, RateLimited],
         "Invites a character that is in the world into the party one leads.";

@@ -571,8 +571,13 @@ fn everybody_hears_global_chat_a_faction_its_own_and_a_whisper_its_recipient() {
         assert_eq!(world.error(aria), Some(ErrorCode::RecipientOffline));
         world.send(aria, &say("friends?", Channel::Party));
         assert_eq!(world.error(aria), Some(ErrorCode::NotInParty));
-        world.send(aria, &say(" \u{202e} ", Channel::Global));
-        assert_eq!(world.error(aria), Some(ErrorCode::Empty));
+        for unseen in [" \u{202e} ", "\u{200B}", "\u{3164}", "\u{2800}"] {
+            world.send(aria, &say(unseen, Channel::Global));
+            assert_eq!(world.error(aria), Some(ErrorCode::Empty), "{unseen:?}");
+        }
+        world.send(aria, &say("da\u{200B}rn\nit", Channel::Global));
+        let heard = world.sent(bran);
+        assert!(matches!(&heard[..], [ServerMessage::Chat(chat)] if chat.content.as_str() == "darn it"), "{heard:?}");
     });
 }
 

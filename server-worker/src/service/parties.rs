@@ -10,6 +10,7 @@ use crate::{
         party::{self, Joiner, View},
     },
     letters::is_lost,
+    text::names::party_name,
 };
 use shardlink_shared::{
     ErrorCode, Refusal,
@@ -99,7 +100,7 @@ pub enum PartyAnswer {
 ///
 /// # Errors
 /// NOT_YOUR_CHARACTER, ALREADY_IN_PARTY, NOT_IN_PARTY, NOT_LEADER, NOT_FOUND, PARTY_FULL,
-/// RECIPIENT_OFFLINE, RATE_LIMITED.
+/// RECIPIENT_OFFLINE, RATE_LIMITED, INVALID_FIELD and NAME_RESERVED for a new party's name.
 pub async fn party_request(
     on: &impl Platform,
     max_members: u8,
@@ -167,6 +168,7 @@ fn invitation_into(known: &Parties, party: PartyId) -> Result<u64> {
 }
 
 async fn found(on: &impl Platform, max_members: u8, actor: Actor, name: Option<PartyName>) -> Result<PartyUpdate> {
+    let name = party_name(name)?;
     let (party, key) = on.draw(|entropy| (PartyId::random(entropy), entropy.next_u64()));
     let founder = claim(on, actor, Seat { party, key }).await?;
     let create = party::Create { key, party, name, max_members, founder };

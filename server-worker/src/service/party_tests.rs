@@ -12,7 +12,7 @@ use shardlink_shared::{
     entropy::Seeded,
     ids::{CharacterId, PartyId},
     limits::INVITATION_LIFE,
-    protocol::party::{LootSharing, PartyUpdate},
+    protocol::party::{LootSharing, PartyName, PartyUpdate},
 };
 
 /// A character that is in a hub.
@@ -121,6 +121,27 @@ fn a_party_is_founded_joined_and_left_and_each_is_told_in_its_hub() {
     assert_eq!([aria, bran, cleo].map(|hero| told(&realm, hero)), [(); 3].map(|()| Some(left.clone())));
     assert_eq!(ask(&realm, aria, PartyRequest::Leave(party)).unwrap_err().code, ErrorCode::NotInParty);
     assert_seats_agree(&realm, &[aria, bran, cleo], "at the end");
+}
+
+#[test]
+fn a_party_is_named_in_letters_that_can_be_read_or_not_founded() {
+    let realm = Realm::new();
+    let aria = hero(&realm, "aria", 0);
+    let name = |text: &str| PartyRequest::Create(PartyName::parse(text).ok());
+    for (text, code) in [
+        ("   ", ErrorCode::InvalidField),
+        ("One\nTwo", ErrorCode::InvalidField),
+        ("\u{202E}evil", ErrorCode::InvalidField),
+        ("\u{3164}", ErrorCode::InvalidField),
+        ("Admin", ErrorCode::NameReserved),
+    ] {
+        let refusal = ask(&realm, aria, name(text)).unwrap_err();
+        assert_eq!((refusal.code, refusal.field.as_deref()), (code, Some("party_name")), "{text:?}");
+    }
+    // Nothing was claimed for any of them: the next is founded, and named in NFC.
+    let party = update(ask(&realm, aria, name("E\u{301}lan")));
+    assert_eq!(party.party_name.unwrap().as_str(), "Élan");
+    assert_seats_agree(&realm, &[aria], "at the end");
 }
 
 #[test]

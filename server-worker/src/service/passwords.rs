@@ -9,6 +9,7 @@ use crate::{
     },
     config::Config,
     hub::connection::Identity,
+    text::names::check_username,
     throttle::logic::network_of,
 };
 use shardlink_shared::{
@@ -133,7 +134,7 @@ async fn find(on: &impl Platform, username: &UserName) -> Result<Option<Named>> 
 /// Makes an account by a password, which is stretched here.
 ///
 /// # Errors
-/// RATE_LIMITED, NAME_RESERVED, NAME_TAKEN, OVERLOADED.
+/// RATE_LIMITED, INVALID_FIELD, NAME_RESERVED, NAME_TAKEN, OVERLOADED.
 pub async fn register(
     on: &impl Platform,
     config: &Config,
@@ -152,7 +153,7 @@ pub async fn register(
 /// Makes an account whose password never came here.
 ///
 /// # Errors
-/// RATE_LIMITED, NAME_RESERVED, NAME_TAKEN.
+/// RATE_LIMITED, INVALID_FIELD, NAME_RESERVED, NAME_TAKEN.
 pub async fn register_verifier(
     on: &impl Platform,
     config: &Config,
@@ -166,9 +167,7 @@ pub async fn register_verifier(
 }
 
 async fn check_free(on: &impl Platform, username: &UserName) -> Result<()> {
-    if username.is_reserved() {
-        return Err(Refusal::new(ErrorCode::NameReserved).at("username"));
-    }
+    check_username(username)?;
     match find(on, username).await? {
         Some(_) => Err(Refusal::new(ErrorCode::NameTaken).at("username")),
         None => Ok(()),

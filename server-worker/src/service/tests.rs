@@ -5,9 +5,14 @@ use super::{
     *,
 };
 use crate::{
-    calls::{character::Visit, directory::Kind},
+    calls::{
+        account,
+        character::{self, Visit},
+        directory::{self, Kind},
+    },
     config::Config,
     hub::connection::Identity,
+    text::names::character_keys,
 };
 use shardlink_shared::{
     ErrorCode,
@@ -15,12 +20,14 @@ use shardlink_shared::{
         scram::ClientFirst,
         token::{Ticket, Voucher},
     },
-    ids::CharacterId,
+    ids::{CharacterId, PlayerId},
     protocol::character::CharacterCreate,
+    rules::character::roll_stats,
+    sheet::Sheet,
     text::{CharacterName, UserName},
-    world::{Class, Faction, Race},
+    world::{Class, Faction, NEXUS, Race},
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) const HOME: &str = "203.0.113.7";
 const AWAY: &str = "198.51.100.9";
@@ -69,10 +76,11 @@ fn names_of(realm: &Realm, identity: Identity) -> Vec<String> {
 /// After everything has settled: every name of a character belongs to one that
 /// exists and that its account lists, and every one that is listed has its name.
 fn assert_names_agree(realm: &Realm, who: &[Identity], what: &str) {
-    let mut listed = BTreeMap::new();
+    let (mut listed, mut ids) = (BTreeMap::new(), BTreeSet::new());
     for identity in who {
         for sheet in realm.run(list_characters(realm, *identity)).unwrap() {
-            listed.insert(sheet.name.key(), sheet.id.get());
+            listed.extend(character_keys(&sheet.name).into_iter().map(|key| (key, sheet.id.get())));
+            ids.insert(sheet.id.to_string());
         }
     }
     let names = realm.names.0.borrow();
@@ -85,9 +93,7 @@ fn assert_names_agree(realm: &Realm, who: &[Identity], what: &str) {
     assert_eq!(held, listed, "{what}");
     let characters = realm.characters.borrow();
     let existing = characters.iter().filter(|(_, one)| **one != Default::default()).map(|(id, _)| id.clone());
-    let mut expected: Vec<String> = listed.values().map(ToString::to_string).collect();
-    expected.sort();
-    assert_eq!(existing.collect::<Vec<_>>(), expected, "{what}: records and lists");
+    assert_eq!(existing.collect::<BTreeSet<_>>(), ids, "{what}: records and lists");
 }
 
 /// Runs a flow cut off before and after each of its calls, in a new realm each time.
@@ -126,6 +132,95 @@ fn a_creation_cut_off_anywhere_leaves_a_name_with_one_or_nobody() {
         }
         made.is_err()
     });
+}
+
+#[test]
+fn of_names_that_are_drawn_alike_one_is_given_and_all_are_free_again_with_it() {
+    at_every_cut(|cut, what| {
+        let realm = Realm::new();
+        let (aria, bran) = (player(&realm, "aria"), player(&realm, "bran"));
+        realm.cut.set(cut);
+        let made = create(&realm, aria, "Illya");
+        realm.cut.set(Cut::Never);
+        realm.settle();
+        for name in ["lllya", "1llya"] {
+            match create(&realm, bran, name).map_err(|refusal| refusal.code) {
+                Err(code) => assert_eq!(code, ErrorCode::NameTaken, "{what}: {name}"),
+                Ok(id) => {
+                    assert!(made.is_err(), "{what}: {name}");
+                    realm.run(delete_character(&realm, bran, id)).unwrap();
+                }
+            }
+            // A refusal keeps nothing of what the rival claimed before it came to that.
+            assert_names_agree(&realm, &[aria, bran], what);
+        }
+        if let Ok(id) = made {
+            realm.run(delete_character(&realm, aria, id)).unwrap();
+            create(&realm, bran, "1llya").unwrap();
+            assert_names_agree(&realm, &[aria, bran], what);
+        }
+        made.is_err()
+    });
+}
+
+#[test]
+fn new_names_of_users_and_characters_are_judged_and_the_field_is_named() {
+    let realm = Realm::new();
+    let aria = player(&realm, "aria");
+    for (name, code) in [
+        ("Admin1", ErrorCode::NameReserved),
+        ("G0lden-Order", ErrorCode::NameReserved),
+        ("---", ErrorCode::InvalidField),
+    ] {
+        let judged = |field, refusal: Refusal| {
+            assert_eq!((refusal.code, refusal.field.as_deref()), (code, Some(field)), "{name}");
+        };
+        judged("name", create(&realm, aria, name).unwrap_err());
+        let plain = realm.run(register(&realm, &config(), HOME, user(name), &password("hunter22")));
+        judged("username", plain.unwrap_err());
+        let verifier = realm.run(realm.stretch(&password("hunter22"), [7; 16])).unwrap();
+        let stretched = realm.run(register_verifier(&realm, &config(), HOME, user(name), verifier));
+        judged("username", stretched.unwrap_err());
+    }
+    assert_eq!(names_of(&realm, aria), [""; 0]);
+}
+
+#[test]
+fn names_from_before_the_rule_sign_in_and_are_found_played_and_deleted() {
+    let realm = Realm::new();
+    let enter_name = |kind: Kind, key: String, id: u64, owner| {
+        let record = directory::Record { kind, key: key.clone(), id, owner };
+        realm.run(realm.ask(&directory::object_name(kind, &key), record)).unwrap();
+    };
+    // As an account and a character were made then: entered by their own keys alone.
+    let owner = PlayerId::new(1 << 41).unwrap();
+    let verifier = realm.run(realm.stretch(&password("hunter22"), [7; 16])).unwrap();
+    let account = account::object_name(owner);
+    let make = account::Create { player: owner, username: user("Admin1"), verifier };
+    realm.run(realm.ask(&account, make)).unwrap();
+    enter_name(Kind::User, "admin1".to_owned(), owner.get(), owner);
+    let old = sign_in_from(&realm, HOME, "ADMIN1", "hunter22").unwrap();
+    assert_eq!(old.username, user("Admin1"));
+
+    let name = CharacterName::parse("'I'").unwrap();
+    let reserve = account::ReserveCharacter { session: old.identity.session, name: name.clone() };
+    let id = realm.run(realm.ask(&account, reserve)).unwrap();
+    let stats = realm.draw(|entropy| roll_stats(Race::Elf, Class::Rogue, entropy));
+    let sheet = Sheet::new(id, name.clone(), Race::Elf, Class::Rogue, Faction::GoldenOrder, stats, realm.now());
+    realm.run(realm.ask(&character::object_name(id), character::Create { owner, sheet })).unwrap();
+    realm.run(realm.ask(&account, account::CommitCharacter { character: id })).unwrap();
+    enter_name(Kind::Character, "'i'".to_owned(), id.get(), owner);
+    enter_name(Kind::CharacterId, id.to_string(), id.get(), owner);
+
+    realm.settle();
+    assert_eq!(names_of(&realm, old.identity), ["'I'"]);
+    assert_eq!(realm.run(find_by_name(&realm, &name)), Ok(id));
+    realm.run(select_character(&realm, old.identity, id)).unwrap();
+    realm.run(enter(&realm, owner, id, Visit { hub: 0, connection: 1 })).unwrap();
+    let leave = character::Leave { visit: Visit { hub: 0, connection: 1 }, location: NEXUS };
+    realm.run(realm.ask(&character::object_name(id), leave)).unwrap();
+    realm.run(delete_character(&realm, old.identity, id)).unwrap();
+    assert_names_agree(&realm, &[old.identity], "at the end");
 }
 
 #[test]

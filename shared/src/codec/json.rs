@@ -1,7 +1,7 @@
 //! JSON 1.0.0: one flat object, the envelope's fields beside the message's, as
 //! the system's first generation wrote it.
 
-use super::{Incoming, Rejected};
+use super::{Incoming, Rejected, objects};
 use crate::{
     ErrorCode, Refusal,
     limits::MAX_NESTING,
@@ -65,31 +65,34 @@ pub fn read_body<T: DeserializeOwned>(text: &str) -> Result<T, BodyError> {
     read(text)
 }
 
-/// Reads a JSON text into a type; the error names the field at fault.
+/// Reads a JSON text into a type, whose structs are objects and not arrays; the error
+/// names the field at fault.
 ///
 /// # Errors
 /// MALFORMED for what is not JSON (or not an object where one is wanted),
 /// INVALID_FIELD for a field that is missing, of the wrong type or out of bounds.
 pub fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Refusal> {
-    serde_json::from_str(text).map_err(|_| {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let read = objects::read(&mut deserializer);
+    read.and_then(|value| deserializer.end().map(|()| value)).map_err(|_| {
         // Only what fails is read again with the path that the error belongs to.
         let mut deserializer = serde_json::Deserializer::from_str(text);
-        match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
-            Err(error) => refusal_of(&error),
+        let mut track = serde_path_to_error::Track::new();
+        match objects::read::<T, _>(serde_path_to_error::Deserializer::new(&mut deserializer, &mut track)) {
+            Err(error) => refusal_of(&error, &track.path()),
             // The value was fine: what failed is what follows it.
             Ok(_) => Refusal::new(ErrorCode::Malformed).saying("There is something after the JSON value."),
         }
     })
 }
 
-fn refusal_of(error: &serde_path_to_error::Error<serde_json::Error>) -> Refusal {
-    let inner = error.inner();
-    let sentence = inner.to_string();
+fn refusal_of(error: &serde_json::Error, path: &serde_path_to_error::Path) -> Refusal {
+    let sentence = error.to_string();
     let sentence = sentence.split(" at line ").next().unwrap_or_default();
-    if !inner.is_data() {
+    if !error.is_data() {
         return Refusal::new(ErrorCode::Malformed).saying(format!("This is not valid JSON: {sentence}."));
     }
-    let path = error.path().to_string();
+    let path = path.to_string();
     // serde names a missing field in its sentence only.
     if let Some(missing) = sentence.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {
         let field = if path == "." { missing.to_owned() } else { format!("{path}.{missing}") };
@@ -165,13 +168,28 @@ fn check_version(version: Option<&str>) -> Result<(), Refusal> {
     let Some(version) = version else {
         return Err(Refusal::field("version", "The field version is missing."));
     };
-    let major = version.split('.').next().and_then(|major| major.parse::<u32>().ok());
-    if major == Some(MAJOR) {
+    let Some(major) = major_of(version) else {
+        return Err(Refusal::field("version", format!("A version is three numbers, such as {VERSION}.")));
+    };
+    if major == MAJOR.to_string() {
         return Ok(());
     }
     Err(Refusal::new(ErrorCode::UnsupportedVersion).at("version").saying(format!(
         "This server speaks protocol {MAJOR}.x (it stamps {VERSION}); update the client to one that does."
     )))
+}
+
+/// The first of a version's three numbers, in digits: of any size, and in the one way
+/// that a number is written. Anything else is no version.
+fn major_of(version: &str) -> Option<&str> {
+    let is_number = |part: &str| {
+        let is_plain = part == "0" || !part.starts_with('0');
+        is_plain && !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let mut numbers = version.split('.');
+    let major = numbers.next()?;
+    let (minor, patch) = (numbers.next()?, numbers.next()?);
+    (numbers.next().is_none() && [major, minor, patch].into_iter().all(is_number)).then_some(major)
 }
 
 fn no_such_type<M: MessageSet>(name: &str) -> Refusal {

@@ -4,6 +4,7 @@
 
 pub mod binary;
 pub mod json;
+mod objects;
 pub mod snapshot;
 
 use crate::{
