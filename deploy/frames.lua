@@ -21,6 +21,10 @@ local LONGEST_HEAD = 32 * 1024
 -- A frame's own head: 2 bytes, 8 of length, 4 of mask.
 local LONGEST_FRAME_HEAD = 14
 
+-- The one way that ends a connection on both sides at once: with filter.ERROR HAProxy 2.6
+-- goes on, and with txn:done() the server's side stays until a timeout.
+local CUT = "cut"
+
 -- What each address has sent in this window; all of it goes when the next begins, so it
 -- grows no larger than the addresses of ten seconds.
 local window = -1
@@ -128,17 +132,18 @@ function Frames:read(text)
 end
 
 function Frames:tcp_payload(txn, channel)
+  -- Without any, data() of HAProxy 2.6 gives whatever lies on its stack.
+  if channel:input() == 0 then return end
   local text = channel:data()
-  if text == nil or text == "" then return end
   if self.address == nil then
     self.head = self.head .. text
-    if #self.head > LONGEST_HEAD then return filter.ERROR end
+    if #self.head > LONGEST_HEAD then error(CUT) end
     local address, rest = split_upgrade(self.head)
     if address == nil then return end
     self.address, self.head = address, ""
     text = rest
   end
-  if text ~= "" and not self:read(text) then return filter.ERROR end
+  if text ~= "" and not self:read(text) then error(CUT) end
 end
 
 core.register_filter("frames", Frames, function(class)

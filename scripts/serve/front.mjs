@@ -103,7 +103,7 @@ export function keepFront({ port, host, shownHost, server, settings }) {
 
   /** Starts it: a promise of how it ended. */
   function start(variables) {
-    const [command, args] = servingCommand([haproxy(), "-db", "-f", CONFIG]);
+    const [command, args] = servingCommand([haproxy(), "-db", "-q", "-f", CONFIG]);
     // No secret of the server's is in its environment: it reads what strangers send.
     child = spawn(command, args, { env: { PATH: process.env.PATH, ...variables }, stdio: ["ignore", process.stderr, process.stderr], detached: true });
     return new Promise((resolve) => child.on("exit", (code, signal) => resolve(signal ?? `exit code ${code}`)));
