@@ -1,5 +1,5 @@
 // The front door: HAProxy with deploy/haproxy.cfg before the server, kept running.
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import fs from "node:fs";
 import http from "node:http";
 import https from "node:https";
@@ -80,9 +80,11 @@ export function keepFront({ port, host, shownHost, server, settings }) {
   async function run() {
     const chosen = port === 0 ? await freePort(host) : port;
     const url = `${settings.FRONT_CERT ? "https" : "http"}://${shownHost}:${chosen}`;
+    // No secret of the server's is among them: HAProxy reads what strangers send.
+    const variables = { PATH: process.env.PATH, ...settings, FRONT_BIND: bindTo(host, chosen), FRONT_SERVER: server, FRONT_FRAMES_SOCKET: path.join(folder, "frames.sock") };
     for (let everReady = false; ; ) {
       const began = performance.now();
-      const end = start({ ...settings, FRONT_BIND: bindTo(host, chosen), FRONT_SERVER: server, FRONT_FRAMES_SOCKET: path.join(folder, "frames.sock") });
+      const end = start(variables);
       const answered = await answers(url, end);
       if (answered && everReady && !stopping()) note(`HAProxy is back on ${url}`);
       if (answered) {
@@ -95,7 +97,10 @@ export function keepFront({ port, host, shownHost, server, settings }) {
       if (stopping()) return 0;
       const wait = everReady ? restarts.after({ lived: performance.now() - began, listened: answered }) : undefined;
       note(`HAProxy ended by itself (${how})${wait === undefined ? "" : `: starting it again in ${wait / 1000} s`}`);
-      if (wait === undefined) return 1;
+      if (wait === undefined) {
+        if (!everReady) explain(variables);
+        return 1;
+      }
       await pause(wait, undefined, { signal: stopped.signal }).catch(() => {});
       if (stopping()) return 0;
     }
@@ -104,8 +109,7 @@ export function keepFront({ port, host, shownHost, server, settings }) {
   /** Starts it: a promise of how it ended. */
   function start(variables) {
     const [command, args] = servingCommand([haproxy(), "-db", "-q", "-f", CONFIG]);
-    // No secret of the server's is in its environment: it reads what strangers send.
-    child = spawn(command, args, { env: { PATH: process.env.PATH, ...variables }, stdio: ["ignore", process.stderr, process.stderr], detached: true });
+    child = spawn(command, args, { env: variables, stdio: ["ignore", process.stderr, process.stderr], detached: true });
     return new Promise((resolve) => child.on("exit", (code, signal) => resolve(signal ?? `exit code ${code}`)));
   }
 
@@ -123,6 +127,11 @@ export function keepFront({ port, host, shownHost, server, settings }) {
       child?.kill("SIGTERM");
     },
   };
+}
+
+/** Shows what HAProxy says of its configuration: as it runs it is quiet. */
+function explain(variables) {
+  spawnSync(haproxy(), ["-c", "-f", CONFIG], { env: variables, stdio: ["ignore", process.stderr, process.stderr] });
 }
 
 /** HAProxy's word for an address and port. */

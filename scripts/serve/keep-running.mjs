@@ -10,6 +10,9 @@ import { watchAnswers } from "./watch-answers.mjs";
 /** How long sending players away may take: with what workerd has to end, under the five seconds. */
 const SEND_AWAY_MS = 800;
 
+/** How long a runtime that is started again has to end: players are waiting, and who is ill-willed does not go. */
+const GRACE_MS = 1_000;
+
 const MIB = 1024 * 1024;
 
 /**
@@ -54,7 +57,7 @@ export function keepRunning({ start, port, urlOf, stopToken, memoryLimit, askEve
       ordered = true;
       awaySince ??= performance.now();
       await sendAway();
-      workerd.stop();
+      workerd.stop(GRACE_MS);
     };
     const memory = watchMemory(workerd.pid, (used) => {
       const verdict = killed ? undefined : rule.judge(used, performance.now());

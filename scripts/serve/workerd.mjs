@@ -56,10 +56,11 @@ export function startWorkerd({ port, host, data, bindings, pidFile, heard = () =
     listening: Promise.race([portOf(child.stdio[3]), end.then(() => undefined)]),
     end,
     ended: () => ended,
-    stop() {
+    /** It ends by itself once its connections have, or is killed after `grace` ms. */
+    stop(grace = GRACE_MS) {
       if (ended || killing) return;
       child.kill("SIGTERM");
-      killing = setTimeout(() => child.kill("SIGKILL"), GRACE_MS);
+      killing = setTimeout(() => child.kill("SIGKILL"), grace);
     },
     kill: () => child.kill("SIGKILL"),
   };

@@ -113,7 +113,7 @@ test("a keeper that is killed takes its runtime with it", { skip: !canDieWithPar
   await until("the runtime's end", () => hasEnded(runtime), 2_000);
 });
 
-test("unfinished messages above the limit bring an orderly restart, and the memory is given back", async () => {
+test("unfinished messages above the limit bring an orderly restart, and the memory is given back", async (t) => {
   const limit = 300 * MIB;
   const server = await keeper({ limit });
   const before = server.runtime();
@@ -129,11 +129,12 @@ test("unfinished messages above the limit bring an orderly restart, and the memo
   assert.match(server.said(), /takes 3\d\d MiB, above MEMORY_LIMIT \(300 MiB\): sending players away/);
   assert.match(server.said(), /sending players away\n/, "the runtime was asked, by the token");
   await until("the last word", () => /players were away for \d\.\d s/.test(server.said()));
+  t.diagnostic(server.said().match(/takes .*MiB, above|players were away for .*/g).join("; "));
   for (const { socket } of sockets) socket.destroy();
   assert.equal(await server.stop(), 0);
 });
 
-test("memory that grows too fast for that is cut off at one and a half times the limit", async () => {
+test("memory that grows too fast for that is cut off at one and a half times the limit", async (t) => {
   const server = await keeper({ limit: 300 * MIB });
   const before = server.runtime();
   const flood = Array.from({ length: 40 }, async () => {
@@ -151,6 +152,7 @@ test("memory that grows too fast for that is cut off at one and a half times the
     if (error.code !== "ENOENT") throw error;
   });
   await until("an answer", () => answers(server.url));
+  t.diagnostic(`${most.toFixed(0)} MiB at most, of ${40 * 31} sent`);
   assert.ok(most < 1_000, `${most} MiB`);
   for (const socket of await Promise.all(flood)) socket?.socket.destroy();
   assert.equal(await server.stop(), 0);

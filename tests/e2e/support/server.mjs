@@ -52,6 +52,11 @@ export async function startServer({ dataDir, env = {}, within = [] } = {}) {
     ended,
     /** What serve and workerd have printed on stderr so far: what a failing test should show. */
     output: () => log,
+    /** Reads nothing more of what it prints, as a pager that was closed. */
+    closeOutput() {
+      serve.stdout.destroy();
+      serve.stderr.destroy();
+    },
     /** Ends it as an operator would, and resolves to { code, signal } of `serve`. */
     async stop() {
       serve.kill("SIGTERM");
