@@ -51,7 +51,10 @@ export function frontSettings(env) {
   if (env.FRONT_CERT && !fs.existsSync(env.FRONT_CERT)) throw new Stop(`FRONT_CERT is ${env.FRONT_CERT}, which is not there: give a PEM file with the certificate, its chain and its key.`);
   if (!haproxy()) throw new Stop("FRONT=haproxy needs HAProxy 2.6 or newer: install the package haproxy (Debian, Ubuntu: `sudo apt-get install haproxy`).");
   const connections = Number(given.FRONT_CONNECTIONS ?? Math.min(MOST_CONNECTIONS, Math.floor(descriptors() / DESCRIPTORS_EACH)));
+  // IPv4 addresses count as networks too: the larger limit must not undercut a raised one.
+  const perNetwork = Number(given.FRONT_CONNECTIONS_PER_ADDRESS ?? 200) * 4;
   return {
+    FRONT_CONNECTIONS_PER_NETWORK: String(perNetwork),
     ...given,
     ...(env.FRONT_CERT ? { FRONT_CERT: path.resolve(env.FRONT_CERT) } : {}),
     FRONT_CONNECTIONS: String(connections),
