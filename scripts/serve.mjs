@@ -82,15 +82,15 @@ async function serveFrom(data, settings) {
     if (runtime.stopping()) return;
     note(`${signal}: stopping`);
     await runtime.stop();
+    // Its players hear the goodbye through the door.
+    await runtime.end.catch(() => {});
     door?.stop();
   });
 
   const url = await runtime.ready;
   if (url === undefined) return runtime.end;
-  if (!front) {
-    console.log(url);
-    return runtime.end;
-  }
+  if (!front) console.log(url);
+  if (!front || runtime.stopping()) return runtime.end;
   door = keepFront({ port: settings.port, host, shownHost: urlHost(host), server: new URL(url).host, settings: front });
   const doorUrl = await door.ready;
   if (doorUrl !== undefined) console.log(doorUrl);

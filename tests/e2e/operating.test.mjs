@@ -6,7 +6,9 @@ import os from "node:os";
 import path from "node:path";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
+import { find } from "../../scripts/lib/environment.mjs";
 import { canDieWithParent } from "../../scripts/serve/child.mjs";
+import { memoryOf } from "../../scripts/serve/memory.mjs";
 import { openSocket, silentConnections, unfinishedMessage } from "./support/attacks.mjs";
 import { createCharacter, enterWorld, rest, selectCharacter, signUp } from "./support/json-client.mjs";
 import { RawSocket } from "./support/raw-socket.mjs";
@@ -59,7 +61,7 @@ test("a second server on a folder that is taken ends with a sentence that names 
   await server.stop();
 });
 
-test("a second server in another container is refused too", { skip: process.getuid?.() !== 0 && "only root may make a namespace of pids" }, async () => {
+test("a second server in another container is refused too", { skip: (process.getuid?.() !== 0 || !find("unshare")) && "only root may make a namespace of pids, on Linux" }, async () => {
   const server = await startServer();
   const within = ["unshare", "--pid", "--fork", "--mount-proc"];
   await assert.rejects(startServer({ dataDir: server.dataDir, within }), /in use by another server, process \d+ of .* \(another container or machine\)/);
@@ -67,7 +69,7 @@ test("a second server in another container is refused too", { skip: process.getu
   await server.stop();
 });
 
-test("a SIGKILL of serve's whole group ends workerd, and another server starts on the folder at once", { skip: !canDieWithParent() && "no setpriv here" }, async () => {
+test("a SIGKILL of serve ends workerd, and another server starts on the folder at once", { skip: !canDieWithParent() && "no setpriv here" }, async () => {
   const dataDir = temporary();
   const server = await startServer({ dataDir });
   const { account } = await player(server.url);
@@ -116,13 +118,13 @@ test("unfinished messages bring the runtime above MEMORY_LIMIT: it is started ag
   const [sentence] = server.output().match(/the runtime takes \d+ MiB, above MEMORY_LIMIT \(400 MiB\): sending players away and starting it again/);
   const [away] = server.output().match(/players were away for \d+\.\d s/);
   t.diagnostic(`${sentence}; ${away}; resumed after ${took.toFixed(0)} ms`);
-  const resident = Number(/VmRSS:\s+(\d+)/.exec(fs.readFileSync(`/proc/${server.workerdPid}/status`, "utf8"))[1]) / 1024;
+  const resident = (await memoryOf(server.workerdPid)) / MIB;
   assert.ok(resident < 400, `${resident} MiB`);
   for (const { socket } of sockets) socket.destroy();
   await server.stop();
 });
 
-test("out of descriptors the server is back by itself, and a player resumes", { timeout: 120_000 }, async (t) => {
+test("out of descriptors the server is back by itself, and a player resumes", { timeout: 120_000, skip: !find("prlimit") && "no prlimit here" }, async (t) => {
   const server = await startServer({ within: ["prlimit", "--nofile=512:512"] });
   const hero = await player(server.url);
   const before = server.workerdPid;

@@ -10,6 +10,7 @@ import { after, before, describe, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { connect, frame, frameHead, openSocket, silentConnections, trickle, unfinishedMessage, upgradeHead } from "../e2e/support/attacks.mjs";
 import { find } from "../../scripts/lib/environment.mjs";
+import { inRoot } from "../../scripts/lib/paths.mjs";
 import { frontSettings, haproxy, keepFront } from "../../scripts/serve/front.mjs";
 
 const skip = !haproxy() && "HAProxy is not installed: apt-get install haproxy";
@@ -67,6 +68,18 @@ const until = async (what, holds, timeoutMs = 5_000) => {
 };
 
 const post = (length, headers = []) => ["POST /api/auth/login HTTP/1.1", "Host: front", "Content-Type: application/json", `Content-Length: ${length}`, ...headers, "", ""].join("\r\n");
+
+test("what it refuses is told as the server tells its refusals", () => {
+  const errors = fs.readFileSync(inRoot("shared/src/error.rs"), "utf8");
+  for (const name of fs.readdirSync(inRoot("deploy/problems"))) {
+    const problem = JSON.parse(fs.readFileSync(inRoot("deploy/problems", name), "utf8"));
+    assert.equal(`${problem.status}.json`, name);
+    assert.equal(problem.type, `urn:shardlink:error:${problem.code}`);
+    assert.ok(errors.includes(`"${problem.code}"`) && errors.includes(`"${problem.title}"`), name);
+    for (const member of ["detail", "instance", "request_id", "message", "error"]) assert.equal(typeof problem[member], "string", `${member} of ${name}`);
+    assert.equal(problem.success, false);
+  }
+});
 
 describe("the front door", { skip }, () => {
   let server;
@@ -126,7 +139,7 @@ describe("the front door", { skip }, () => {
       const connection = connect(front.url);
       connection.socket.write(head);
       await connection.closed;
-      assert.match(connection.text(), new RegExp(`^HTTP/1.1 ${status} .*"status":${status},`, "s"));
+      assert.match(connection.text(), new RegExp(`^HTTP/1.1 ${status} .*"status": ${status},`, "s"));
     }
     // And HAProxy itself knows no other encoding.
     const encoded = connect(front.url);
