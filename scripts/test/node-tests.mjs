@@ -1,4 +1,4 @@
-// node --test over the *.test.mjs of a folder.
+// node --test over the *.test.mjs of folders.
 import fs from "node:fs";
 import path from "node:path";
 import { inRoot } from "../lib/paths.mjs";
@@ -9,9 +9,8 @@ import { countNode } from "./counts.mjs";
 /** A test that hangs fails after this long. */
 const TIMEOUT_MS = 180_000;
 
-export async function nodeTests(relative) {
-  const folder = inRoot(relative);
-  const files = fs.readdirSync(folder).filter((name) => name.endsWith(".test.mjs")).sort();
+export async function nodeTests(...folders) {
+  const files = folders.flatMap(testsIn);
   if (files.length === 0) return { code: 0, passed: 0, failed: 0 };
   const { code, output } = await tee(node(), [
     "--test",
@@ -19,7 +18,12 @@ export async function nodeTests(relative) {
     "--test-concurrency=1",
     `--test-timeout=${TIMEOUT_MS}`,
     "--test-reporter=spec",
-    ...files.map((name) => path.join(folder, name)),
+    ...files,
   ]);
   return { code, ...countNode(output) };
+}
+
+function testsIn(folder) {
+  const names = fs.readdirSync(inRoot(folder)).filter((name) => name.endsWith(".test.mjs"));
+  return names.sort().map((name) => path.join(inRoot(folder), name));
 }
