@@ -4,24 +4,26 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
-import { inRoot, root } from "../../../scripts/lib/paths.mjs";
+import { root } from "../../../scripts/lib/paths.mjs";
 
 /** Longer than `serve` itself waits for the server's first answer. */
 const READY_MS = 40_000;
 
 /**
  * Starts `npm run serve`'s script and resolves once it answers:
- * { url, dataDir, workerdPid, output(), stop(), kill9() }.
+ * { url, dataDir, servePid, workerdPid, ended, output(), stop(), kill9() }.
  *
  * `env` is added to its environment. Without `dataDir` the data is in a new
  * folder, which stop() removes; give the `dataDir` of an earlier server to
- * start again on what that one kept.
+ * start again on what that one kept. `checkout` is another built checkout to
+ * start, and `under` a command that is to run it.
  */
-export async function startServer({ dataDir, env = {} } = {}) {
+export async function startServer({ dataDir, env = {}, checkout = root, under = [] } = {}) {
   const folder = dataDir ?? fs.mkdtempSync(path.join(os.tmpdir(), "shardlink-e2e-"));
   const pidFile = path.join(folder, "workerd.pid");
-  const serve = spawn(process.execPath, [inRoot("scripts/main.mjs"), "serve"], {
-    cwd: root,
+  const [command, ...args] = [...under, process.execPath, path.join(checkout, "scripts/main.mjs"), "serve"];
+  const serve = spawn(command, args, {
+    cwd: checkout,
     env: { ...process.env, PORT: "0", HOST: "127.0.0.1", DATA_DIR: folder, SHARDLINK_PID_FILE: pidFile, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -41,6 +43,8 @@ export async function startServer({ dataDir, env = {} } = {}) {
   return {
     url,
     dataDir: folder,
+    servePid: serve.pid,
+    ended,
     workerdPid,
     /** What serve and workerd have printed on stderr so far: what a failing test should show. */
     output: () => log,

@@ -1,0 +1,135 @@
+// What an attack is played on: a server, honest players who talk all the while, and a
+// watch on the server's memory.
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { SERVER_CORE, pin } from "../../../scripts/bench/surroundings.mjs";
+import { startServer } from "../../e2e/support/server.mjs";
+import { mebibytes } from "./figures.mjs";
+import { within } from "./pace.mjs";
+import { Visitor, hostileAddress } from "./visitor.mjs";
+
+/** The tests themselves make many accounts from few addresses: what is no attack's subject is not limited. */
+const ENV = { REGISTRATIONS_PER_ADDRESS: "1000000" };
+const MEMORY_EVERY_MS = 100;
+/** An attack stops where it has cost this much: what it costs is known by then, and the machine is others' too. */
+const ENOUGH = 3 * 2 ** 30;
+
+export class Stage {
+  static async open({ honest, env = {}, players = 4, headers, checkout, dataDir }) {
+    const stage = new Stage();
+    stage.folder = dataDir ?? fs.mkdtempSync(path.join(os.tmpdir(), "shardlink-hostile-"));
+    stage.borrowed = dataDir !== undefined;
+    stage.options = { checkout, dataDir: stage.folder, env: { ...ENV, ...env } };
+    stage.honest = honest;
+    await stage.start();
+    stage.options.env.PORT = new URL(stage.url).port;
+    if (players > 0) stage.friends = await honest.enter(stage.url, players, headers);
+    stage.memory = new MemoryWatch(() => stage.workerdPid);
+    return stage;
+  }
+
+  /** Starts the server, on the same data and port as before. */
+  async start() {
+    this.server = await startServer(this.options);
+    this.url = this.server.url;
+    const { servePid } = this.server;
+    for (const pid of [servePid, this.workerdPid]) pin(pid, SERVER_CORE);
+    // A front door is on the attackers' core, before them.
+    for (const pid of [servePid, ...childrenOf(servePid)]) hearFirst(pid);
+  }
+
+  /** workerd's, which `serve` may have started again meanwhile. */
+  get workerdPid() {
+    return Number(fs.readFileSync(path.join(this.folder, "workerd.pid"), "utf8"));
+  }
+
+  /** Kills workerd as a crash would, and ends `serve`, which may have started another by then. */
+  async kill9() {
+    const { servePid } = this.server;
+    // Stopped, it can neither start another nor clean up: a machine that loses power does neither.
+    process.kill(servePid, "SIGSTOP");
+    process.kill(this.workerdPid, "SIGKILL");
+    process.kill(servePid, "SIGKILL");
+    await this.server.ended;
+  }
+
+  /** Whether the server answers, or does so soon. */
+  answers(withinMs = 15_000) {
+    const visitor = new Visitor(this.url);
+    return within(withinMs, () => visitor.rest("GET", "/api/status").then(({ status }) => status === 200, () => false), 100);
+  }
+
+  /** An attacker: each n has an address of its own. */
+  attacker(n = 0, options = {}) {
+    return new Visitor(this.url, { from: hostileAddress(n), ...options });
+  }
+
+  async close() {
+    this.memory?.stop();
+    await this.honest.leave();
+    await this.server.stop();
+    if (!this.borrowed) fs.rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+function childrenOf(pid) {
+  try {
+    return fs.readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").map(Number);
+  } catch {
+    return [];
+  }
+}
+
+/** Undoes the niceness that it has from the attackers' process, where one may. */
+function hearFirst(pid) {
+  try {
+    os.setPriority(pid, 0);
+  } catch {
+    // Not as root: everything here has the same.
+  }
+}
+
+/** Looks at the server's resident memory again and again. */
+class MemoryWatch {
+  constructor(pid) {
+    this.pid = pid;
+    this.first = this.now();
+    this.peak = this.first;
+    this.timer = setInterval(() => this.look(), MEMORY_EVERY_MS);
+  }
+
+  now() {
+    try {
+      return Number(/VmRSS:\s+(\d+) kB/.exec(fs.readFileSync(`/proc/${this.pid()}/status`, "utf8"))?.[1] ?? 0) * 1024;
+    } catch {
+      // Between two processes there is none.
+      return 0;
+    }
+  }
+
+  look() {
+    this.peak = Math.max(this.peak, this.now());
+  }
+
+  /** Whether an attack has shown what it can do. */
+  get enough() {
+    return this.peak - this.first > ENOUGH;
+  }
+
+  /** In MiB: { first, peak, last }. */
+  get figures() {
+    this.look();
+    return { first: mebibytes(this.first), peak: mebibytes(this.peak), last: mebibytes(this.now()) };
+  }
+
+  /** By how much it grew at most, in MiB. */
+  get growth() {
+    const { first, peak } = this.figures;
+    return peak - first;
+  }
+
+  stop() {
+    clearInterval(this.timer);
+  }
+}
