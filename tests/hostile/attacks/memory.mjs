@@ -84,7 +84,7 @@ export const endlessBody = {
     return {
       figures: { answer, "taken before it": `${taken} MiB`, "memory grew by": `${growth} MiB` },
       aims: {
-        "the answer is 413": / 413 /.test(answer ?? ""),
+        "the answer is 413, or 411 of who wants a length first": / 41[13] /.test(answer ?? ""),
         [`it comes before ${takenMiB} MiB were sent`]: taken < takenMiB,
         [`memory grows by less than ${growthMiB} MiB`]: growth < growthMiB,
       },
