@@ -27,7 +27,7 @@ export const attacks = [
   requestFlood,
   atTheFront(unfinishedFrames, { full: { growthMiB: 64 }, short: { growthMiB: 64 } }),
   atTheFront(endlessBody),
-  atTheFront(tricklingBody),
+  atTheFront(tricklingBody, { short: undefined }),
   atTheFront(silentCrowd),
   atTheFront(slowHeadersAtTheFront),
   atTheFront(slowBodies),
@@ -52,3 +52,9 @@ export const attacks = [
   wrongShapes,
   kills,
 ];
+
+/** Those that have a short form, in an order in which most find the stage that they need. */
+export function inShort(chosen) {
+  const needs = ({ env, headers, players, outage }) => (outage ? "~" : "") + JSON.stringify([env ?? null, headers ?? null, players === 0]);
+  return chosen.filter(({ short }) => short).toSorted((a, b) => (needs(a) < needs(b) ? -1 : needs(a) > needs(b) ? 1 : 0));
+}

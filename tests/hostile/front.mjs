@@ -14,6 +14,6 @@ function whyNot({ checkout = root }) {
 /** An attack that comes through HAProxy; `changes` are of what is another's aim there. */
 export function atTheFront({ outage, env, ...attack }, changes = {}) {
   const { MEMORY_LIMIT, ...others } = env ?? {};
-  const size = (which) => attack[which] && { ...attack[which], ...changes[which] };
+  const size = (which) => (attack[which] && !(which in changes && changes[which] === undefined) ? { ...attack[which], ...changes[which] } : undefined);
   return { ...attack, name: `front-${attack.name}`, what: `${attack.what}, through the front door`, env: { ...others, FRONT: "haproxy" }, full: size("full"), short: size("short"), skip: whyNot };
 }

@@ -8,8 +8,8 @@ import { parseArgs } from "node:util";
 import { BOTS_CORE, pin, surroundings } from "../../scripts/bench/surroundings.mjs";
 import { inRoot, testArtefacts } from "../../scripts/lib/paths.mjs";
 import { note, seconds, step } from "../../scripts/lib/say.mjs";
-import { attacks } from "./attacks.mjs";
-import { play } from "./play.mjs";
+import { attacks, inShort } from "./attacks.mjs";
+import { player } from "./play.mjs";
 import { honestPlayers } from "./support/honest.mjs";
 import { row, table } from "./support/table.mjs";
 
@@ -20,22 +20,25 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { short: { type: "boolean", default: false }, checkout: { type: "string" }, kills: { type: "string" }, json: { type: "string" } },
 });
-const chosen = attacks.filter(({ name }) => positionals.length === 0 || positionals.some((word) => name.startsWith(word)));
+const named = attacks.filter(({ name }) => positionals.length === 0 || positionals.some((word) => name.startsWith(word)));
+const chosen = values.short ? inShort(named) : named;
 const begun = surroundings();
 for (const remark of begun.remarks) note(remark);
 pin(process.pid, BOTS_CORE);
 const honest = honestPlayers();
 os.setPriority(ATTACKERS_NICE);
 
+const { play, close } = player({ honest, short: values.short, checkout: values.checkout && path.resolve(values.checkout), kills: values.kills && Number(values.kills) });
 const results = [];
 for (const attack of chosen) {
   step(`${attack.name}: ${attack.what}`);
   const start = Date.now();
-  const result = await play(attack, { honest, short: values.short, checkout: values.checkout && path.resolve(values.checkout), kills: values.kills && Number(values.kills) });
+  const result = await play(attack);
   results.push(result);
   for (const line of row(result)) note(line);
   note(seconds(start));
 }
+await close();
 honest.close();
 
 console.log(`\n${table(results)}`);

@@ -104,6 +104,11 @@ export class RawSocket {
     this.socket.resume();
   }
 
+  /** Says goodbye, as somebody who leaves does. */
+  close(code = 1000) {
+    this.socket.write(Buffer.from([0x88, 0x82, 0, 0, 0, 0, code >> 8, code & 0xff]));
+  }
+
   /** Cuts the connection, without a word. */
   cut() {
     this.socket.destroy();

@@ -17,7 +17,7 @@ export const invitationFlood = {
   what: "invitations into a party over REST, to one victim, without a pause",
   players: HOUSEHOLD,
   full: { atOnce: 48, forMs: 10_000 },
-  short: { atOnce: 16, forMs: 2_000 },
+  short: { atOnce: 16, forMs: 1_000 },
   async run(stage, { atOnce, forMs }) {
     const victim = await Player.enter(new Visitor(stage.url, { from: honestAddress(1) }));
     const visitor = stage.attacker(0, { keepAlive: true });
@@ -44,7 +44,7 @@ export const hashingQueue = {
   name: "hashing-queue",
   what: "three accounts of one address sign in by their right passwords, over and over: do others get their turn?",
   full: { accounts: 3, atOnce: 24, others: 25, everyMs: 1_000 },
-  short: { accounts: 3, atOnce: 24, others: 4, everyMs: 1_000 },
+  short: { accounts: 3, atOnce: 24, others: 3, everyMs: 700 },
   async run(stage, { accounts, atOnce, others, everyMs }) {
     const visitor = stage.attacker(0, { keepAlive: true });
     const names = [];
@@ -109,7 +109,7 @@ function making(kind, { atMost, filesEach }) {
     what: `${kind} that are made and deleted at once, by one account, 63 a second: what stays on the disk?`,
     players: HOUSEHOLD,
     full: { rate: 63, forMs: 20_000, settleMs: 15_000 },
-    short: { rate: 63, forMs: 2_000, settleMs: 1_000 },
+    short: { rate: 63, forMs: 1_000, settleMs: 300 },
     async run(stage, { rate, forMs, settleMs }) {
       const visitor = stage.attacker(0, { keepAlive: true });
       const player = await Player.enter(visitor);
@@ -139,7 +139,7 @@ export const restFlood = {
   what: "each kind of REST request without a pause, from one session and address, beside a household of forty",
   players: HOUSEHOLD,
   full: { atOnce: 32, forMs: 15_000 },
-  short: { atOnce: 16, forMs: 2_000 },
+  short: { atOnce: 16, forMs: 1_000 },
   async run(stage, { atOnce, forMs }) {
     const visitor = stage.attacker(0, { keepAlive: true });
     const player = await Player.enter(visitor);
@@ -166,7 +166,7 @@ export const household = {
   what: "forty who come, sign in by their passwords, play and talk from one address: none may be refused anything",
   players: HOUSEHOLD,
   full: { forMs: 60_000 },
-  short: { forMs: 3_000 },
+  short: { forMs: 1_000 },
   async run(_, { forMs }) {
     await pause(forMs);
     return { figures: { "played for": `${forMs / 1000} s` }, aims: {} };

@@ -5,8 +5,8 @@ import { perSecond } from "../support/pace.mjs";
 import { Player } from "../support/player.mjs";
 import { Visitor, honestAddress } from "../support/visitor.mjs";
 
-/** A hub tells World of its population after half a second; a place that was kept is free after ten. */
-const SETTLED_MS = 11_000;
+/** A hub tells World of its population after half a second. */
+const SETTLED_MS = 1_000;
 
 /** Accounts with a character each, who are not in the world yet, each at home. */
 async function newcomers(stage, count) {
@@ -43,7 +43,7 @@ export const silentUpgrades = {
   env: { HUB_CAPACITY: "60" },
   players: 4,
   full: { rate: 190, forMs: 10_000, newcomers: 19, addresses: 12 },
-  short: { rate: 100, forMs: 2_000, newcomers: 3, addresses: 12 },
+  short: { rate: 100, forMs: 1_500, newcomers: 3, addresses: 12 },
   async run(stage, { rate, forMs, newcomers: count, addresses }) {
     const friends = await newcomers(stage, count);
     await pause(SETTLED_MS);
@@ -75,7 +75,7 @@ export const resumeSockets = {
   name: "resume-sockets",
   what: "sockets that show the resume token of one account and then say nothing: do newcomers get in?",
   full: { rate: 20, forMs: 12_000, newcomers: 20 },
-  short: { rate: 20, forMs: 6_000, newcomers: 3 },
+  short: { rate: 40, forMs: 2_500, newcomers: 3 },
   async run(stage, { rate, forMs, newcomers: count }) {
     const people = await newcomers(stage, count);
     const account = await Player.enter(stage.attacker());

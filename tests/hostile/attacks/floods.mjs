@@ -12,7 +12,7 @@ export const textPings = {
   name: "text-pings",
   what: "heartbeats without a pause, from players, which the runtime answers by itself",
   full: { flooders: 4, forMs: 12_000 },
-  short: { flooders: 2, forMs: 2_000 },
+  short: { flooders: 2, forMs: 1_000 },
   async run(stage, { flooders, forMs }) {
     const players = [];
     for (let n = 0; n < flooders; n += 1) players.push(await Player.enter(stage.attacker(n)));
@@ -46,7 +46,7 @@ export const requestFlood = {
   name: "request-flood",
   what: "requests without a pause, from one address, to what anybody may ask",
   full: { atOnce: 64, forMs: 12_000 },
-  short: { atOnce: 16, forMs: 2_000 },
+  short: { atOnce: 16, forMs: 1_000 },
   async run(stage, { atOnce, forMs }) {
     const visitor = stage.attacker(0, { keepAlive: true });
     const paths = ["/api/status", "/api/world/state", "/", "/readyz"];
@@ -60,7 +60,7 @@ export const messageFlood = {
   name: "message-flood",
   what: "messages that cannot be read, and chat without a pause, from players who come back when they are closed for it",
   full: { flooders: 4, forMs: 10_000 },
-  short: { flooders: 2, forMs: 2_000 },
+  short: { flooders: 2, forMs: 1_000 },
   async run(stage, { flooders, forMs }) {
     const players = [];
     for (let n = 0; n < flooders; n += 1) players.push(await Player.enter(stage.attacker(n)));

@@ -9,7 +9,7 @@ import { Visitor, honestAddress } from "./visitor.mjs";
 const CHAT_EVERY_MS = 100;
 const FEWEST = 3;
 const REST_EVERY_MS = 5_000;
-/** For what was said last to arrive. */
+/** What was said last may take this long to arrive. */
 const SETTLE_MS = 2_000;
 
 let players = [];
@@ -87,7 +87,7 @@ function measure() {
       await talking;
       await Promise.all(asking);
       await Promise.all(players.map((player) => player.back));
-      await pause(SETTLE_MS);
+      for (const until = performance.now() + SETTLE_MS; saidAt.size > 0 && performance.now() < until; ) await pause(20);
       const since = (key) => players.reduce((sum, player, n) => sum + player[key] - before[n][key], 0);
       const away = players.flatMap((player, n) => player.away.slice(before[n].away));
       return {

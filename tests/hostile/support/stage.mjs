@@ -11,11 +11,15 @@ import { Visitor, hostileAddress } from "./visitor.mjs";
 
 /** The tests themselves make many accounts from few addresses: what is no attack's subject is not limited. */
 const ENV = { REGISTRATIONS_PER_ADDRESS: "1000000" };
+/** Addresses of one attack's attackers: more than any has. */
+const ATTACKERS = 32;
 const MEMORY_EVERY_MS = 100;
 /** An attack stops where it has cost this much: what it costs is known by then, and the machine is others' too. */
 const ENOUGH = 3 * 2 ** 30;
 
 export class Stage {
+  attack = 0;
+
   static async open({ honest, env = {}, players = 4, headers, checkout, dataDir }) {
     const stage = new Stage();
     stage.folder = dataDir ?? fs.mkdtempSync(path.join(os.tmpdir(), "shardlink-hostile-"));
@@ -25,8 +29,14 @@ export class Stage {
     await stage.start();
     stage.options.env.PORT = new URL(stage.url).port;
     if (players > 0) stage.friends = await honest.enter(stage.url, players, headers);
-    stage.memory = new MemoryWatch(() => stage.workerdPid);
     return stage;
+  }
+
+  /** Begins with the next attack: its memory is counted from here, and its attackers are others. */
+  begin() {
+    this.memory?.stop();
+    this.memory = new MemoryWatch(() => this.workerdPid);
+    this.attack += 1;
   }
 
   /** Starts the server, on the same data and port as before. */
@@ -62,7 +72,7 @@ export class Stage {
 
   /** An attacker: each n has an address of its own. */
   attacker(n = 0, options = {}) {
-    return new Visitor(this.url, { from: hostileAddress(n), ...options });
+    return new Visitor(this.url, { from: hostileAddress(this.attack * ATTACKERS + n), ...options });
   }
 
   async close() {
