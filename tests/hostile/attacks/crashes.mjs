@@ -67,7 +67,11 @@ export const twoServers = {
     const { checkout, env } = stage.options;
     const second = await startServer({ checkout, dataDir: stage.folder, under: PID_NAMESPACE, env: { ...env, PORT: "0", SHARDLINK_PID_FILE: path.join(os.tmpdir(), `shardlink-second-${process.pid}`) } }).catch((error) => error);
     const refused = second instanceof Error;
-    if (!refused) await second.stop();
+    if (!refused) {
+      // All of its namespace ends with it.
+      process.kill(second.servePid, "SIGKILL");
+      await second.ended;
+    }
     return { figures: { "the second server": refused ? "refused" : "served the same folder" }, aims: { "the second server is refused": refused } };
   },
 };

@@ -7,15 +7,26 @@ import { perSecond } from "../support/pace.mjs";
 const MIB = 2 ** 20;
 const ZEROS = Buffer.alloc(64 * 1024);
 
+/** Who takes nothing for this long takes no more. */
+const TAKES_NOTHING_MS = 10_000;
+
 /** Writes so many zeros, as fast as the other side takes them: how many it took before it ended. */
 async function fill(socket, bytes, goesOn = () => true) {
   let written = 0;
   while (written < bytes && goesOn() && socket.writable) {
     const piece = ZEROS.subarray(0, Math.min(ZEROS.length, bytes - written));
+    if (!socket.write(piece) && !(await drained(socket))) break;
     written += piece.length;
-    if (!socket.write(piece)) await Promise.race([once(socket, "drain"), once(socket, "close")]).catch(() => {});
   }
   return written;
+}
+
+/** Whether the other side has taken what was written. */
+async function drained(socket) {
+  const stop = AbortSignal.timeout(TAKES_NOTHING_MS);
+  const taken = once(socket, "drain", { signal: stop }).then(() => true, () => false);
+  const closed = once(socket, "close", { signal: stop }).then(() => false, () => false);
+  return Promise.race([taken, closed]);
 }
 
 /** The beginning of a binary frame of so many bytes, masked with zeros. */
