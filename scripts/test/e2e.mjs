@@ -1,5 +1,5 @@
 // node --test over tests/e2e: each file starts servers of its own.
-import { nodeTests } from "./node-tests.mjs";
+import { nodeTestsBesides } from "./node-tests.mjs";
 
 /**
  * Files that measure no time, the longest first, so that the last one does not run alone.
@@ -25,4 +25,4 @@ const BESIDES = [
   "config",
 ];
 
-export const endToEnd = () => nodeTests("tests/e2e", { besides: BESIDES });
+export const endToEnd = () => nodeTestsBesides("tests/e2e", BESIDES);

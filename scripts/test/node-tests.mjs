@@ -1,4 +1,4 @@
-// node --test over the *.test.mjs of a folder.
+// node --test over the *.test.mjs of folders.
 import fs from "node:fs";
 import path from "node:path";
 import { inRoot } from "../lib/paths.mjs";
@@ -9,33 +9,25 @@ import { countNode } from "./counts.mjs";
 /** A test that hangs fails after this long. */
 const TIMEOUT_MS = 180_000;
 
+/** One file at a time: servers and browsers beside each other make timing a matter of luck. */
+export const nodeTests = (...folders) => run(folders.flatMap(testsIn), 1);
+
 /**
- * Runs the tests of a folder, one file at a time: servers and browsers beside each other
- * make timing a matter of luck. Files that `besides` names (without ".test.mjs") are not
- * particular about that: they run two at a time, before the others.
+ * The same of one folder, but those files first, two at a time, that `besides` names
+ * (without ".test.mjs"): they are not particular about timing.
  */
-export async function nodeTests(relative, { besides = [] } = {}) {
-  const folder = inRoot(relative);
-  const names = fs.readdirSync(folder).filter((name) => name.endsWith(".test.mjs")).sort();
-  const file = (name) => path.join(folder, name);
-  const two = besides.map((name) => `${name}.test.mjs`);
-  const gone = two.find((name) => !names.includes(name));
-  if (gone !== undefined) throw new Error(`${relative} has no ${gone} to run beside others`);
-  const groups = [
-    { files: two.map(file), atOnce: 2 },
-    { files: names.filter((name) => !two.includes(name)).map(file), atOnce: 1 },
-  ];
-  const total = { code: 0, passed: 0, failed: 0 };
-  for (const { files, atOnce } of groups.filter((group) => group.files.length > 0)) {
-    const { code, passed, failed } = await runFiles(files, atOnce);
-    total.code ||= code;
-    total.passed += passed;
-    total.failed += failed;
-  }
-  return total;
+export async function nodeTestsBesides(folder, besides) {
+  const all = testsIn(folder);
+  const two = besides.map((name) => path.join(inRoot(folder), `${name}.test.mjs`));
+  const gone = two.find((file) => !all.includes(file));
+  if (gone !== undefined) throw new Error(`there is no ${gone} to run beside others`);
+  const first = await run(two, 2);
+  const then = await run(all.filter((file) => !two.includes(file)), 1);
+  return { code: first.code || then.code, passed: first.passed + then.passed, failed: first.failed + then.failed };
 }
 
-async function runFiles(files, atOnce) {
+async function run(files, atOnce) {
+  if (files.length === 0) return { code: 0, passed: 0, failed: 0 };
   const { code, output } = await tee(node(), [
     "--test",
     `--test-concurrency=${atOnce}`,
@@ -44,4 +36,9 @@ async function runFiles(files, atOnce) {
     ...files,
   ]);
   return { code, ...countNode(output) };
+}
+
+function testsIn(folder) {
+  const names = fs.readdirSync(inRoot(folder)).filter((name) => name.endsWith(".test.mjs"));
+  return names.sort().map((name) => path.join(inRoot(folder), name));
 }

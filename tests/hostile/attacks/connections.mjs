@@ -54,7 +54,7 @@ export const silentConnections = {
   skip: noPrlimit,
   async run(stage, { descriptors, connections, holdMs }) {
     const before = stage.workerdPid;
-    for (const pid of [stage.server.servePid, before]) execFileSync("prlimit", ["--pid", String(pid), `--nofile=${descriptors}:${descriptors}`]);
+    for (const pid of [stage.server.pid, before]) execFileSync("prlimit", ["--pid", String(pid), `--nofile=${descriptors}:${descriptors}`]);
     const held = await open(stage, connections, 4);
     await pause(holdMs);
     const left = await stillHeld(held);

@@ -30,7 +30,7 @@ export const killedRevocations = {
         player.leaving = true;
         if (way === "logout") await visitor.must("POST", "/api/auth/logout", { token: player.account.token, body: {} });
         else await visitor.signIn(player.account.username);
-        await stage.kill9();
+        await stage.server.kill9();
         await stage.start();
         list.push(await revoked(player));
       }
@@ -65,11 +65,11 @@ export const twoServers = {
   skip: () => (ask(PID_NAMESPACE[0], [...PID_NAMESPACE.slice(1), "true"]).code === 0 ? undefined : "pid namespaces cannot be made here (unshare, as root)"),
   async run(stage) {
     const { checkout, env } = stage.options;
-    const second = await startServer({ checkout, dataDir: stage.folder, under: PID_NAMESPACE, env: { ...env, PORT: "0", SHARDLINK_PID_FILE: path.join(os.tmpdir(), `shardlink-second-${process.pid}`) } }).catch((error) => error);
+    const second = await startServer({ checkout, dataDir: stage.folder, within: PID_NAMESPACE, env: { ...env, PORT: "0", SHARDLINK_PID_FILE: path.join(os.tmpdir(), `shardlink-second-${process.pid}`) } }).catch((error) => error);
     const refused = second instanceof Error;
     if (!refused) {
       // All of its namespace ends with it.
-      process.kill(second.servePid, "SIGKILL");
+      process.kill(second.pid, "SIGKILL");
       await second.ended;
     }
     return { figures: { "the second server": refused ? "refused" : "served the same folder" }, aims: { "the second server is refused": refused } };
@@ -88,7 +88,7 @@ export const killedParent = {
     const outcomes = [];
     for (let n = 0; n < rounds; n += 1) {
       const { workerdPid } = stage;
-      process.kill(stage.server.servePid, "SIGKILL");
+      process.kill(stage.server.pid, "SIGKILL");
       const ended = await within(5_000, () => !alive(workerdPid));
       if (!ended) process.kill(workerdPid, "SIGKILL");
       outcomes.push(ended ? "workerd ended" : "workerd went on as an orphan");

@@ -30,7 +30,7 @@ export const kills = {
       const account = await founder(at(stage, 10 + (n % 200)));
       const changes = change(account);
       await pause(Math.random() * SPAN_MS);
-      await stage.kill9();
+      await stage.server.kill9();
       await changes;
       account.player.leaving = true;
       known.accounts.push(account);

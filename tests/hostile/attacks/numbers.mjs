@@ -26,7 +26,7 @@ export const farAcknowledgement = {
     const resumed = await attacker.resume(LARGEST).then(() => "resumed", (error) => error.message);
     if (resumed === "resumed") attacker.say("what am I told of?");
     await pause(500);
-    await stage.kill9();
+    await stage.server.kill9();
     await stage.start();
     // Everybody's own chat is answered by a copy, or by an error: newcomers know no number of before.
     const speakers = [await Player.enter(new Visitor(stage.url, { from: honestAddress(1) })), await Player.enter(new Visitor(stage.url, { from: honestAddress(2) }))];

@@ -43,25 +43,14 @@ export class Stage {
   async start() {
     this.server = await startServer(this.options);
     this.url = this.server.url;
-    const { servePid } = this.server;
-    for (const pid of [servePid, this.workerdPid]) pin(pid, SERVER_CORE);
+    const { pid: serve, workerdPid } = this.server;
+    for (const pid of [serve, workerdPid]) pin(pid, SERVER_CORE);
     // A front door is on the attackers' core, before them.
-    for (const pid of [servePid, ...childrenOf(servePid)]) hearFirst(pid);
+    for (const pid of [serve, ...childrenOf(serve)]) hearFirst(pid);
   }
 
-  /** workerd's, which `serve` may have started again meanwhile. */
   get workerdPid() {
-    return Number(fs.readFileSync(path.join(this.folder, "workerd.pid"), "utf8"));
-  }
-
-  /** Kills workerd as a crash would, and ends `serve`, which may have started another by then. */
-  async kill9() {
-    const { servePid } = this.server;
-    // Stopped, it can neither start another nor clean up: a machine that loses power does neither.
-    process.kill(servePid, "SIGSTOP");
-    process.kill(this.workerdPid, "SIGKILL");
-    process.kill(servePid, "SIGKILL");
-    await this.server.ended;
+    return this.server.workerdPid;
   }
 
   /** Whether the server answers, or does so soon. */
