@@ -9,13 +9,28 @@ import { countNode } from "./counts.mjs";
 /** A test that hangs fails after this long. */
 const TIMEOUT_MS = 180_000;
 
-export async function nodeTests(...folders) {
-  const files = folders.flatMap(testsIn);
+/** One file at a time: servers and browsers beside each other make timing a matter of luck. */
+export const nodeTests = (...folders) => run(folders.flatMap(testsIn), 1);
+
+/**
+ * The same of one folder, but those files first, two at a time, that `besides` names
+ * (without ".test.mjs"): they are not particular about timing.
+ */
+export async function nodeTestsBesides(folder, besides) {
+  const all = testsIn(folder);
+  const two = besides.map((name) => path.join(inRoot(folder), `${name}.test.mjs`));
+  const gone = two.find((file) => !all.includes(file));
+  if (gone !== undefined) throw new Error(`there is no ${gone} to run beside others`);
+  const first = await run(two, 2);
+  const then = await run(all.filter((file) => !two.includes(file)), 1);
+  return { code: first.code || then.code, passed: first.passed + then.passed, failed: first.failed + then.failed };
+}
+
+async function run(files, atOnce) {
   if (files.length === 0) return { code: 0, passed: 0, failed: 0 };
   const { code, output } = await tee(node(), [
     "--test",
-    // One file at a time: servers and browsers beside each other make timing a matter of luck.
-    "--test-concurrency=1",
+    `--test-concurrency=${atOnce}`,
     `--test-timeout=${TIMEOUT_MS}`,
     "--test-reporter=spec",
     ...files,

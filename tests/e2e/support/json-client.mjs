@@ -1,6 +1,7 @@
 // A first-generation client, written from the wire contract alone: REST and
 // JSON text frames, no code of ours.
 import assert from "node:assert/strict";
+import { Turns } from "./turns.mjs";
 
 let serial = 0;
 
@@ -56,6 +57,7 @@ export async function selectCharacter(url, token, id) {
 /** A socket that remembers what came and lets a test wait for what is to come. */
 export class JsonSocket {
   #waiting = [];
+  #turns = new Turns();
   received = [];
   /** The heartbeats that were answered: "pong" is a text of its own and no message. */
   pongs = 0;
@@ -90,7 +92,7 @@ export class JsonSocket {
     if (index >= 0) this.#waiting.splice(index, 1)[0].resolve(message);
   }
 
-  /** Sends a message with its envelope; `fields` has its type. */
+  /** Sends a message with its envelope; `fields` has its type. At once, whatever the server's limits say. */
   send(fields) {
     this.raw.send(JSON.stringify({ version: "1.0.0", timestamp: Date.now() / 1000, message_id: null, priority: 1, ...fields }));
   }
@@ -119,9 +121,13 @@ export class JsonSocket {
     });
   }
 
-  /** Sends a message with a message_id and resolves with whatever answers it. */
+  /**
+   * Sends a message with a message_id and resolves with whatever answers it. It waits for
+   * its turn, so that however quick the machine is a test keeps to the server's limits.
+   */
   async ask(fields) {
     const id = `m${(serial += 1)}`;
+    await this.#turns.take(fields.type);
     this.send({ ...fields, message_id: id });
     const answer = (message) => message.reply_to === id;
     for (;;) {

@@ -41,11 +41,11 @@ export async function registerByScram(url, username, password, changes = {}) {
 /**
  * Starts an exchange and works out its end: { start, body, serverProof }, where
  * `body` proves that the password is known and serverProof is what the server
- * must prove itself with.
+ * must prove itself with. `call` is rest(), or one like it.
  */
-export async function prove(url, username, password) {
+export async function prove(url, username, password, call = rest) {
   const bare = `n=${username},r=${randomBytes(18).toString("base64")}`;
-  const start = await rest(url, "POST", "/api/auth/scram/start", { body: { client_first: `n,,${bare}` } });
+  const start = await call(url, "POST", "/api/auth/scram/start", { body: { client_first: `n,,${bare}` } });
   assert.equal(start.status, 200, JSON.stringify(start.body));
   const [, nonce, salt, iterations] = start.body.server_first.match(/^r=([^,]+),s=([^,]+),i=(\d+)$/);
   assert.equal(Number(iterations), ITERATIONS);

@@ -5,7 +5,7 @@ import os from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
-import { inRoot, root } from "../../../scripts/lib/paths.mjs";
+import { root } from "../../../scripts/lib/paths.mjs";
 
 /** Longer than `serve` itself waits for the server's first answer. */
 const READY_MS = 40_000;
@@ -17,14 +17,14 @@ const READY_MS = 40_000;
  * `env` is added to its environment. Without `dataDir` the data is in a new
  * folder, which stop() removes; give the `dataDir` of an earlier server to
  * start again on what that one kept. `within` is a command that runs it, such as prlimit
- * with its options.
+ * with its options; `checkout` is another built checkout to start.
  */
-export async function startServer({ dataDir, env = {}, within = [] } = {}) {
+export async function startServer({ dataDir, env = {}, within = [], checkout = root } = {}) {
   const folder = dataDir ?? fs.mkdtempSync(path.join(os.tmpdir(), "shardlink-e2e-"));
   const pidFile = path.join(folder, "workerd.pid");
-  const [command, ...args] = [...within, process.execPath, inRoot("scripts/main.mjs"), "serve"];
+  const [command, ...args] = [...within, process.execPath, path.join(checkout, "scripts/main.mjs"), "serve"];
   const serve = spawn(command, args, {
-    cwd: root,
+    cwd: checkout,
     env: { ...process.env, PORT: "0", HOST: "127.0.0.1", DATA_DIR: folder, SHARDLINK_PID_FILE: pidFile, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
