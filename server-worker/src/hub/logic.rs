@@ -3,6 +3,7 @@
 use super::{
     bonds::Bonds,
     connection::{Connection, ConnectionId, Identity, Over, Player, Stage},
+    disbelief::{self, Disbelieved},
     interest::{Area, Newcomer},
     lead::Leads,
     log::Log,
@@ -77,6 +78,7 @@ pub struct Hub {
     pub(super) stopping: Option<Millis>,
     /// Places that a crash has made lost ones, and whose rows do not say so yet.
     crashed: Vec<ConnectionId>,
+    pub(super) disbelieved: Disbelieved,
     /// Whose place the socket has taken whose frame is being read.
     pub(super) succeeded: Option<ConnectionId>,
     slots: Slots,
@@ -99,7 +101,7 @@ impl Hub {
         number: u32,
         settings: Settings,
         connections: impl IntoIterator<Item = Connection>,
-        rows: Rows,
+        mut rows: Rows,
         now: Millis,
     ) -> Self {
         let mut connections: BTreeMap<_, _> = connections.into_iter().map(|one| (one.id, one)).collect();
@@ -116,6 +118,8 @@ impl Hub {
             held.insert((until, place.id));
             connections.insert(place.id, place);
         }
+        // A number that somebody knows is not given again, whatever the clock says.
+        let (known, disbelieved) = disbelief::sift(&mut rows.log, &mut connections, now);
         let characters: BTreeMap<_, _> =
             connections.values().filter_map(|one| Some((one.player()?.character, one.id))).collect();
         // A hub that wakes does not know when it last spoke: it speaks soon.
@@ -141,9 +145,7 @@ impl Hub {
         for (_, player) in walkers.filter(|(one, _)| one.encoding == Encoding::Json && one.hears()) {
             ticks.listen(player.slot, area.tick(), false);
         }
-        // A number that somebody knows is not given again, whatever the clock says.
-        let known = connections.values().map(|one| one.since.max(one.acked.unwrap_or(0))).max();
-        let log = Log::restore(rows.log, known.unwrap_or(0));
+        let log = Log::restore(rows.log, known);
         Self {
             number,
             connections,
@@ -160,6 +162,7 @@ impl Hub {
             places_due,
             stopping: None,
             crashed,
+            disbelieved,
             succeeded: None,
             slots,
             tickets,
@@ -188,6 +191,7 @@ impl Hub {
             let crashed = std::mem::take(&mut self.crashed);
             crashed.into_iter().for_each(|id| out.push(Effect::Place(id)));
         }
+        self.put_right(out);
         match event {
             Event::Opened { id, encoding, address, shown } => {
                 let mut connection = Connection::pending(id, encoding, address, out.now);

@@ -18,6 +18,7 @@ pub mod attachment;
 mod backlog;
 pub mod bonds;
 pub mod connection;
+mod disbelief;
 pub mod evidence;
 pub mod interest;
 mod lead;

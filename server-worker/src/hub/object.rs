@@ -256,6 +256,14 @@ impl Inner {
             }
             Effect::Deliver(delivery) => self.deliver(delivery),
             Effect::Forget(seq) => report(store::forget(&Db::of(&self.state), seq)),
+            Effect::Disbelieve { above, rows, connections } => {
+                console_error!(
+                    "Hub {}: {rows} messages and {connections} connections had numbers above {above}, \
+                     which it cannot have given; it forgets them",
+                    self.number()
+                );
+                report(store::forget_above(&Db::of(&self.state), above));
+            }
             Effect::UseTicket(nonce, expires) => report(store::use_ticket(&Db::of(&self.state), nonce, expires)),
             Effect::Word(session) => report(store::keep_word(&Db::of(&self.state), session, out.now)),
             Effect::PruneTickets(before) => report(store::prune_tickets(&Db::of(&self.state), before, out.now)),

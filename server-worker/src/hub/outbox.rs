@@ -55,6 +55,16 @@ pub enum Effect {
     Deliver(Delivery),
     /// Forget the reliable messages up to this one.
     Forget(u64),
+    /// Forget the reliable messages above this number, which nobody can have given: so many
+    /// were found, and so many connections that knew such numbers. It is logged.
+    Disbelieve {
+        /// The highest number that is believed.
+        above: u64,
+        /// Messages above it.
+        rows: usize,
+        /// Connections that knew a number above it.
+        connections: usize,
+    },
     /// Store that a ticket has served, which is good until then.
     UseTicket(Nonce, Millis),
     /// Store that there is word of a session.

@@ -178,8 +178,10 @@ impl Hub {
         }
     }
 
-    /// `ack`: a client has every reliable message up to this one.
+    /// `ack`: a client has every reliable message up to this one. A number that has not been
+    /// given says no more than the last one that has.
     pub(super) fn acknowledge(&mut self, id: ConnectionId, last_seq: u64, out: &mut Outbox) {
+        let last_seq = last_seq.min(self.log.last());
         if let Some(connection) = self.connections.get_mut(&id) {
             if connection.acked.is_none() {
                 // That it acknowledges at all outlives a sleep, and each number need not.

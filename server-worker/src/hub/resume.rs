@@ -4,6 +4,7 @@
 
 use super::{
     connection::{Connection, ConnectionId, Identity},
+    disbelief::highest_believable,
     log::Logged,
     logic::Hub,
     outbox::{Effect, Outbox, Question},
@@ -98,8 +99,12 @@ impl Hub {
         let Some(token) = self.connections.get(&id).and_then(|one| one.returning.clone()) else { return };
         let stream = ConnectionId(token.stream);
         let place = self.connections.get(&stream).and_then(Connection::identity);
+        // Whoever knows a number that no hub can have given would not hear what comes below
+        // it: it begins anew. A lower one that has not been given says no more than the last.
+        let beyond = last_seq > highest_believable(out.now);
+        let last_seq = last_seq.min(self.log.last());
         // The session's token may be another by now: whose it is does not change.
-        if stream == id || place.is_none_or(|identity| identity.player != token.player) {
+        if beyond || stream == id || place.is_none_or(|identity| identity.player != token.player) {
             let identity = Identity { session: token.session, player: token.player };
             return self.ask(id, request, Question::Admit(identity, None), out);
         }

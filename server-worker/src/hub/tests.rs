@@ -3,6 +3,7 @@
 mod cost;
 mod delivery;
 mod introduced;
+mod numbers;
 mod pace;
 mod resume;
 mod sight;
@@ -242,6 +243,7 @@ impl World {
                 Effect::Post(number, letter) => drop(self.letters.insert(*number, letter.clone())),
                 Effect::Done(number) => drop(self.letters.remove(number)),
                 Effect::Forget(seq) => self.log.retain(|logged, _| logged > seq),
+                Effect::Disbelieve { above, .. } => self.log.retain(|logged, _| logged <= above),
                 Effect::UseTicket(nonce, expires) => drop(self.tickets.insert(*nonce, *expires)),
                 Effect::Word(session) => drop(self.words.insert(*session, Millis(self.now))),
                 Effect::PruneTickets(before) => {
