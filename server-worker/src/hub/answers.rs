@@ -27,7 +27,7 @@ impl Hub {
         id: ConnectionId,
         request: Option<RequestId>,
         answer: Result<Answer, Refusal>,
-        heard: u64,
+        waiting: &Waiting,
         out: &mut Outbox,
     ) {
         let Some(connection) = self.connections.get(&id) else {
@@ -44,7 +44,10 @@ impl Hub {
         match answer {
             Ok(Answer::Admitted { identity, token, resume, entrance, silenced }) => {
                 // What was said of the session while its account was being asked.
-                let words = self.tickets.since(identity.session, heard);
+                let words = self.tickets.since(identity.session, waiting.heard);
+                if was_pending && waiting.ticket.is_none() {
+                    out.push(Effect::Reserve(identity.player));
+                }
                 let identity = Identity { session: words.renewed.unwrap_or(identity.session), ..identity };
                 if let Some(connection) = self.connections.get_mut(&id) {
                     connection.silenced = words.silenced.unwrap_or(silenced);

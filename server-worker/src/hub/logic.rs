@@ -8,7 +8,7 @@ use super::{
     lead::Leads,
     log::Log,
     memories::Memories,
-    outbox::{Effect, Event, Outbox, Question, Shown, visit},
+    outbox::{Effect, Event, Outbox, Question, visit},
     pace::Pace,
     post::Letter,
     reliable::Unsent,
@@ -193,29 +193,14 @@ impl Hub {
         }
         self.put_right(out);
         match event {
-            Event::Opened { id, encoding, address, shown } => {
-                let mut connection = Connection::pending(id, encoding, address, out.now);
-                match shown {
-                    Shown::Nothing => {}
-                    Shown::Ticket(ticket) => {
-                        let (waiting, question) = self.redeem(&ticket);
-                        connection.waiting = Some(waiting);
-                        out.ask(id, None, question);
-                    }
-                    Shown::Resume(token) => connection.returning = Some(token),
-                }
-                self.connections.insert(id, connection);
-                self.pending.insert(id);
-                out.push(Effect::Attach(id));
-                self.population_changed(out.now);
-            }
+            Event::Opened { id, encoding, address, shown } => self.opened(id, encoding, address, shown, out),
             Event::Frame(id, frame) => self.frame(id, frame, out),
             Event::Closed(id) => self.remove(id, out),
             Event::Lost(id) => self.lose(id, out),
             Event::Backlog(id, bytes) => self.backlog(id, bytes, out),
             Event::Answered { id, request, awaited, queued, answer } => {
                 let waiting = self.stop_waiting(id, awaited, out);
-                self.answered(id, request, answer, waiting.heard, out);
+                self.answered(id, request, answer, &waiting, out);
                 if queued {
                     self.next_in_queue(id, out);
                 }
@@ -292,13 +277,6 @@ impl Hub {
             players: self.characters.len() as u32,
             sockets: (self.connections.len() - self.held.len()) as u32,
         }
-    }
-
-    /// How many sockets are pending, in all and from an address.
-    #[must_use]
-    pub fn pending(&self, address: &str) -> (usize, usize) {
-        let pending = self.pending.iter().filter_map(|id| self.connections.get(id));
-        pending.fold((0, 0), |(all, same), one| (all + 1, same + usize::from(one.address == address)))
     }
 
     /// A connection, for the shell that writes its attachment.

@@ -29,6 +29,7 @@ mod memories;
 mod object;
 pub mod outbox;
 mod pace;
+mod pending;
 pub mod post;
 mod reliable;
 pub mod resume;

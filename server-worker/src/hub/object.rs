@@ -40,7 +40,7 @@ use shardlink_shared::{
     crypto::token::{ResumeToken, Ticket, Voucher},
     entropy::Entropy,
     ids::CharacterId,
-    limits::{BACKLOG_SKIPS, MAX_CLIENT_FRAME, MAX_HUB_CAPACITY, MAX_PENDING, MAX_PENDING_PER_ADDRESS},
+    limits::{BACKLOG_SKIPS, MAX_CLIENT_FRAME},
     protocol::{RequestId, SUBPROTOCOL_BINARY, SUBPROTOCOL_JSON, account::AuthRequest},
     text::Password,
     time::Millis,
@@ -325,6 +325,11 @@ impl Inner {
                     }
                 }
             }),
+            Effect::Reserve(who) => self.spawn(async move |inner| {
+                let reserve = world::Reserve { hub: inner.number(), who };
+                // Unheard it lets the hub be fuller by one, until it reports.
+                let _ = call(&inner.env, &world::object_name(), reserve).await;
+            }),
             Effect::Evidence(evidence) => console_error!("{evidence}"),
             Effect::Report(population) => self.spawn(async move |inner| {
                 let report = world::Report { hub: inner.number(), population };
@@ -453,22 +458,16 @@ impl Inner {
         let url = request.url()?;
         let known = |name: &str| url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
         let address = known("address").unwrap_or_default();
-        let (pending, from_address) =
-            self.memory.borrow().as_ref().map(|hub| hub.pending(&address)).unwrap_or_default();
         let shown = match (known("ticket"), known("resume")) {
             (Some(ticket), _) => self.use_ticket(&ticket).map(Shown::Ticket),
             (None, Some(token)) => self.read_resume_token(&token).map(Shown::Resume),
             (None, None) => Some(Shown::Nothing),
         };
         let Some(shown) = shown else { return refusal_response(ErrorCode::InvalidTicket) };
-        // After a restart all who were here come back at once, perhaps from one address.
-        let (most, most_of_address) = match shown {
-            Shown::Resume(_) => (MAX_HUB_CAPACITY, MAX_HUB_CAPACITY),
-            _ => (MAX_PENDING, MAX_PENDING_PER_ADDRESS),
-        };
         let stopping = self.memory.borrow().as_ref().is_some_and(|hub| hub.is_stopping(clock::now()));
-        if stopping || pending >= most || from_address >= most_of_address {
-            return refusal_response(ErrorCode::Overloaded);
+        let room = self.memory.borrow().as_ref().map_or(Ok(()), |hub| hub.make_room(&address, &shown));
+        if let Err(refusal) = if stopping { Err(ErrorCode::Overloaded.into()) } else { room } {
+            return refusal_response(refusal.code);
         }
         let encoding = if known("encoding").as_deref() == Some("binary") { Encoding::Binary } else { Encoding::Json };
         let WebSocketPair { client, server } = WebSocketPair::new()?;

@@ -24,7 +24,7 @@ use shardlink_shared::{
     ErrorCode, Refusal,
     codec::{Encoded, Encoding, encode},
     crypto::token::{ResumeToken, SessionId, Ticket, Voucher},
-    ids::{CharacterId, PartyId},
+    ids::{CharacterId, PartyId, PlayerId},
     protocol::{
         Envelope, RequestId, ServerMessage,
         account::AuthRequest,
@@ -94,6 +94,8 @@ pub enum Effect {
     InUse(Vec<Identity>),
     /// Who is in the hub.
     Report(Population),
+    /// A player has signed in who was not sent here: World keeps a place for it.
+    Reserve(PlayerId),
     /// Log that a connection's moves are impossible too often.
     Evidence(Box<Evidence>),
 }

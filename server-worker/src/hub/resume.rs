@@ -97,17 +97,14 @@ impl Hub {
     /// `resume`, on a socket that has shown a token.
     pub(super) fn resume(&mut self, id: ConnectionId, request: Option<RequestId>, last_seq: u64, out: &mut Outbox) {
         let Some(token) = self.connections.get(&id).and_then(|one| one.returning.clone()) else { return };
-        let stream = ConnectionId(token.stream);
-        let place = self.connections.get(&stream).and_then(Connection::identity);
         // Whoever knows a number that no hub can have given would not hear what comes below
         // it: it begins anew. A lower one that has not been given says no more than the last.
         let beyond = last_seq > highest_believable(out.now);
         let last_seq = last_seq.min(self.log.last());
-        // The session's token may be another by now: whose it is does not change.
-        if beyond || stream == id || place.is_none_or(|identity| identity.player != token.player) {
+        let Some(stream) = self.place_of(&token).filter(|stream| !beyond && *stream != id) else {
             let identity = Identity { session: token.session, player: token.player };
             return self.ask(id, request, Question::Admit(identity, None), out);
-        }
+        };
         let Some(newcomer) = self.connections.remove(&id) else { return };
         self.pending.remove(&id);
         let Some(connection) = self.connections.get_mut(&stream) else { return };
