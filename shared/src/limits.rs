@@ -141,6 +141,10 @@ pub const BUDGET_SHARE: f64 = 0.7;
 /// All other messages: messages a second, and how many at once.
 pub const OTHER_RATE: Rate = Rate { per_second: 10.0, burst: 20.0 };
 
+/// Heartbeats, where the hub answers them: times a second, and how many at once. Clients
+/// need one in some seconds; two sockets' worth that a stalled network delivers together.
+pub const HEARTBEAT_RATE: Rate = Rate { per_second: 2.0, burst: 10.0 };
+
 /// Members that a party may be configured to have at most.
 pub const MAX_PARTY: usize = 8;
 

@@ -11,7 +11,7 @@ use shardlink_shared::{
     codec::Encoding,
     crypto::token::{ResumeToken, SessionId},
     ids::{CharacterId, LocationId, PlayerId},
-    limits::{ABUSE_WINDOW, CHAT_RATE, MOVE_RATE, OTHER_RATE, Rate},
+    limits::{ABUSE_WINDOW, CHAT_RATE, HEARTBEAT_RATE, MOVE_RATE, OTHER_RATE, Rate},
     rules::{interest::Cell, movement::Motion},
     text::CharacterName,
     time::Millis,
@@ -32,7 +32,8 @@ const _: () = {
     const fn refilled(rate: Rate) -> bool {
         rate.burst / rate.per_second * 1000.0 <= SHORTEST_SLEEP as f64
     }
-    assert!(refilled(CHAT_RATE) && refilled(MOVE_RATE) && refilled(OTHER_RATE) && ABUSE_WINDOW <= SHORTEST_SLEEP);
+    assert!(refilled(CHAT_RATE) && refilled(MOVE_RATE) && refilled(OTHER_RATE) && refilled(HEARTBEAT_RATE));
+    assert!(ABUSE_WINDOW <= SHORTEST_SLEEP);
 };
 
 #[derive(Serialize, Deserialize)]

@@ -7,7 +7,7 @@ use shardlink_shared::{
     codec::Encoding,
     crypto::token::{ResumeToken, SessionId},
     ids::{CharacterId, PlayerId},
-    limits::{ABUSE_WINDOW, CHAT_RATE, MAX_QUEUED, MOVE_RATE, OTHER_RATE, PENDING_TIMEOUT, Rate},
+    limits::{ABUSE_WINDOW, CHAT_RATE, HEARTBEAT_RATE, MAX_QUEUED, MOVE_RATE, OTHER_RATE, PENDING_TIMEOUT, Rate},
     protocol::{ClientMessage, RequestId, character::CharacterUpdate},
     rules::{
         character::walking_speed,
@@ -317,6 +317,7 @@ pub struct Allowance {
     /// Positions, where the hub's pace is lower than [`MOVE_RATE`].
     paced: Bucket,
     other: Bucket,
+    heartbeats: Bucket,
     /// Undecodable messages lately.
     pub invalid: Strikes,
     /// Messages above the rate lately.
@@ -341,6 +342,7 @@ impl Allowance {
             moves: Bucket::full(MOVE_RATE, now),
             paced: Bucket::full(MOVE_RATE, now),
             other: Bucket::full(OTHER_RATE, now),
+            heartbeats: Bucket::full(HEARTBEAT_RATE, now),
             invalid: Strikes::default(),
             refused: Strikes::default(),
         }
@@ -358,6 +360,14 @@ impl Allowance {
             Some(rate) => self.paced.take(rate, now).map_err(Over::Pace),
             None => Ok(()),
         }
+    }
+
+    /// Counts a heartbeat.
+    ///
+    /// # Errors
+    /// It is too many: how much above the rate there was lately.
+    pub fn take_heartbeat(&mut self, now: Millis) -> Result<(), u32> {
+        self.heartbeats.take(HEARTBEAT_RATE, now).map_err(|_| self.refused.count(ABUSE_WINDOW, now))
     }
 
     /// Counts any other message.

@@ -4,6 +4,7 @@ use super::{
     bonds::Bonds,
     connection::{Connection, ConnectionId, Identity, Over, Player, Stage},
     disbelief::{self, Disbelieved},
+    heartbeats::{Heartbeats, PING},
     interest::{Area, Newcomer},
     lead::Leads,
     log::Log,
@@ -72,6 +73,7 @@ pub struct Hub {
     pub(super) unsent: Unsent,
     pub(super) leads: Leads,
     pub(super) pace: Pace,
+    pub(super) heartbeats: Heartbeats,
     /// When those who have moved are stored.
     pub(super) places_due: Option<Millis>,
     /// Until when nobody is let in, because the server stops.
@@ -159,6 +161,7 @@ impl Hub {
             unsent: Unsent::default(),
             leads: Leads::default(),
             pace: Pace::default(),
+            heartbeats: Heartbeats::default(),
             places_due,
             stopping: None,
             crashed,
@@ -180,6 +183,7 @@ impl Hub {
         self.decide(event, out);
         self.keep_pace(out);
         self.deliver(out);
+        self.share_heartbeats(out);
     }
 
     fn decide(&mut self, event: Event<'_>, out: &mut Outbox) {
@@ -194,7 +198,11 @@ impl Hub {
         self.put_right(out);
         match event {
             Event::Opened { id, encoding, address, shown } => self.opened(id, encoding, address, shown, out),
-            Event::Frame(id, frame) => self.frame(id, frame, out),
+            Event::Frame(id, Frame::Text(PING)) => self.heartbeat(id, out),
+            Event::Frame(id, frame) => {
+                self.heartbeats.active(out.now);
+                self.frame(id, frame, out);
+            }
             Event::Closed(id) => self.remove(id, out),
             Event::Lost(id) => self.lose(id, out),
             Event::Backlog(id, bytes) => self.backlog(id, bytes, out),

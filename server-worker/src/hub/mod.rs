@@ -20,6 +20,7 @@ pub mod bonds;
 pub mod connection;
 mod disbelief;
 pub mod evidence;
+pub mod heartbeats;
 pub mod interest;
 mod lead;
 pub mod log;

@@ -30,7 +30,7 @@ use crate::{
         db::{Db, Fault},
         entropy::System,
         hashing, settings,
-        sockets::{self, Looks, RawSocket, Sent},
+        sockets::{self, Looks, RawSocket, RawState, Sent},
     },
     service,
 };
@@ -52,7 +52,6 @@ use std::{
     time::Duration,
 };
 use wasm_bindgen::prelude::*;
-use worker::worker_sys::WebSocketRequestResponsePair;
 use worker::{
     Delay, DurableObject, Env, Request, Response, Result, State, WebSocketPair, console_error, durable_object,
 };
@@ -70,6 +69,7 @@ impl std::panic::RefUnwindSafe for Hub {}
 
 struct Inner {
     state: State,
+    itself: RawState,
     env: Env,
     alarm: Alarm,
     memory: RefCell<Option<Box<logic::Hub>>>,
@@ -181,7 +181,7 @@ impl Inner {
         let mut out = self.outbox.take().unwrap_or_default();
         out.reset(now);
         hub.handle(event, &mut out);
-        let (deadline, tick) = (hub.next_deadline(), hub.next_tick());
+        let (deadline, tick) = (hub.next_deadline(), hub.next_timer());
         self.memory.replace(Some(hub));
         let mut effects = std::mem::take(&mut out.effects);
         for effect in effects.drain(..) {
@@ -325,6 +325,7 @@ impl Inner {
                     }
                 }
             }),
+            Effect::AutoAnswer(by_runtime) => self.itself.answer_heartbeats(by_runtime),
             Effect::Reserve(who) => self.spawn(async move |inner| {
                 let reserve = world::Reserve { hub: inner.number(), who };
                 // Unheard it lets the hub be fuller by one, until it reports.
@@ -471,8 +472,6 @@ impl Inner {
         }
         let encoding = if known("encoding").as_deref() == Some("binary") { Encoding::Binary } else { Encoding::Json };
         let WebSocketPair { client, server } = WebSocketPair::new()?;
-        // Heartbeats are answered by the runtime, without waking the hub.
-        self.state.set_websocket_auto_response(&WebSocketRequestResponsePair::new("ping", "pong")?);
         self.state.accept_web_socket(&server);
         // 52 random bits: exact as a JavaScript number, which the socket carries.
         let id = ConnectionId(System.next_u64() >> 12);
@@ -546,8 +545,10 @@ fn refusal_response(code: ErrorCode) -> Result<Response> {
 
 impl DurableObject for Hub {
     fn new(state: State, env: Env) -> Self {
+        let (state, itself) = sockets::raw_state(state);
         Self(Rc::new(Inner {
             state,
+            itself,
             env,
             alarm: Alarm::default(),
             memory: RefCell::default(),

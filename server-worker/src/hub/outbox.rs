@@ -96,6 +96,8 @@ pub enum Effect {
     Report(Population),
     /// A player has signed in who was not sent here: World keeps a place for it.
     Reserve(PlayerId),
+    /// Have the runtime answer heartbeats, or leave them to the hub.
+    AutoAnswer(bool),
     /// Log that a connection's moves are impossible too often.
     Evidence(Box<Evidence>),
 }

@@ -2,6 +2,7 @@
 
 mod cost;
 mod delivery;
+mod heartbeats;
 mod introduced;
 mod numbers;
 mod pace;
@@ -73,6 +74,8 @@ pub(super) struct World {
     /// What the last event told Characters.
     pub carried: Vec<Letter>,
     pub last: Vec<Effect>,
+    /// Whether the runtime answers heartbeats, as it was last told.
+    auto_answer: Option<bool>,
     pub out: Outbox,
     steps: u32,
     /// What all connections were told, and what else was done, if that is recorded.
@@ -107,6 +110,7 @@ impl World {
             words,
             carried,
             last,
+            auto_answer: None,
             out,
             steps,
             transcript,
@@ -256,7 +260,9 @@ impl World {
         if let Some(id) = gone {
             self.attachments.remove(&id);
         }
-        self.last = self.out.effects.clone();
+        let answers = |effect: &Effect| if let Effect::AutoAnswer(answers) = effect { Some(*answers) } else { None };
+        self.auto_answer = self.out.effects.iter().rev().find_map(answers).or(self.auto_answer);
+        self.last = self.out.effects.iter().filter(|effect| answers(effect).is_none()).cloned().collect();
         self.record();
     }
 
