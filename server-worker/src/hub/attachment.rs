@@ -21,7 +21,10 @@ use shardlink_shared::{
 
 /// The attachment's own revision, its first field: another is not read, and its
 /// socket closed with a code that means reconnect.
-const REVISION: u8 = 4;
+const REVISION: u8 = 5;
+
+/// The revision before: without what stands in [`Added`].
+const BEFORE: u8 = 4;
 
 /// The runtime lets an object sleep after 10 s without events, in milliseconds:
 /// for so long, at least, every character has stood still and earned distance.
@@ -49,6 +52,12 @@ struct Stored {
     forgotten: u64,
     silenced: Option<Millis>,
     stage: StoredStage,
+}
+
+/// What stands behind the rest.
+#[derive(Serialize, Deserialize, Default)]
+struct Added {
+    first_generation: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -116,14 +125,20 @@ pub fn write(connection: &Connection) -> Vec<u8> {
         silenced: connection.silenced,
         stage,
     };
+    let added = Added { first_generation: connection.first_generation };
     // These types always serialize.
-    postcard::to_extend(&stored, Vec::new()).unwrap_or_default()
+    postcard::to_extend(&(stored, added), Vec::new()).unwrap_or_default()
 }
 
 /// The connection of an attachment; `None` for another revision's.
 #[must_use]
 pub fn read(bytes: &[u8], now: Millis) -> Option<Connection> {
-    let stored: Stored = postcard::from_bytes(bytes).ok().filter(|stored: &Stored| stored.revision == REVISION)?;
+    let (stored, rest) = postcard::take_from_bytes::<Stored>(bytes).ok()?;
+    let added = match stored.revision {
+        REVISION => postcard::from_bytes(rest).ok()?,
+        BEFORE => Added::default(),
+        _ => return None,
+    };
     let stage = match stored.stage {
         StoredStage::Pending { until, failed } => Stage::Pending { until, failed },
         StoredStage::Authenticated { session, player } => Stage::Authenticated(Identity { session, player }),
@@ -148,6 +163,7 @@ pub fn read(bytes: &[u8], now: Millis) -> Option<Connection> {
     Some(Connection {
         id: ConnectionId(stored.id),
         encoding: if stored.binary { Encoding::Binary } else { Encoding::Json },
+        first_generation: added.first_generation,
         address: stored.address,
         stage,
         waiting: None,

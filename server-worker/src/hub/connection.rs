@@ -8,7 +8,7 @@ use shardlink_shared::{
     crypto::token::{ResumeToken, SessionId},
     ids::{CharacterId, PlayerId},
     limits::{ABUSE_WINDOW, CHAT_RATE, HEARTBEAT_RATE, MAX_QUEUED, MOVE_RATE, OTHER_RATE, PENDING_TIMEOUT, Rate},
-    protocol::{ClientMessage, RequestId, character::CharacterUpdate},
+    protocol::{ClientMessage, RequestId, ServerMessage, character::CharacterUpdate},
     rules::{
         character::walking_speed,
         interest::Cell,
@@ -35,6 +35,9 @@ pub struct Connection {
     pub id: ConnectionId,
     /// The encoding it speaks.
     pub encoding: Encoding,
+    /// Whether its client is of the first generation: it speaks JSON, and offered no
+    /// subprotocol. Such a client cannot read what came into the protocol after it.
+    pub first_generation: bool,
     /// The address it came from, for the limit on pending sockets.
     pub address: String,
     /// How far it has come.
@@ -231,6 +234,7 @@ impl Connection {
         Self {
             id,
             encoding,
+            first_generation: false,
             address,
             stage: Stage::Pending { until: now + PENDING_TIMEOUT, failed: 0 },
             waiting: None,
@@ -272,6 +276,20 @@ impl Connection {
             Stage::Authenticated(identity) => Some(*identity),
             Stage::Playing(player) => Some(player.identity),
         }
+    }
+
+    /// Whether its client can read a message that it has not asked for.
+    #[must_use]
+    pub const fn reads(&self, message: &ServerMessage) -> bool {
+        !self.first_generation
+            || !matches!(
+                message,
+                ServerMessage::Pace(_)
+                    | ServerMessage::PositionCorrection(_)
+                    | ServerMessage::ChatHistory(_)
+                    | ServerMessage::Mute(_)
+                    | ServerMessage::Resumed(_)
+            )
     }
 
     /// Whether it is told what it sees.

@@ -55,8 +55,7 @@ pub(super) fn sift(
             found.deaf.push(*id);
         }
         let believe = |number: u64| if number > highest { known } else { number };
-        (one.since, one.forgotten, one.acked) =
-            (believe(one.since), believe(one.forgotten), one.acked.map(believe));
+        (one.since, one.forgotten, one.acked) = (believe(one.since), believe(one.forgotten), one.acked.map(believe));
     }
     (known, found)
 }

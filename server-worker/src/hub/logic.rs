@@ -5,7 +5,7 @@ use super::{
     connection::{Connection, ConnectionId, Identity, Over, Player, Stage},
     disbelief::{self, Disbelieved},
     heartbeats::{Heartbeats, PING},
-    interest::{Area, Newcomer},
+    interest::{Area, Newcomer, stopped},
     lead::Leads,
     log::Log,
     memories::Memories,
@@ -19,7 +19,7 @@ use super::{
     talk::Speech,
     tick::Ticks,
     tickets::{Tickets, Word},
-    walk::{Step, walk},
+    walk::{Step, Teller, walk},
 };
 use crate::{calls::world::Population, letters::Letters, service::Entrance};
 use shardlink_shared::{
@@ -38,7 +38,7 @@ use shardlink_shared::{
         error::ErrorMessage,
         movement::OwnMove,
     },
-    rules::movement::{DEAD_RECKONING, walked_on},
+    rules::movement::Motion,
     time::Millis,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -138,10 +138,9 @@ impl Hub {
         let mut area = Area::new(settings.area_cap);
         let mut ticks = Ticks::default();
         let walkers = connections.values().filter_map(|one| one.player().map(|player| (one, player)));
-        // Whoever walked has been walked on by everybody, and has stopped.
-        let stopped = |player: &Player| walked_on(player.motion.position, player.motion.velocity, DEAD_RECKONING);
         let standing = |(one, player): (&Connection, &Player)| {
-            (player.slot, Newcomer { position: stopped(player), ..newcomer(one, player) })
+            let Motion { position, velocity, .. } = player.motion;
+            (player.slot, Newcomer { position: stopped(one.encoding, position, velocity), ..newcomer(one, player) })
         };
         area.restore(walkers.clone().map(standing), now);
         for (_, player) in walkers.filter(|(one, _)| one.encoding == Encoding::Json && one.hears()) {
@@ -328,10 +327,11 @@ impl Hub {
                 Err(Over::Pace(_)) => return,
                 Err(Over::Rate(seconds, refused)) => return self.over_rate(id, None, seconds, refused, out),
             }
-            let walker = (id, connection.encoding);
+            let (encoding, first_generation) = (connection.encoding, connection.first_generation);
+            let teller = Teller { id, encoding, first_generation, request: None };
             let check = self.settings.movement_check;
             self.places_due.get_or_insert(out.now + PLACES_INTERVAL);
-            if let Err(refusal) = walk(walker, player, &Step::from(&step), &mut self.area, check, out) {
+            if let Err(refusal) = walk(teller, player, &Step::from(&step), &mut self.area, check, out) {
                 self.refuse(id, None, &refusal, out);
             }
             return;
@@ -433,6 +433,9 @@ impl Hub {
             }
             (_, None) => Refusal::new(ErrorCode::Unauthenticated),
             (ClientMessage::Resume(_), Some(_)) => Refusal::new(ErrorCode::AlreadyAuthenticated),
+            (ClientMessage::Ack(_), Some(_)) if request.is_some() => {
+                Refusal::field("message_id", "An ack has no answer: send it without a message_id.")
+            }
             (ClientMessage::Ack(ack), Some(_)) => return self.acknowledge(id, ack.last_seq, out),
             (ClientMessage::AuthRequest(_), Some(_)) => Refusal::new(ErrorCode::AlreadyAuthenticated),
             (ClientMessage::Ping(_), Some(_)) => {
@@ -474,7 +477,7 @@ impl Hub {
                 Ok(())
             }
             ClientMessage::Move(step) => self.step(id, request, &step, out),
-            ClientMessage::OwnMove(step) => self.own_move(id, &step, out),
+            ClientMessage::OwnMove(step) => self.own_move(id, request, &step, out),
             ClientMessage::Chat(chat) => {
                 let channel = chat.channel.unwrap_or_default();
                 self.chat(id, request, channel, chat, out)
@@ -509,9 +512,7 @@ impl Hub {
         if let Some(player) = connection.player().filter(|player| player.character == character) {
             // Selected again, for example over REST and here: it is in the world already.
             let update = player.seen_at(player.motion.position);
-            let envelope = Envelope::answering(request, out.now);
-            out.send(id, connection.encoding, &envelope, &ServerMessage::CharacterUpdate(update));
-            return;
+            return self.tell_of_itself(id, request, update, out);
         }
         self.ask(id, request, Question::Select(identity, character), out);
     }

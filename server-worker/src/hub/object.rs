@@ -462,6 +462,7 @@ impl Inner {
         let shown = match (known("ticket"), known("resume")) {
             (Some(ticket), _) => self.use_ticket(&ticket).map(Shown::Ticket),
             (None, Some(token)) => self.read_resume_token(&token).map(Shown::Resume),
+            (None, None) if known("protocol").is_none() => Some(Shown::FirstGeneration),
             (None, None) => Some(Shown::Nothing),
         };
         let Some(shown) = shown else { return refusal_response(ErrorCode::InvalidTicket) };

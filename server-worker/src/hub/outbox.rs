@@ -216,6 +216,9 @@ pub enum Shown {
     /// Nothing: it authenticates by a message.
     #[default]
     Nothing,
+    /// Nothing, and no subprotocol either, by which one may know a client of the first
+    /// generation: it authenticates by a message.
+    FirstGeneration,
     /// A ticket, which has been verified.
     Ticket(Ticket),
     /// A resume token, likewise.

@@ -52,6 +52,7 @@ impl Hub {
         let mut connection = Connection::pending(id, encoding, address, out.now);
         match shown {
             Shown::Nothing => {}
+            Shown::FirstGeneration => connection.first_generation = true,
             Shown::Ticket(ticket) => {
                 let (waiting, question) = self.redeem(&ticket);
                 connection.waiting = Some(waiting);

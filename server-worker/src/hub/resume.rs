@@ -109,6 +109,7 @@ impl Hub {
         self.pending.remove(&id);
         let Some(connection) = self.connections.get_mut(&stream) else { return };
         (connection.encoding, connection.address, connection.behind) = (newcomer.encoding, newcomer.address, false);
+        connection.first_generation = newcomer.first_generation;
         connection.acked = connection.acked.max(Some(last_seq));
         let forgotten = connection.forgotten > last_seq;
         if let Some(until) = connection.held.take() {

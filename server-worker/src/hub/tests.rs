@@ -2,6 +2,7 @@
 
 mod cost;
 mod delivery;
+mod first_generation;
 mod heartbeats;
 mod introduced;
 mod numbers;
@@ -284,7 +285,9 @@ impl World {
     }
 
     pub fn send(&mut self, id: ConnectionId, message: &ClientMessage) {
-        let envelope = Envelope { message_id: Some(RequestId::Number(9)), ..Envelope::default() };
+        // What is sent often asks for no answer.
+        let asks = !matches!(message, ClientMessage::OwnMove(_) | ClientMessage::Ack(_));
+        let envelope = Envelope { message_id: asks.then_some(RequestId::Number(9)), ..Envelope::default() };
         let frame = encode(Encoding::Binary, &envelope, message);
         self.handle(Event::Frame(id, frame.as_frame()));
     }

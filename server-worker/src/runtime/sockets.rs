@@ -70,7 +70,11 @@ pub fn raw_state(state: State) -> (State, RawState) {
 impl RawState {
     /// Has the runtime answer heartbeats, or leave them to the object.
     pub fn answer_heartbeats(&self, by_runtime: bool) {
-        let pair = if by_runtime { WebSocketRequestResponsePair::new(PING, PONG).map(JsValue::from) } else { Ok(JsValue::UNDEFINED) };
+        let pair = if by_runtime {
+            WebSocketRequestResponsePair::new(PING, PONG).map(JsValue::from)
+        } else {
+            Ok(JsValue::UNDEFINED)
+        };
         if let Err(error) = pair.and_then(|pair| self.set_auto_response(&pair)) {
             console_error!("heartbeats: {error:?}");
         }
