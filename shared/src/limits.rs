@@ -89,11 +89,12 @@ pub const CLAIM_SETTLES_AFTER: u64 = 30 * 1000;
 /// A socket must authenticate within this time, in milliseconds.
 pub const PENDING_TIMEOUT: u64 = 5 * 1000;
 
-/// Sockets in a hub that have not authenticated yet.
+/// Sockets in a hub that have not authenticated yet (the contract's 64), without those that
+/// come back to a place that is kept: of these there is one for each place at most.
 pub const MAX_PENDING: usize = 64;
 
-/// Sockets in a hub from one address that have not authenticated yet.
-pub const MAX_PENDING_PER_ADDRESS: usize = 16;
+/// Those of them from one network (the contract's 16): an IPv4 address, or an IPv6 /64.
+pub const MAX_PENDING_PER_NETWORK: usize = 16;
 
 /// Frames held back while a socket's authentication is being checked.
 pub const MAX_HELD_FRAMES: usize = 8;
@@ -139,6 +140,10 @@ pub const BUDGET_SHARE: f64 = 0.7;
 
 /// All other messages: messages a second, and how many at once.
 pub const OTHER_RATE: Rate = Rate { per_second: 10.0, burst: 20.0 };
+
+/// Heartbeats, where the hub answers them: times a second, and how many at once. Clients
+/// need one in some seconds; two sockets' worth that a stalled network delivers together.
+pub const HEARTBEAT_RATE: Rate = Rate { per_second: 2.0, burst: 10.0 };
 
 /// Members that a party may be configured to have at most.
 pub const MAX_PARTY: usize = 8;

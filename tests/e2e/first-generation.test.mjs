@@ -1,13 +1,16 @@
 // What a client of the first generation could validly say, said to ours.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { JsonSocket, createCharacter, enterWorld, freshName, rest, selectCharacter, signUp } from "./support/json-client.mjs";
+import { JsonSocket, createCharacter, enterWorld as enterWorldBy, freshName, rest, selectCharacter, signUp } from "./support/json-client.mjs";
 import { startServer } from "./support/server.mjs";
 import { until } from "./support/until.mjs";
 
 let server;
 before(async () => (server = await startServer({ env: { TEST_PANIC: "1" } })));
 after(() => server.stop());
+
+/** Without a subprotocol, as the first generation. */
+const enterWorld = (url, choices) => enterWorldBy(url, choices, []);
 
 const step = (character, x, y) => ({
   type: "move",
@@ -135,9 +138,40 @@ test("a step farther than one can walk is corrected", async () => {
   const hero = await enterWorld(url);
   const answer = await hero.socket.ask(step(hero.character, 400, 0));
   assert.equal(answer.error_code, "MOVE_REJECTED");
-  const correction = await hero.socket.next("position_correction");
+  // It does not know corrections, but reads where any character is.
+  const correction = await hero.socket.next("character_update");
+  assert.equal(correction.character_id, hero.character.id);
   assert.deepEqual(correction.position, { x: 0, y: 0, z: 0 });
   await hero.socket.close();
+});
+
+test("a move to another location may say where in it; what is too far from its entrance is told", async () => {
+  const { url } = server;
+  const hero = await enterWorld(url);
+  const to = (id, x) => ({ type: "move", character_id: hero.character.id, to_location_id: id, position: { x, y: 0, z: 0 } });
+  assert.equal((await hero.socket.ask(to(2, 3))).location_id, 2);
+  // A step that is possible from there, and not from the entrance.
+  assert.equal((await hero.socket.ask(to(0, 4.5))).type, "move");
+  assert.equal((await hero.socket.ask(to(1, 90))).location_id, 1);
+  assert.deepEqual((await hero.socket.next("character_update")).position, { x: 0, y: 0, z: 0 });
+  await hero.socket.close();
+});
+
+test("it is told where others have gone, nothing of itself, and nothing that it cannot read", async () => {
+  const { url } = server;
+  const aria = await enterWorld(url);
+  assert.equal((await aria.socket.ask({ type: "chat", content: "to be remembered" })).type, "chat");
+  const bran = await enterWorld(url);
+  await aria.socket.next("player_joined_area", (m) => m.character_id === bran.character.id);
+  bran.socket.send({ type: "move", character_id: bran.character.id, to_location_id: 2 });
+  const gone = await aria.socket.next("character_update", (m) => m.location_id === 2);
+  assert.equal(gone.character_id, bran.character.id);
+  for (const { socket, character } of [aria, bran]) {
+    const types = socket.received.map(({ type }) => type);
+    assert.ok(!types.some((type) => ["chat_history", "pace", "position_correction", "mute"].includes(type)), types.join(", "));
+    assert.ok(!socket.received.some(({ type, character_id }) => type === "character_update" && character_id === character.id));
+    await socket.close();
+  }
 });
 
 test("a new sign-in ends the older session and closes its socket with 4002; a logout with 4004", async () => {

@@ -5,7 +5,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
-import { JsonSocket, createCharacter, enterWorld, freshName, rest, selectCharacter, signUp } from "./support/json-client.mjs";
+import { EVERYTHING, JsonSocket, createCharacter, enterWorld, freshName, rest, selectCharacter, signUp } from "./support/json-client.mjs";
 import { startServer } from "./support/server.mjs";
 import { until } from "./support/until.mjs";
 
@@ -216,7 +216,7 @@ test("a party outlives kill -9, and who was in the world shows as gone within 90
   server = await startServer({ dataDir, env: ENV });
 
   const back = async (hero) => {
-    const socket = await JsonSocket.open(server.url);
+    const socket = await JsonSocket.open(server.url, EVERYTHING);
     socket.send({ type: "auth_request", username: hero.username, password: "", session_token: hero.token });
     await socket.next("location_update");
     return socket;

@@ -3,7 +3,7 @@
 use crate::chat::{Audience, BatchNumber, Utterance};
 use serde::{Deserialize, Serialize};
 use shardlink_shared::{
-    ids::PartyId,
+    ids::{PartyId, PlayerId},
     protocol::chat::{PastChat, WorldAnnouncement},
     time::Millis,
     world::Faction,
@@ -64,8 +64,12 @@ calls!("WORLD",
     /// What the World is asked.
     WorldCall {
         /// A hub with room, where each holds `capacity` players, by its number: the one
-        /// where the party's others are, if it has room.
-        Place { capacity: u32, party: Option<PartyId>, near: Option<u32> } -> u32;
+        /// where the party's others are, if it has room. The place is kept for `who`;
+        /// for a stranger none is.
+        Place { capacity: u32, party: Option<PartyId>, near: Option<u32>, who: Option<PlayerId> } -> u32;
+        /// A player who was not sent to a hub has signed in there: a place is kept for it
+        /// until the hub reports it, in the stead of any other.
+        Reserve { hub: u32, who: PlayerId } -> ();
         /// The numbers of the hubs where somebody is.
         GetHubs {} -> Vec<u32>;
         /// A hub says who is there.

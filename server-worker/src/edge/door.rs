@@ -46,7 +46,8 @@ pub async fn open(request: &Request, env: &Env, config: &Config) -> service::Res
     let hub = match (&offer.ticket, &offer.resume) {
         (Some(text), _) => Ticket::parse(text, secret, clock::now()).ok_or(ErrorCode::InvalidTicket)?.hub,
         (None, Some(text)) => ResumeToken::parse(text, secret).ok_or(ErrorCode::InvalidTicket)?.hub,
-        (None, None) => service::place(env, config, None).await?,
+        // Nobody knows yet who it is: its place is kept when it has signed in.
+        (None, None) => service::place(env, config, None, None).await?,
     };
     let address = http::client_address(request, config);
     pass_on(env, hub, &offer, &address).await.unwrap_or_else(|error| {

@@ -27,7 +27,7 @@ impl Hub {
         id: ConnectionId,
         request: Option<RequestId>,
         answer: Result<Answer, Refusal>,
-        heard: u64,
+        waiting: &Waiting,
         out: &mut Outbox,
     ) {
         let Some(connection) = self.connections.get(&id) else {
@@ -44,7 +44,10 @@ impl Hub {
         match answer {
             Ok(Answer::Admitted { identity, token, resume, entrance, silenced }) => {
                 // What was said of the session while its account was being asked.
-                let words = self.tickets.since(identity.session, heard);
+                let words = self.tickets.since(identity.session, waiting.heard);
+                if was_pending && waiting.ticket.is_none() {
+                    out.push(Effect::Reserve(identity.player));
+                }
                 let identity = Identity { session: words.renewed.unwrap_or(identity.session), ..identity };
                 if let Some(connection) = self.connections.get_mut(&id) {
                     connection.silenced = words.silenced.unwrap_or(silenced);
@@ -59,8 +62,7 @@ impl Hub {
             Ok(Answer::Entered(entrance)) => {
                 if let Some(identity) = connection.identity() {
                     self.enter(id, identity, &entrance, out);
-                    let update = ServerMessage::CharacterUpdate(CharacterUpdate::of_sheet(&entrance.sheet));
-                    out.send(id, encoding, &envelope, &update);
+                    self.tell_of_itself(id, request, CharacterUpdate::of_sheet(&entrance.sheet), out);
                     self.welcome(id, None, out);
                     self.introduce(id, *entrance, out);
                 }
@@ -160,19 +162,38 @@ impl Hub {
     /// party, the invitations it has, and what was said lately.
     fn introduce(&mut self, id: ConnectionId, entrance: Entrance, out: &mut Outbox) {
         let (muted, invited) = (entrance.muted.into_iter(), entrance.invited.into_iter());
-        if let Some(encoding) = self.connections.get(&id).map(|connection| connection.encoding) {
-            let mute = |character_id| ServerMessage::Mute(Mute { character_id, muted: true });
-            for told in muted.map(mute).chain(invited.map(ServerMessage::PartyInvite)) {
-                out.send(id, encoding, &Envelope::at(out.now), &told);
-            }
+        let mute = |character_id| ServerMessage::Mute(Mute { character_id, muted: true });
+        for told in muted.map(mute).chain(invited.map(ServerMessage::PartyInvite)) {
+            self.tell_unasked(id, &told, out);
         }
         if let Some(View { update, history }) = entrance.party {
             self.tell_party(vec![id], &update, out);
-            if !history.is_empty() {
-                self.send_history(id, None, Channel::Party, List::of(history), out);
-            }
+            self.hand_history(id, Channel::Party, List::of(history), out);
         }
         self.hand_over(id, out);
+    }
+
+    /// Tells a connection what it has not asked for, if its client can read that.
+    pub(super) fn tell_unasked(&self, id: ConnectionId, message: &ServerMessage, out: &mut Outbox) {
+        if let Some(connection) = self.connections.get(&id).filter(|one| one.reads(message)) {
+            out.send(id, connection.encoding, &Envelope::at(out.now), message);
+        }
+    }
+
+    /// Tells a connection of its own character, which it has selected. A first-generation
+    /// client takes whoever it is told of for a neighbour: it is told where it has asked.
+    pub(super) fn tell_of_itself(
+        &self,
+        id: ConnectionId,
+        request: Option<RequestId>,
+        update: CharacterUpdate,
+        out: &mut Outbox,
+    ) {
+        let asked = request.is_some();
+        if let Some(connection) = self.connections.get(&id).filter(|one| asked || !one.first_generation) {
+            let envelope = Envelope::answering(request, out.now);
+            out.send(id, connection.encoding, &envelope, &ServerMessage::CharacterUpdate(update));
+        }
     }
 
     /// Asks for a connection what is asked one after the other.

@@ -30,7 +30,7 @@ use crate::{
         db::{Db, Fault},
         entropy::System,
         hashing, settings,
-        sockets::{self, Looks, RawSocket, Sent},
+        sockets::{self, Looks, RawSocket, RawState, Sent},
     },
     service,
 };
@@ -40,7 +40,7 @@ use shardlink_shared::{
     crypto::token::{ResumeToken, Ticket, Voucher},
     entropy::Entropy,
     ids::CharacterId,
-    limits::{BACKLOG_SKIPS, MAX_CLIENT_FRAME, MAX_HUB_CAPACITY, MAX_PENDING, MAX_PENDING_PER_ADDRESS},
+    limits::{BACKLOG_SKIPS, MAX_CLIENT_FRAME},
     protocol::{RequestId, SUBPROTOCOL_BINARY, SUBPROTOCOL_JSON, account::AuthRequest},
     text::Password,
     time::Millis,
@@ -52,7 +52,6 @@ use std::{
     time::Duration,
 };
 use wasm_bindgen::prelude::*;
-use worker::worker_sys::WebSocketRequestResponsePair;
 use worker::{
     Delay, DurableObject, Env, Request, Response, Result, State, WebSocketPair, console_error, durable_object,
 };
@@ -70,6 +69,7 @@ impl std::panic::RefUnwindSafe for Hub {}
 
 struct Inner {
     state: State,
+    itself: RawState,
     env: Env,
     alarm: Alarm,
     memory: RefCell<Option<Box<logic::Hub>>>,
@@ -181,7 +181,7 @@ impl Inner {
         let mut out = self.outbox.take().unwrap_or_default();
         out.reset(now);
         hub.handle(event, &mut out);
-        let (deadline, tick) = (hub.next_deadline(), hub.next_tick());
+        let (deadline, tick) = (hub.next_deadline(), hub.next_timer());
         self.memory.replace(Some(hub));
         let mut effects = std::mem::take(&mut out.effects);
         for effect in effects.drain(..) {
@@ -256,6 +256,14 @@ impl Inner {
             }
             Effect::Deliver(delivery) => self.deliver(delivery),
             Effect::Forget(seq) => report(store::forget(&Db::of(&self.state), seq)),
+            Effect::Disbelieve { above, rows, connections } => {
+                console_error!(
+                    "Hub {}: {rows} messages and {connections} connections had numbers above {above}, \
+                     which it cannot have given; it forgets them",
+                    self.number()
+                );
+                report(store::forget_above(&Db::of(&self.state), above));
+            }
             Effect::UseTicket(nonce, expires) => report(store::use_ticket(&Db::of(&self.state), nonce, expires)),
             Effect::Word(session) => report(store::keep_word(&Db::of(&self.state), session, out.now)),
             Effect::PruneTickets(before) => report(store::prune_tickets(&Db::of(&self.state), before, out.now)),
@@ -316,6 +324,12 @@ impl Inner {
                         inner.handle(Event::SessionEnded(identity.session, ErrorCode::SessionExpired));
                     }
                 }
+            }),
+            Effect::AutoAnswer(by_runtime) => self.itself.answer_heartbeats(by_runtime),
+            Effect::Reserve(who) => self.spawn(async move |inner| {
+                let reserve = world::Reserve { hub: inner.number(), who };
+                // Unheard it lets the hub be fuller by one, until it reports.
+                let _ = call(&inner.env, &world::object_name(), reserve).await;
             }),
             Effect::Evidence(evidence) => console_error!("{evidence}"),
             Effect::Report(population) => self.spawn(async move |inner| {
@@ -445,27 +459,20 @@ impl Inner {
         let url = request.url()?;
         let known = |name: &str| url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
         let address = known("address").unwrap_or_default();
-        let (pending, from_address) =
-            self.memory.borrow().as_ref().map(|hub| hub.pending(&address)).unwrap_or_default();
         let shown = match (known("ticket"), known("resume")) {
             (Some(ticket), _) => self.use_ticket(&ticket).map(Shown::Ticket),
             (None, Some(token)) => self.read_resume_token(&token).map(Shown::Resume),
+            (None, None) if known("protocol").is_none() => Some(Shown::FirstGeneration),
             (None, None) => Some(Shown::Nothing),
         };
         let Some(shown) = shown else { return refusal_response(ErrorCode::InvalidTicket) };
-        // After a restart all who were here come back at once, perhaps from one address.
-        let (most, most_of_address) = match shown {
-            Shown::Resume(_) => (MAX_HUB_CAPACITY, MAX_HUB_CAPACITY),
-            _ => (MAX_PENDING, MAX_PENDING_PER_ADDRESS),
-        };
         let stopping = self.memory.borrow().as_ref().is_some_and(|hub| hub.is_stopping(clock::now()));
-        if stopping || pending >= most || from_address >= most_of_address {
-            return refusal_response(ErrorCode::Overloaded);
+        let room = self.memory.borrow().as_ref().map_or(Ok(()), |hub| hub.make_room(&address, &shown));
+        if let Err(refusal) = if stopping { Err(ErrorCode::Overloaded.into()) } else { room } {
+            return refusal_response(refusal.code);
         }
         let encoding = if known("encoding").as_deref() == Some("binary") { Encoding::Binary } else { Encoding::Json };
         let WebSocketPair { client, server } = WebSocketPair::new()?;
-        // Heartbeats are answered by the runtime, without waking the hub.
-        self.state.set_websocket_auto_response(&WebSocketRequestResponsePair::new("ping", "pong")?);
         self.state.accept_web_socket(&server);
         // 52 random bits: exact as a JavaScript number, which the socket carries.
         let id = ConnectionId(System.next_u64() >> 12);
@@ -539,8 +546,10 @@ fn refusal_response(code: ErrorCode) -> Result<Response> {
 
 impl DurableObject for Hub {
     fn new(state: State, env: Env) -> Self {
+        let (state, itself) = sockets::raw_state(state);
         Self(Rc::new(Inner {
             state,
+            itself,
             env,
             alarm: Alarm::default(),
             memory: RefCell::default(),

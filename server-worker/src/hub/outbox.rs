@@ -24,7 +24,7 @@ use shardlink_shared::{
     ErrorCode, Refusal,
     codec::{Encoded, Encoding, encode},
     crypto::token::{ResumeToken, SessionId, Ticket, Voucher},
-    ids::{CharacterId, PartyId},
+    ids::{CharacterId, PartyId, PlayerId},
     protocol::{
         Envelope, RequestId, ServerMessage,
         account::AuthRequest,
@@ -55,6 +55,16 @@ pub enum Effect {
     Deliver(Delivery),
     /// Forget the reliable messages up to this one.
     Forget(u64),
+    /// Forget the reliable messages above this number, which nobody can have given: so many
+    /// were found, and so many connections that knew such numbers. It is logged.
+    Disbelieve {
+        /// The highest number that is believed.
+        above: u64,
+        /// Messages above it.
+        rows: usize,
+        /// Connections that knew a number above it.
+        connections: usize,
+    },
     /// Store that a ticket has served, which is good until then.
     UseTicket(Nonce, Millis),
     /// Store that there is word of a session.
@@ -84,6 +94,10 @@ pub enum Effect {
     InUse(Vec<Identity>),
     /// Who is in the hub.
     Report(Population),
+    /// A player has signed in who was not sent here: World keeps a place for it.
+    Reserve(PlayerId),
+    /// Have the runtime answer heartbeats, or leave them to the hub.
+    AutoAnswer(bool),
     /// Log that a connection's moves are impossible too often.
     Evidence(Box<Evidence>),
 }
@@ -202,6 +216,9 @@ pub enum Shown {
     /// Nothing: it authenticates by a message.
     #[default]
     Nothing,
+    /// Nothing, and no subprotocol either, by which one may know a client of the first
+    /// generation: it authenticates by a message.
+    FirstGeneration,
     /// A ticket, which has been verified.
     Ticket(Ticket),
     /// A resume token, likewise.

@@ -4,6 +4,7 @@
 
 use super::{
     connection::{Connection, ConnectionId, Identity},
+    disbelief::highest_believable,
     log::Logged,
     logic::Hub,
     outbox::{Effect, Outbox, Question},
@@ -96,17 +97,19 @@ impl Hub {
     /// `resume`, on a socket that has shown a token.
     pub(super) fn resume(&mut self, id: ConnectionId, request: Option<RequestId>, last_seq: u64, out: &mut Outbox) {
         let Some(token) = self.connections.get(&id).and_then(|one| one.returning.clone()) else { return };
-        let stream = ConnectionId(token.stream);
-        let place = self.connections.get(&stream).and_then(Connection::identity);
-        // The session's token may be another by now: whose it is does not change.
-        if stream == id || place.is_none_or(|identity| identity.player != token.player) {
+        // Whoever knows a number that no hub can have given would not hear what comes below
+        // it: it begins anew. A lower one that has not been given says no more than the last.
+        let beyond = last_seq > highest_believable(out.now);
+        let last_seq = last_seq.min(self.log.last());
+        let Some(stream) = self.place_of(&token).filter(|stream| !beyond && *stream != id) else {
             let identity = Identity { session: token.session, player: token.player };
             return self.ask(id, request, Question::Admit(identity, None), out);
-        }
+        };
         let Some(newcomer) = self.connections.remove(&id) else { return };
         self.pending.remove(&id);
         let Some(connection) = self.connections.get_mut(&stream) else { return };
         (connection.encoding, connection.address, connection.behind) = (newcomer.encoding, newcomer.address, false);
+        connection.first_generation = newcomer.first_generation;
         connection.acked = connection.acked.max(Some(last_seq));
         let forgotten = connection.forgotten > last_seq;
         if let Some(until) = connection.held.take() {

@@ -114,6 +114,11 @@ pub fn forget(db: &Db, seq: u64) -> Result<(), Fault> {
     db.execute("DELETE FROM log WHERE seq <= ?", vec![Param::Int(seq as i64)])
 }
 
+/// Forgets the reliable messages above this one.
+pub fn forget_above(db: &Db, seq: u64) -> Result<(), Fault> {
+    db.execute("DELETE FROM log WHERE seq > ?", vec![Param::Int(seq as i64)])
+}
+
 /// A connection's number has 52 bits.
 const fn id(connection: ConnectionId) -> Param {
     Param::Int(connection.0 as i64)

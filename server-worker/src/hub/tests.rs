@@ -2,7 +2,10 @@
 
 mod cost;
 mod delivery;
+mod first_generation;
+mod heartbeats;
 mod introduced;
+mod numbers;
 mod pace;
 mod resume;
 mod sight;
@@ -72,6 +75,8 @@ pub(super) struct World {
     /// What the last event told Characters.
     pub carried: Vec<Letter>,
     pub last: Vec<Effect>,
+    /// Whether the runtime answers heartbeats, as it was last told.
+    auto_answer: Option<bool>,
     pub out: Outbox,
     steps: u32,
     /// What all connections were told, and what else was done, if that is recorded.
@@ -106,6 +111,7 @@ impl World {
             words,
             carried,
             last,
+            auto_answer: None,
             out,
             steps,
             transcript,
@@ -242,6 +248,7 @@ impl World {
                 Effect::Post(number, letter) => drop(self.letters.insert(*number, letter.clone())),
                 Effect::Done(number) => drop(self.letters.remove(number)),
                 Effect::Forget(seq) => self.log.retain(|logged, _| logged > seq),
+                Effect::Disbelieve { above, .. } => self.log.retain(|logged, _| logged <= above),
                 Effect::UseTicket(nonce, expires) => drop(self.tickets.insert(*nonce, *expires)),
                 Effect::Word(session) => drop(self.words.insert(*session, Millis(self.now))),
                 Effect::PruneTickets(before) => {
@@ -254,7 +261,9 @@ impl World {
         if let Some(id) = gone {
             self.attachments.remove(&id);
         }
-        self.last = self.out.effects.clone();
+        let answers = |effect: &Effect| if let Effect::AutoAnswer(answers) = effect { Some(*answers) } else { None };
+        self.auto_answer = self.out.effects.iter().rev().find_map(answers).or(self.auto_answer);
+        self.last = self.out.effects.iter().filter(|effect| answers(effect).is_none()).cloned().collect();
         self.record();
     }
 
@@ -276,7 +285,9 @@ impl World {
     }
 
     pub fn send(&mut self, id: ConnectionId, message: &ClientMessage) {
-        let envelope = Envelope { message_id: Some(RequestId::Number(9)), ..Envelope::default() };
+        // What is sent often asks for no answer.
+        let asks = !matches!(message, ClientMessage::OwnMove(_) | ClientMessage::Ack(_));
+        let envelope = Envelope { message_id: asks.then_some(RequestId::Number(9)), ..Envelope::default() };
         let frame = encode(Encoding::Binary, &envelope, message);
         self.handle(Event::Frame(id, frame.as_frame()));
     }

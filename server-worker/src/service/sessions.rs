@@ -23,7 +23,7 @@ use shardlink_shared::{
         token::{SessionId, SessionToken, Ticket, Voucher},
     },
     entropy,
-    ids::PartyId,
+    ids::{PartyId, PlayerId},
     limits::TICKET_LIFE,
     text::Password,
     time::Millis,
@@ -244,7 +244,7 @@ pub async fn ticket(
         Some(character) => gathering(on, Actor { owner: identity.player, character }).await,
         None => None,
     };
-    let number = place(on, config, together).await?;
+    let number = place(on, config, Some(identity.player), together).await?;
     let voucher = match found.hub {
         // It hears already what becomes of the session.
         Some(hub) if hub == number => Some(Voucher { character: found.character, silenced: found.silenced }),
@@ -278,12 +278,18 @@ pub async fn stop(on: &impl Platform) -> Result<()> {
     Ok(())
 }
 
-/// A hub with room, by its number: where the others of a party are, if that has any.
+/// A hub with room, by its number: where the others of a party are, if that has any. A place
+/// there is kept for `who`, and for a stranger none.
 ///
 /// # Errors
 /// INTERNAL or OVERLOADED if the world does not answer.
-pub async fn place(on: &impl Platform, config: &Config, together: Option<(PartyId, Option<u32>)>) -> Result<u32> {
+pub async fn place(
+    on: &impl Platform,
+    config: &Config,
+    who: Option<PlayerId>,
+    together: Option<(PartyId, Option<u32>)>,
+) -> Result<u32> {
     let (party, near) = together.unzip();
-    let place = world::Place { capacity: config.hub_capacity, party, near: near.flatten() };
+    let place = world::Place { capacity: config.hub_capacity, party, near: near.flatten(), who };
     on.ask(&world::object_name(), place).await
 }

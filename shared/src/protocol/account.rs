@@ -161,7 +161,9 @@ pub struct Resumed {
     pub snapshot: bool,
 }
 
-/// `ack`, client to server: every reliable message up to this one was received.
+/// `ack`, client to server: every reliable message up to this one was received. It has no
+/// answer, so one with a message_id is refused with INVALID_FIELD. A number that was not sent
+/// counts as the last that was.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Ack {

@@ -149,12 +149,15 @@ function take(message) {
   return message;
 }
 
+/** The subprotocol of clients that are told everything; those of the first generation offer none. */
+export const EVERYTHING = ["shardlink.v1.json"];
+
 /** Signs up, creates a character, enters the world by JSON: { ...account, character, socket }. */
-export async function enterWorld(url, choices) {
+export async function enterWorld(url, choices, protocols = EVERYTHING) {
   const account = await signUp(url);
   const character = await createCharacter(url, account.token, choices);
   await selectCharacter(url, account.token, character.id);
-  const socket = await JsonSocket.open(url);
+  const socket = await JsonSocket.open(url, protocols);
   socket.send({ type: "auth_request", username: account.username, password: "", session_token: account.token });
   const auth = await socket.next("auth_response");
   assert.equal(auth.success, true, JSON.stringify(auth));
