@@ -27,7 +27,7 @@ const BELIEVED: u64 = 10 * 365 * 86_400_000;
 /// A process's time. It is the real clock's while that goes forward. Where the real clock
 /// is set back it goes on from what was said last, and is ahead of the real clock until
 /// that has caught up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Monotonic {
     /// The last reading of the real clock; `None` before the first.
     real: Option<Millis>,
@@ -58,6 +58,18 @@ pub enum Jump {
 }
 
 impl Monotonic {
+    /// The time of a process that has not looked at the clock yet.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { real: None, said: Millis(0), unslowed: 0 }
+    }
+
+    /// The time that was said last.
+    #[must_use]
+    pub const fn said(&self) -> Millis {
+        self.said
+    }
+
     /// The time, when the real clock shows this.
     pub fn read(&mut self, real: Millis) -> Reading {
         let last = self.real.unwrap_or(real);
@@ -136,7 +148,7 @@ mod tests {
 
     impl Machine {
         fn new() -> Self {
-            let mut time = Monotonic::default();
+            let mut time = Monotonic::new();
             let last = time.read(Millis(START));
             Self { truth: START, off: 0, time, last }
         }
@@ -202,7 +214,7 @@ mod tests {
         }
         assert_eq!(seconds, HOUR - 1_000, "a millisecond in each second");
         // What is less than a reading's gap goes with the next.
-        machine.pass(1_000);
+        machine.pass(1_001);
         assert_eq!(machine.time.ahead(), 0);
     }
 
@@ -270,7 +282,7 @@ mod tests {
 
     #[test]
     fn after_a_restart_it_is_not_before_what_was_stored() {
-        let mut time = Monotonic::default();
+        let mut time = Monotonic::new();
         let stored = Millis(START + HOUR);
         assert_eq!(time.never_before(Millis(START), stored), Reading { now: stored, jump: Some(Jump::Back(HOUR)) });
         assert_eq!(time.read(Millis(START + 40)).now, stored + 40);
