@@ -71,6 +71,7 @@ struct Inner {
     state: State,
     itself: RawState,
     env: Env,
+    db: Db,
     alarm: Alarm,
     memory: RefCell<Option<Box<logic::Hub>>>,
     sockets: RefCell<HashMap<ConnectionId, Sent>>,
@@ -95,6 +96,9 @@ const IN_USE_PACE: u64 = 40;
 #[derive(Default)]
 struct Timer {
     due: Cell<Option<Millis>>,
+    /// How often the clock had jumped when it was set: the runtime's timers wait in the
+    /// order of the real clock, so one from before it was set back waits behind all others.
+    jumps: Cell<u64>,
     /// The number of the timer that counts: an earlier tick sets another.
     number: Cell<u64>,
 }
@@ -119,11 +123,13 @@ impl Inner {
         if self.memory.borrow().is_some() {
             return;
         }
-        let (db, now) = (Db::of(&self.state), clock::now());
-        let rows = store::migrate(&db).and_then(|()| store::load(&db, now)).unwrap_or_else(|fault| {
+        let db = &self.db;
+        // The schema's first: from then on time is not before what this hub has said.
+        let rows = store::migrate(db).and_then(|()| store::load(db, clock::now())).unwrap_or_else(|fault| {
             console_error!("Hub: {fault}");
             Rows::default()
         });
+        let now = clock::now();
         let mut connections = Vec::new();
         let mut found = HashMap::new();
         for socket in self.state.get_websockets() {
@@ -208,7 +214,9 @@ impl Inner {
     /// Waits for a tick, unless an earlier one is waited for. While nothing moves
     /// nothing is waited for, and the hub may sleep.
     fn tick_at(self: &Rc<Self>, due: Millis, now: Millis) {
-        if self.timer.due.get().is_some_and(|earlier| earlier <= due) {
+        let jumps = clock::jumps();
+        let is_good = self.timer.jumps.replace(jumps) == jumps;
+        if is_good && self.timer.due.get().is_some_and(|earlier| earlier <= due) {
             return;
         }
         let number = self.timer.number.get() + 1;
@@ -248,25 +256,24 @@ impl Inner {
             Effect::Place(id) => {
                 let memory = self.memory.borrow();
                 let place = memory.as_ref().and_then(|hub| hub.connection(id)).filter(|one| one.player().is_some());
-                let db = Db::of(&self.state);
                 report(match place {
-                    Some(place) => store::keep_place(&db, place),
-                    None => store::give_up_place(&db, id),
+                    Some(place) => store::keep_place(&self.db, place),
+                    None => store::give_up_place(&self.db, id),
                 });
             }
             Effect::Deliver(delivery) => self.deliver(delivery),
-            Effect::Forget(seq) => report(store::forget(&Db::of(&self.state), seq)),
+            Effect::Forget(seq) => report(store::forget(&self.db, seq)),
             Effect::Disbelieve { above, rows, connections } => {
                 console_error!(
                     "Hub {}: {rows} messages and {connections} connections had numbers above {above}, \
                      which it cannot have given; it forgets them",
                     self.number()
                 );
-                report(store::forget_above(&Db::of(&self.state), above));
+                report(store::forget_above(&self.db, above));
             }
-            Effect::UseTicket(nonce, expires) => report(store::use_ticket(&Db::of(&self.state), nonce, expires)),
-            Effect::Word(session) => report(store::keep_word(&Db::of(&self.state), session, out.now)),
-            Effect::PruneTickets(before) => report(store::prune_tickets(&Db::of(&self.state), before, out.now)),
+            Effect::UseTicket(nonce, expires) => report(store::use_ticket(&self.db, nonce, expires)),
+            Effect::Word(session) => report(store::keep_word(&self.db, session, out.now)),
+            Effect::PruneTickets(before) => report(store::prune_tickets(&self.db, before, out.now)),
             Effect::Rebind(from, to) => {
                 let mut sockets = self.sockets.borrow_mut();
                 if let Some(socket) = sockets.remove(&from) {
@@ -281,8 +288,8 @@ impl Inner {
             Effect::Close(id, code) => self.close(id, code.info().close.unwrap_or(1008), code.as_str()),
             Effect::Goodbye(id) => self.close(id, 1000, "goodbye"),
             Effect::Ask(id, request, question) => self.ask(id, request, question),
-            Effect::Post(number, letter) => report(Db::of(&self.state).keep_letter(number, &letter)),
-            Effect::Done(number) => report(Db::of(&self.state).drop_letter(number)),
+            Effect::Post(number, letter) => report(self.db.keep_letter(number, &letter)),
+            Effect::Done(number) => report(self.db.drop_letter(number)),
             Effect::Carry(number, letter) => self.spawn(async move |inner| {
                 let answer = match letter {
                     Letter::Left { character, visit, location } => {
@@ -343,8 +350,8 @@ impl Inner {
 
     /// Stores reliable messages, then sends them: nobody is told what a crash would undo.
     fn deliver(&self, delivery: Delivery) {
-        let db = Db::of(&self.state);
-        match db.transaction(|| delivery.rows.iter().try_for_each(|row| store::log(&db, row))) {
+        let db = &self.db;
+        match db.transaction(|| delivery.rows.iter().try_for_each(|row| store::log(db, row))) {
             Ok(()) => delivery.frames.iter().for_each(|(to, frame)| self.send(to, frame)),
             Err(fault) => {
                 console_error!("Hub: {fault}");
@@ -548,6 +555,7 @@ impl DurableObject for Hub {
     fn new(state: State, env: Env) -> Self {
         let (state, itself) = sockets::raw_state(state);
         Self(Rc::new(Inner {
+            db: Db::of(&state),
             state,
             itself,
             env,

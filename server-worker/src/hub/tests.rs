@@ -1,5 +1,6 @@
 //! Scenarios of a hub, with and without sleep between the steps.
 
+mod clock;
 mod cost;
 mod delivery;
 mod first_generation;

@@ -13,6 +13,8 @@ mod realm_wide;
 mod sessions;
 
 #[cfg(test)]
+mod clock_tests;
+#[cfg(test)]
 mod party_tests;
 #[cfg(test)]
 mod realm;

@@ -15,6 +15,7 @@ use crate::{
     character::logic::Character,
     directory::logic::{self as directory, Entry, Names},
     effect::{Context, Errands, Logic, Reply, to_json},
+    monotonic::Monotonic,
     party::logic::Party,
     throttle::logic::{self as throttle, Count, Counts},
     world::logic::World,
@@ -68,7 +69,12 @@ pub struct Realm {
     pub hub_holds: Cell<bool>,
     /// Passwords that were stretched.
     pub stretched: Cell<u32>,
+    /// What the real clock shows.
     pub now: Cell<u64>,
+    /// The time that is made of it.
+    time: Cell<Monotonic>,
+    /// What each object has stored of the time.
+    said: RefCell<BTreeMap<(&'static str, String), Millis>>,
     pub cut: Cell<Cut>,
     chaos: Cell<Option<Chaos>>,
     /// Calls that come again some time.
@@ -148,6 +154,8 @@ impl Realm {
             hub_holds: Cell::new(true),
             stretched: Cell::new(0),
             now: Cell::new(1_000_000),
+            time: Cell::new(Monotonic::new()),
+            said: RefCell::default(),
             cut: Cell::new(Cut::Never),
             chaos: Cell::new(None),
             late: RefCell::default(),
@@ -179,6 +187,21 @@ impl Realm {
             Poll::Ready(done) => done,
             Poll::Pending => unreachable!("no call in memory waits"),
         }
+    }
+
+    /// The process ends and another begins, which knows what the rows hold.
+    pub fn restart(&self) {
+        self.time.set(Monotonic::new());
+        self.judging.take();
+    }
+
+    /// What every object does first: the time is not before what it has stored.
+    fn wake(&self, binding: &'static str, object: &str) {
+        let mut time = self.time.get();
+        let mut said = self.said.borrow_mut();
+        let stored = said.entry((binding, object.to_owned())).or_default();
+        *stored = time.never_before(Millis(self.now.get()), *stored).now;
+        self.time.set(time);
     }
 
     /// The wire is reliable again, and everything that was under way has arrived.
@@ -340,6 +363,7 @@ impl Realm {
             serde_json::from_str(text).unwrap()
         }
         self.addressed.borrow_mut().insert((binding, object.to_owned()));
+        self.wake(binding, object);
         match binding {
             "ACCOUNT" => self.step(&self.accounts, object, |logic, context| logic.dispatch(context, read(&text))),
             "CHARACTER" => self.step(&self.characters, object, |logic, context| logic.dispatch(context, read(&text))),
@@ -400,7 +424,10 @@ impl Platform for Realm {
     }
 
     fn now(&self) -> Millis {
-        Millis(self.now.get())
+        let mut time = self.time.get();
+        let now = time.read(Millis(self.now.get())).now;
+        self.time.set(time);
+        now
     }
 
     fn draw<T>(&self, draw: impl FnOnce(&mut dyn Entropy) -> T) -> T {

@@ -191,6 +191,19 @@ impl World {
         self.hubs.iter().filter(there).map(|(hub, _)| *hub).collect()
     }
 
+    /// The real clock has jumped. A hub that sleeps while its players are silent is woken by
+    /// its alarm, which the jump has made late or World's time has passed: until it speaks
+    /// again it would hold nobody and hear nothing. So it is woken from here, and heard of
+    /// as if it listened. How many hubs that are.
+    pub fn clock_jumped(&mut self, context: &mut Context<'_, Write>) -> usize {
+        let with_sockets = self.hubs.iter().filter(|(_, hub)| hub.population.sockets > 0);
+        let hubs: Vec<u32> = with_sockets.map(|(hub, _)| *hub).collect();
+        for hub in &hubs {
+            self.speech.wake(*hub, context.now);
+        }
+        hubs.len()
+    }
+
     /// The hubs where somebody may hear what is said, and the speaker's.
     fn listening(&self, now: Millis, speaker: Option<u32>) -> BTreeSet<u32> {
         let peopled = self.hubs.keys().filter(|hub| self.players_in(**hub, now) > 0).copied();
@@ -361,6 +374,20 @@ mod tests {
             Population { players: 5, sockets: 7 }
         );
         assert_eq!(at(HUB_FORGOTTEN_AFTER, |c| world.status(c)).population, Population { players: 3, sockets: 4 });
+    }
+
+    #[test]
+    fn hubs_that_a_jump_of_the_clock_left_asleep_are_woken_and_hear_what_is_said_next() {
+        use crate::effect::Errands;
+        let mut world = World::default();
+        report(&mut world, 0, 0, 2);
+        report(&mut world, 0, 1, 1);
+        at(0, |c| world.report(c, &Report { hub: 2, population: Population::default() }));
+        let later = HUB_FORGOTTEN_AFTER * 60;
+        assert_eq!(at(later, |c| world.clock_jumped(c)), 2);
+        assert_eq!(world.listening(Millis(later), None), [0, 1].into());
+        assert_eq!(world.take_errands(Millis(later)), [(0, vec![]), (1, vec![])]);
+        assert_eq!(world.take_errands(Millis(later)), [], "once");
     }
 
     #[test]
