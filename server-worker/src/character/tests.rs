@@ -104,3 +104,17 @@ fn it_cannot_be_deleted_while_online() {
     assert!(at(150_002, |c| character.delete(c, &delete)).0.is_ok());
     assert_eq!(character, Character::default());
 }
+
+#[test]
+fn a_deleted_character_is_finished_once_its_party_knows() {
+    let mut character = created();
+    assert!(!character.is_finished(Millis(1)));
+    let claim = Claim { owner: owner(), party: PartyId::new(9).unwrap(), key: 7 };
+    at(1, |c| character.claim(c, &claim)).0.unwrap();
+    at(2, |c| character.delete(c, &Delete { owner: owner(), even_online: true })).0.unwrap();
+    assert!(!character.is_finished(Millis(2)));
+    for errand in character.take_errands(Millis(2)) {
+        at(3, |c| character.finish(c, errand, Ok(true)));
+    }
+    assert!(character.is_finished(Millis(3)) && Character::default().is_finished(Millis(3)));
+}

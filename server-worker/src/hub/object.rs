@@ -25,6 +25,7 @@ use crate::{
     effect::{Reply, reply, to_json},
     runtime::{
         alarm::Alarm,
+        boot,
         call::call,
         clock,
         db::{Db, Fault},
@@ -120,7 +121,7 @@ impl Inner {
             return;
         }
         let (db, now) = (Db::of(&self.state), clock::now());
-        let rows = store::migrate(&db).and_then(|()| store::load(&db, now)).unwrap_or_else(|fault| {
+        let rows = store::migrate(&db).and_then(|()| store::load(&db, boot::began(), now)).unwrap_or_else(|fault| {
             console_error!("Hub: {fault}");
             Rows::default()
         });
@@ -250,7 +251,7 @@ impl Inner {
                 let place = memory.as_ref().and_then(|hub| hub.connection(id)).filter(|one| one.player().is_some());
                 let db = Db::of(&self.state);
                 report(match place {
-                    Some(place) => store::keep_place(&db, place),
+                    Some(place) => store::keep_place(&db, place, boot::began()),
                     None => store::give_up_place(&db, id),
                 });
             }
@@ -376,7 +377,8 @@ impl Inner {
         let env = &self.env;
         match question {
             Question::Authenticate(auth) => self.authenticate(config, id, auth).await,
-            Question::Admit(identity, voucher) => self.admit(config, id, identity, voucher, None).await,
+            Question::Admit(identity, voucher) => self.admit(id, identity, voucher, None).await,
+            Question::Stands(identity) => service::stands(env, identity, self.number()).await.map(Answer::Stands),
             Question::Select(identity, character) => {
                 service::select_character(env, identity, character).await?;
                 let entrance = service::enter(env, identity.player, character, visit(self.number(), id)).await?;
@@ -412,7 +414,7 @@ impl Inner {
     async fn authenticate(&self, config: &Config, id: ConnectionId, auth: AuthRequest) -> service::Result<Answer> {
         // A token wins over a password, whatever that is.
         if let Some(token) = &auth.session_token {
-            return self.admit(config, id, service::identify(config, token.reveal())?, None, None).await;
+            return self.admit(id, service::identify(config, token.reveal())?, None, None).await;
         }
         let password = auth.password.ok_or(ErrorCode::BadCredentials)?;
         let password = Password::parse(password.reveal()).map_err(|_| ErrorCode::BadCredentials)?;
@@ -420,12 +422,11 @@ impl Inner {
         let address = address.unwrap_or_default();
         let proof = service::Proof::Password(password);
         let signed_in = service::sign_in(&self.env, config, &address, &auth.username, proof).await?;
-        self.admit(config, id, signed_in.identity, None, Some(signed_in.token)).await
+        self.admit(id, signed_in.identity, None, Some(signed_in.token)).await
     }
 
     async fn admit(
         &self,
-        config: &Config,
         id: ConnectionId,
         identity: Identity,
         voucher: Option<Voucher>,
@@ -433,9 +434,7 @@ impl Inner {
     ) -> service::Result<Answer> {
         let number = self.number();
         let (entrance, silenced) = service::admit(&self.env, identity, visit(number, id), voucher).await?;
-        let resume = ResumeToken { session: identity.session, player: identity.player, hub: number, stream: id.0 };
-        let resume = Some(resume.reveal(config.server_secret.as_bytes()));
-        Ok(Answer::Admitted { identity, token, resume, entrance: entrance.map(Box::new), silenced })
+        Ok(Answer::Admitted { identity, token, entrance: entrance.map(Box::new), silenced })
     }
 
     /// Accepts a socket that the edge has let through; what the edge knows of it

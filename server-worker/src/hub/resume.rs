@@ -36,6 +36,8 @@ pub struct Rows {
     pub tickets: Vec<(Nonce, Millis)>,
     /// Sessions of which there was word, and when.
     pub words: Vec<(SessionId, Millis)>,
+    /// When the process began that they are loaded in: before that a crash may have been.
+    pub process: Millis,
 }
 
 impl Hub {
@@ -98,10 +100,12 @@ impl Hub {
         let Some(token) = self.connections.get(&id).and_then(|one| one.returning.clone()) else { return };
         let stream = ConnectionId(token.stream);
         let place = self.connections.get(&stream).and_then(Connection::identity);
-        // The session's token may be another by now: whose it is does not change.
         if stream == id || place.is_none_or(|identity| identity.player != token.player) {
             let identity = Identity { session: token.session, player: token.player };
             return self.ask(id, request, Question::Admit(identity, None), out);
+        }
+        if !self.may_resume(id, request.as_ref(), &token, last_seq, out) {
+            return;
         }
         let Some(newcomer) = self.connections.remove(&id) else { return };
         self.pending.remove(&id);
