@@ -139,7 +139,8 @@ pub struct Made {
 impl Made {
     /// What counts at this time: a day that is over does not.
     fn today(self, now: Millis) -> Self {
-        if now.since(self.since) < BUDGET_WINDOW { self } else { Self { since: now, ..Self::default() } }
+        let any = self.characters > 0 || self.parties > 0;
+        if any && now.since(self.since) < BUDGET_WINDOW { self } else { Self { since: now, ..Self::default() } }
     }
 
     /// Refuses what is more than a day's, with the time until the day is over.

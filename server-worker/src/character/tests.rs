@@ -1,8 +1,10 @@
 //! A character's owner, its visits, its parties.
 
 use super::*;
+use crate::effect::Errands;
 use shardlink_shared::{
     entropy::Seeded,
+    ids::PartyId,
     rules::character::roll_stats,
     world::{Class, Faction, NEXUS, Race},
 };
