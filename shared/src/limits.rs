@@ -42,6 +42,18 @@ pub const PBKDF2_ITERATIONS: u32 = 600_000;
 /// Characters of an account.
 pub const MAX_CHARACTERS: usize = 10;
 
+/// Characters that an account may make in a [`BUDGET_WINDOW`]: all it can have, twice. A
+/// deleted one leaves a file of 4 KiB for good when self-hosted, so that an account that
+/// does nothing else grows the server by 80 KiB a day.
+pub const CHARACTERS_PER_DAY: u32 = 20;
+
+/// Parties that the characters of an account may found in a [`BUDGET_WINDOW`]: one every
+/// half hour, around the clock. An ended one leaves 4 KiB too, 200 KiB a day at most.
+pub const PARTIES_PER_DAY: u32 = 50;
+
+/// What an account may make is counted in windows of this length, in milliseconds.
+pub const BUDGET_WINDOW: u64 = 24 * 60 * 60 * 1000;
+
 /// A session ends this long after its last use, in milliseconds.
 pub const SESSION_IDLE: u64 = 60 * 60 * 1000;
 
@@ -180,6 +192,19 @@ pub const HUB_SILENT: u64 = 60 * 1000;
 /// A call that changes another object and is not answered is given up after this
 /// long, in milliseconds.
 pub const LETTER_LIFE: u64 = 24 * 60 * 60 * 1000;
+
+/// Letters of an account about its sessions that wait for a hub's answer. Each is one end
+/// or renewal of a session while its hub does not answer; beyond these the oldest is
+/// forgotten, and that hub finds out when it next asks whether the session is in use.
+pub const MAX_SESSION_LETTERS: usize = 32;
+
+/// The names of a session in a letter to a hub: one for each renewal that the hub has not
+/// answered. Beyond these the oldest is forgotten, as a letter is.
+pub const MAX_SESSION_NAMES: usize = 8;
+
+/// An ended party answers repeated requests for this long before it is forgotten, in
+/// milliseconds: a call is given up after 10 s, and its repetition after 10 more.
+pub const PARTY_FORGOTTEN_AFTER: u64 = 60 * 1000;
 
 /// What is said in a hub and waits until the last batch was answered, for each order: a
 /// second's worth of 500 players who speak as fast as they may.

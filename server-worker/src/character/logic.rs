@@ -266,6 +266,10 @@ impl Logic for Character {
         let settles_at = self.record.as_ref().and_then(|record| record.settles_at);
         settles_at.into_iter().chain(self.social.settles_at()).chain(self.letters.next_deadline()).min()
     }
+
+    fn is_finished(&self, _: Millis) -> bool {
+        self.record.is_none() && self.letters.is_empty()
+    }
 }
 
 #[cfg(test)]

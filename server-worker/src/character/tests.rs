@@ -1,8 +1,10 @@
 //! A character's owner, its visits, its parties.
 
 use super::*;
+use crate::effect::Errands;
 use shardlink_shared::{
     entropy::Seeded,
+    ids::PartyId,
     rules::character::roll_stats,
     world::{Class, Faction, NEXUS, Race},
 };
@@ -103,4 +105,18 @@ fn it_cannot_be_deleted_while_online() {
     // Repeated calls are no errors.
     assert!(at(150_002, |c| character.delete(c, &delete)).0.is_ok());
     assert_eq!(character, Character::default());
+}
+
+#[test]
+fn a_deleted_character_is_finished_once_its_party_knows() {
+    let mut character = created();
+    assert!(!character.is_finished(Millis(1)));
+    let claim = Claim { owner: owner(), party: PartyId::new(9).unwrap(), key: 7 };
+    at(1, |c| character.claim(c, &claim)).0.unwrap();
+    at(2, |c| character.delete(c, &Delete { owner: owner(), even_online: true })).0.unwrap();
+    assert!(!character.is_finished(Millis(2)));
+    for errand in character.take_errands(Millis(2)) {
+        at(3, |c| character.finish(c, errand, Ok(true)));
+    }
+    assert!(character.is_finished(Millis(3)) && Character::default().is_finished(Millis(3)));
 }

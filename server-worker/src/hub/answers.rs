@@ -6,7 +6,7 @@ use super::{
     outbox::{Answer, Effect, Outbox, Question, visit},
     post::Letter,
 };
-use crate::{calls::party::View, service::Entrance};
+use crate::{calls::party::View, letters::is_lost, service::Entrance};
 use shardlink_shared::{
     ErrorCode, Refusal,
     codec::Encoding,
@@ -14,7 +14,7 @@ use shardlink_shared::{
     protocol::{
         Envelope, RequestId, ServerMessage,
         account::{AuthResponse, Resumed},
-        bounded::{List, Secret},
+        bounded::List,
         character::{CharacterList, CharacterUpdate},
         chat::{Channel, Mute},
     },
@@ -42,7 +42,7 @@ impl Hub {
         let envelope = Envelope::answering(request.clone(), out.now);
         let was_pending = matches!(connection.stage, Stage::Pending { .. });
         match answer {
-            Ok(Answer::Admitted { identity, token, resume, entrance, silenced }) => {
+            Ok(Answer::Admitted { identity, token, entrance, silenced }) => {
                 // What was said of the session while its account was being asked.
                 let words = self.tickets.since(identity.session, waiting.heard);
                 if was_pending && waiting.ticket.is_none() {
@@ -52,13 +52,14 @@ impl Hub {
                 if let Some(connection) = self.connections.get_mut(&id) {
                     connection.silenced = words.silenced.unwrap_or(silenced);
                 }
-                self.admitted(id, &envelope, identity, (token, resume), entrance, out);
+                self.admitted(id, &envelope, identity, token, entrance, out);
                 if let Some(code) = words.ended {
                     self.close(id, code, out);
                 } else if let Some(character) = words.selected {
                     self.select(id, None, character, out);
                 }
             }
+            Ok(Answer::Stands(standing)) => self.stands(id, standing, heard, out),
             Ok(Answer::Entered(entrance)) => {
                 if let Some(identity) = connection.identity() {
                     self.enter(id, identity, &entrance, out);
@@ -83,7 +84,10 @@ impl Hub {
                 let update = ServerMessage::CharacterUpdate(CharacterUpdate::of_sheet(&sheet));
                 out.send(id, encoding, &envelope, &update);
             }
-            Err(refusal) if was_pending => self.not_admitted(id, &envelope, &refusal, out),
+            Err(refusal) if was_pending => {
+                self.does_not_stand(id, &refusal, out);
+                self.not_admitted(id, &envelope, &refusal, out);
+            }
             Err(refusal) => self.refuse(id, request, &refusal, out),
         }
     }
@@ -100,7 +104,7 @@ impl Hub {
     }
 
     /// Lets the frames go that waited for an answer.
-    pub(super) fn release_held(&mut self, id: ConnectionId, mut held: Held, out: &mut Outbox) {
+    pub(super) fn release_held(&mut self, mut id: ConnectionId, mut held: Held, out: &mut Outbox) {
         loop {
             // The answer, or one of the frames, may have led to another question:
             // the rest waits for that, before what has come since.
@@ -115,6 +119,8 @@ impl Hub {
             }
             let Some((request, message)) = held.pop_front() else { return };
             self.perform(id, request, message, out);
+            // What follows a resume is of the connection that it continues.
+            id = self.succeeded.take().unwrap_or(id);
         }
     }
 
@@ -123,7 +129,7 @@ impl Hub {
         id: ConnectionId,
         envelope: &Envelope,
         identity: Identity,
-        (token, resume): (Option<String>, Option<String>),
+        token: Option<String>,
         entrance: Option<Box<Entrance>>,
         out: &mut Outbox,
     ) {
@@ -141,9 +147,10 @@ impl Hub {
             out.push(Effect::Attach(id));
         }
         let sheet = entrance.as_ref().map(|entrance| Box::new(entrance.sheet.clone()));
+        let resume_token = self.resume_token(id);
         if let Some(connection) = self.connections.get_mut(&id) {
             let mut response = AuthResponse::accepted(identity.player, token.as_deref(), sheet, out.now);
-            response.resume_token = resume.and_then(|token| Secret::parse(&token).ok());
+            response.resume_token = resume_token;
             out.send(id, connection.encoding, envelope, &ServerMessage::AuthResponse(response));
             if connection.returning.take().is_some() {
                 // Its place was given up: it begins anew, and knows that by this.
@@ -224,12 +231,17 @@ impl Hub {
         }
     }
 
-    fn not_admitted(&mut self, id: ConnectionId, envelope: &Envelope, refusal: &Refusal, out: &mut Outbox) {
+    pub(super) fn not_admitted(&mut self, id: ConnectionId, envelope: &Envelope, refusal: &Refusal, out: &mut Outbox) {
         let Some(connection) = self.connections.get_mut(&id) else { return };
         let response = AuthResponse::refused(refusal.sentence(), out.now);
         out.send(id, connection.encoding, envelope, &ServerMessage::AuthResponse(response));
         if connection.returning.is_some() {
-            let code = if refusal.code.info().close.is_some() { refusal.code } else { ErrorCode::Unauthenticated };
+            let code = match refusal.code {
+                // The account did not answer: the client tries again.
+                _ if is_lost(refusal) => ErrorCode::Restarting,
+                code if code.info().close.is_some() => code,
+                _ => ErrorCode::Unauthenticated,
+            };
             return self.close(id, code, out);
         }
         if let Stage::Pending { failed, .. } = &mut connection.stage {

@@ -177,6 +177,7 @@ pub fn read(bytes: &[u8], now: Millis) -> Option<Connection> {
         forgotten: stored.forgotten,
         moves: 0,
         behind: stored.behind,
+        doubted: false,
     })
 }
 

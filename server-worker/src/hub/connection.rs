@@ -65,6 +65,9 @@ pub struct Connection {
     /// Whether it does not take what it is sent as fast as it is: then it is told no
     /// positions.
     pub behind: bool,
+    /// Whether a crash may have cost the hub a word of its session: the account is asked
+    /// before the place goes on.
+    pub doubted: bool,
 }
 
 /// A question is open: what came meanwhile.
@@ -248,6 +251,7 @@ impl Connection {
             forgotten: 0,
             moves: 0,
             behind: false,
+            doubted: false,
         }
     }
 

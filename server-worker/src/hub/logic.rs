@@ -115,6 +115,7 @@ impl Hub {
             if until.is_none() {
                 crashed.push(place.id);
             }
+            place.doubted |= until.is_none();
             let until = until.unwrap_or(now + PLACE_LIFE);
             (place.held, place.behind) = (Some(until), false);
             held.insert((until, place.id));
@@ -129,7 +130,7 @@ impl Hub {
         let authenticated = connections.values().any(|one| one.identity().is_some());
         let unstored = connections.values().filter_map(Connection::player).any(|player| player.unstored);
         let places_due = unstored.then_some(now);
-        let tickets = Tickets::restore(rows.tickets, rows.words);
+        let tickets = Tickets::restore(rows.tickets, rows.words, rows.process);
         let presence_at = (authenticated || tickets.is_any()).then_some(now + PRESENCE_INTERVAL);
         let slots =
             Slots::restore(connections.values().filter_map(Connection::player).map(|player| player.slot), now);
@@ -219,16 +220,7 @@ impl Hub {
                     self.close(id, code, out);
                 }
             }
-            Event::SessionRenewed(old, new) => {
-                self.tickets.hear(old, Word::Renewed(new), out);
-                for id in self.of_session(old) {
-                    if let Some(connection) = self.connections.get_mut(&id) {
-                        connection.renew(new);
-                        out.push(Effect::Attach(id));
-                        out.push(Effect::Place(id));
-                    }
-                }
-            }
+            Event::SessionRenewed(old, new) => self.renewed(old, new, out),
             Event::Selected(session, character) => {
                 self.tickets.hear(session, Word::Selected(character), out);
                 for id in self.of_session(session) {

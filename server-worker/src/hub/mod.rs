@@ -36,6 +36,7 @@ mod reliable;
 pub mod resume;
 pub mod settings;
 pub mod slots;
+mod standing;
 #[cfg(target_arch = "wasm32")]
 mod store;
 pub mod talk;

@@ -25,6 +25,7 @@ use crate::{
     effect::{Reply, reply, to_json},
     runtime::{
         alarm::Alarm,
+        boot,
         call::call,
         clock,
         db::{Db, Fault},
@@ -125,7 +126,8 @@ impl Inner {
         }
         let db = &self.db;
         // The schema's first: from then on time is not before what this hub has said.
-        let rows = store::migrate(db).and_then(|()| store::load(db, clock::now())).unwrap_or_else(|fault| {
+        let load = || store::load(db, boot::began(), clock::now());
+        let rows = store::migrate(db).and_then(|()| load()).unwrap_or_else(|fault| {
             console_error!("Hub: {fault}");
             Rows::default()
         });
@@ -257,7 +259,7 @@ impl Inner {
                 let memory = self.memory.borrow();
                 let place = memory.as_ref().and_then(|hub| hub.connection(id)).filter(|one| one.player().is_some());
                 report(match place {
-                    Some(place) => store::keep_place(&self.db, place),
+                    Some(place) => store::keep_place(&self.db, place, boot::began()),
                     None => store::give_up_place(&self.db, id),
                 });
             }
@@ -397,7 +399,8 @@ impl Inner {
         let env = &self.env;
         match question {
             Question::Authenticate(auth) => self.authenticate(config, id, auth).await,
-            Question::Admit(identity, voucher) => self.admit(config, id, identity, voucher, None).await,
+            Question::Admit(identity, voucher) => self.admit(id, identity, voucher, None).await,
+            Question::Stands(identity) => service::stands(env, identity, self.number()).await.map(Answer::Stands),
             Question::Select(identity, character) => {
                 service::select_character(env, identity, character).await?;
                 let entrance = service::enter(env, identity.player, character, visit(self.number(), id)).await?;
@@ -433,7 +436,7 @@ impl Inner {
     async fn authenticate(&self, config: &Config, id: ConnectionId, auth: AuthRequest) -> service::Result<Answer> {
         // A token wins over a password, whatever that is.
         if let Some(token) = &auth.session_token {
-            return self.admit(config, id, service::identify(config, token.reveal())?, None, None).await;
+            return self.admit(id, service::identify(config, token.reveal())?, None, None).await;
         }
         let password = auth.password.ok_or(ErrorCode::BadCredentials)?;
         let password = Password::parse(password.reveal()).map_err(|_| ErrorCode::BadCredentials)?;
@@ -441,12 +444,11 @@ impl Inner {
         let address = address.unwrap_or_default();
         let proof = service::Proof::Password(password);
         let signed_in = service::sign_in(&self.env, config, &address, &auth.username, proof).await?;
-        self.admit(config, id, signed_in.identity, None, Some(signed_in.token)).await
+        self.admit(id, signed_in.identity, None, Some(signed_in.token)).await
     }
 
     async fn admit(
         &self,
-        config: &Config,
         id: ConnectionId,
         identity: Identity,
         voucher: Option<Voucher>,
@@ -454,9 +456,7 @@ impl Inner {
     ) -> service::Result<Answer> {
         let number = self.number();
         let (entrance, silenced) = service::admit(&self.env, identity, visit(number, id), voucher).await?;
-        let resume = ResumeToken { session: identity.session, player: identity.player, hub: number, stream: id.0 };
-        let resume = Some(resume.reveal(config.server_secret.as_bytes()));
-        Ok(Answer::Admitted { identity, token, resume, entrance: entrance.map(Box::new), silenced })
+        Ok(Answer::Admitted { identity, token, entrance: entrance.map(Box::new), silenced })
     }
 
     /// Accepts a socket that the edge has let through; what the edge knows of it

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     calls::{
+        account::Standing,
         character::Visit,
         hub::News,
         party::{Place, Word},
@@ -128,6 +129,9 @@ pub enum Question {
     Authenticate(AuthRequest),
     /// Is this session good, if nobody vouches for it? Answered by [`Answer::Admitted`].
     Admit(Identity, Option<Voucher>),
+    /// Does this session stand, whose place was kept over a crash? Answered by
+    /// [`Answer::Stands`].
+    Stands(Identity),
     /// Select this character and enter the world. Answered by [`Answer::Entered`].
     Select(Identity, CharacterId),
     /// Which characters are there? Answered by [`Answer::Characters`].
@@ -155,7 +159,7 @@ impl Question {
     /// the other end.
     #[must_use]
     pub const fn is_awaited(&self) -> bool {
-        matches!(self, Self::Authenticate(_) | Self::Admit(..) | Self::Select(..))
+        matches!(self, Self::Authenticate(_) | Self::Admit(..) | Self::Stands(_) | Self::Select(..))
     }
 
     /// Whether the connection's next request of the kind waits for the answer.
@@ -174,13 +178,13 @@ pub enum Answer {
         identity: Identity,
         /// The session's token, if the question began the session.
         token: Option<String>,
-        /// What its client may show to resume.
-        resume: Option<String>,
         /// The character that entered the world, if one was selected.
         entrance: Option<Box<Entrance>>,
         /// Until when the account may not speak.
         silenced: Option<Millis>,
     },
+    /// The session stands.
+    Stands(Standing),
     /// The character may enter the world.
     Entered(Box<Entrance>),
     /// The account's characters.

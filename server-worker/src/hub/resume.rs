@@ -37,6 +37,8 @@ pub struct Rows {
     pub tickets: Vec<(Nonce, Millis)>,
     /// Sessions of which there was word, and when.
     pub words: Vec<(SessionId, Millis)>,
+    /// When the process began that they are loaded in: before that a crash may have been.
+    pub process: Millis,
 }
 
 impl Hub {
@@ -105,6 +107,9 @@ impl Hub {
             let identity = Identity { session: token.session, player: token.player };
             return self.ask(id, request, Question::Admit(identity, None), out);
         };
+        if !self.may_resume(id, request.as_ref(), &token, last_seq, out) {
+            return;
+        }
         let Some(newcomer) = self.connections.remove(&id) else { return };
         self.pending.remove(&id);
         let Some(connection) = self.connections.get_mut(&stream) else { return };

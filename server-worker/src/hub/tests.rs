@@ -13,6 +13,7 @@ mod sight;
 mod sleep;
 mod slow;
 mod social;
+mod standing;
 mod strangers;
 mod tickets;
 mod ticks;
@@ -20,7 +21,7 @@ mod violations;
 
 use super::{
     attachment,
-    connection::{ConnectionId, Identity},
+    connection::{Connection, ConnectionId, Identity},
     log::Logged,
     logic::{Hub, PRESENCE_INTERVAL, SESSION_USE_INTERVAL},
     outbox::{Answer, Effect, Event, Outbox, Question, Shown, Whispered},
@@ -68,11 +69,14 @@ pub(super) struct World {
     sleepy: bool,
     settings: Settings,
     attachments: BTreeMap<ConnectionId, Vec<u8>>,
-    places: BTreeMap<ConnectionId, (Option<Millis>, Vec<u8>)>,
+    /// Until when each is kept, its connection, and which process heard all of its session.
+    places: BTreeMap<ConnectionId, (Option<Millis>, Vec<u8>, Option<Millis>)>,
     log: BTreeMap<u64, Logged>,
     letters: BTreeMap<u64, letters::Letter<Letter>>,
     tickets: BTreeMap<Nonce, Millis>,
     words: BTreeMap<SessionId, Millis>,
+    /// When the process began: at the last crash.
+    process: Millis,
     /// What the last event told Characters.
     pub carried: Vec<Letter>,
     pub last: Vec<Effect>,
@@ -96,7 +100,7 @@ impl World {
     pub fn with(settings: Settings, sleepy: bool) -> Self {
         let hub = Hub::restore(3, settings.clone(), [], Rows::default(), Millis(0));
         let (attachments, places, log, letters, carried, out) = Default::default();
-        let (tickets, words) = Default::default();
+        let (tickets, words, process) = Default::default();
         let (now, last, steps, number) = (1_000_000, vec![], 0, 0);
         let transcript = None;
         Self {
@@ -110,6 +114,7 @@ impl World {
             letters,
             tickets,
             words,
+            process,
             carried,
             last,
             auto_answer: None,
@@ -189,19 +194,24 @@ impl World {
     /// What the rows hold.
     fn rows(&self) -> Rows {
         let now = Millis(self.now);
-        let place = |(until, bytes): &(Option<Millis>, Vec<u8>)| (*until, attachment::read(bytes, now).unwrap());
+        let place = |(until, bytes, process): &(Option<Millis>, Vec<u8>, Option<Millis>)| {
+            let connection = attachment::read(bytes, now).unwrap();
+            (*until, Connection { doubted: *process != Some(self.process), ..connection })
+        };
         Rows {
             places: self.places.values().map(place).collect(),
             log: self.log.values().cloned().collect(),
             letters: self.letters.clone().into_iter().collect(),
             tickets: self.tickets.clone().into_iter().collect(),
             words: self.words.clone().into_iter().collect(),
+            process: self.process,
         }
     }
 
     /// All sockets are gone and so is the memory: what a `kill -9` leaves.
     pub fn crash(&mut self) {
         self.attachments.clear();
+        self.process = Millis(self.now);
         self.hub = Hub::restore(3, self.settings.clone(), [], self.rows(), Millis(self.now));
     }
 
@@ -240,7 +250,10 @@ impl World {
                 Effect::Close(id, _) | Effect::Goodbye(id) => drop(self.attachments.remove(id)),
                 Effect::Rebind(from, _) => drop(self.attachments.remove(from)),
                 Effect::Place(id) => match self.hub.connection(*id).filter(|one| one.player().is_some()) {
-                    Some(place) => drop(self.places.insert(*id, (place.held, attachment::write(place)))),
+                    Some(place) => {
+                        let process = (!place.doubted).then_some(self.process);
+                        self.places.insert(*id, (place.held, attachment::write(place), process));
+                    }
                     None => drop(self.places.remove(id)),
                 },
                 Effect::Deliver(delivery) => {
@@ -384,7 +397,7 @@ fn entrance(sheet: Sheet) -> Entrance {
 
 fn admitted(n: u64, sheet: Option<Sheet>) -> Answer {
     let entrance = sheet.map(|sheet| Box::new(entrance(sheet)));
-    Answer::Admitted { identity: identity(n), token: None, resume: Some("r1_".into()), entrance, silenced: None }
+    Answer::Admitted { identity: identity(n), token: None, entrance, silenced: None }
 }
 
 fn auth() -> ClientMessage {

@@ -222,6 +222,7 @@ fn play(seed: u64) -> u64 {
         name: None,
         max_members: 4,
         founder: joiner(1, Some(visit(0, 1))),
+        until: Millis(30_000),
     };
     rig.call(founding.clone()).unwrap();
     let (mut version, mut sent, mut served) = (1, Vec::new(), 0);

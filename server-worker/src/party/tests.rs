@@ -21,7 +21,7 @@ use shardlink_shared::{
     ErrorCode, Refusal,
     entropy::Seeded,
     ids::{CharacterId, PartyId},
-    limits::{INVITATION_LIFE, MAX_INVITATIONS, MEMBER_MISSING, PARTY_DESERTED},
+    limits::{INVITATION_LIFE, MAX_INVITATIONS, MEMBER_MISSING, PARTY_DESERTED, PARTY_FORGOTTEN_AFTER},
     protocol::{
         chat::{Channel, Chat},
         party::PartyUpdate,
@@ -94,7 +94,14 @@ fn updates(party: &mut Party, now: u64) -> Vec<(u32, PartyUpdate, Vec<CharacterI
 }
 
 fn create(n: u64) -> Create {
-    Create { key: 1000 + n, party: party_id(), name: None, max_members: 4, founder: joiner(n, Some(visit(0, n))) }
+    Create {
+        key: 1000 + n,
+        party: party_id(),
+        name: None,
+        max_members: 4,
+        founder: joiner(n, Some(visit(0, n))),
+        until: Millis(30_000),
+    }
 }
 
 fn invite(key: u64, by: u64, n: u64) -> Invite {
@@ -205,6 +212,23 @@ fn the_longest_member_leads_when_the_leader_leaves_and_the_last_one_out_ends_it(
     // A founding that comes late does not revive it.
     done(&mut party, 10, create(1));
     assert!(state(&party).ended);
+}
+
+#[test]
+fn an_ended_party_is_forgotten_a_minute_after_all_know_and_a_founding_that_late_is_refused() {
+    let mut party = three();
+    assert!(!party.is_finished(Millis(u64::MAX)));
+    done(&mut party, 9, Disband { key: 58, by: character(1) });
+    let due = Millis(9 + PARTY_FORGOTTEN_AFTER);
+    assert!(!party.is_finished(due), "three have to be told");
+    letters(&mut party, 10);
+    assert_eq!(party.next_deadline(), Some(due));
+    assert!(!party.is_finished(due - 1) && party.is_finished(due));
+    // What asks after it then finds one that never was.
+    let mut party = Party::default();
+    assert!(party.is_finished(due));
+    assert_eq!(refused(&mut party, due.0, create(1)), ErrorCode::NotFound);
+    assert_eq!(refused(&mut party, due.0, Disband { key: 58, by: character(1) }), ErrorCode::NotFound);
 }
 
 #[test]

@@ -33,7 +33,7 @@ pub use passwords::{Attempt, Proof, SignedIn, finish_scram, register, register_v
 pub use realm_wide::{announce, silence};
 pub use sessions::{
     NewPassword, admit, authenticate, change_password, delete_account, finish_account_deletion, identify, log_out,
-    place, refresh, stop, ticket,
+    place, refresh, stands, stop, ticket,
 };
 
 use crate::calls::Call;

@@ -5,6 +5,7 @@
 use super::{Platform, Result};
 use crate::{
     calls::{
+        account,
         character::{self, Parties, Seat},
         directory::{self, Kind, Named},
         party::{self, Joiner, View},
@@ -15,6 +16,7 @@ use crate::{
 use shardlink_shared::{
     ErrorCode, Refusal,
     ids::{CharacterId, PartyId, PlayerId},
+    limits::CLAIM_SETTLES_AFTER,
     protocol::{
         ClientMessage,
         party::{LootSharing, PartyInvite, PartyName, PartyUpdate},
@@ -170,9 +172,15 @@ fn invitation_into(known: &Parties, party: PartyId) -> Result<u64> {
 async fn found(on: &impl Platform, max_members: u8, actor: Actor, name: Option<PartyName>) -> Result<PartyUpdate> {
     let name = party_name(name)?;
     let (party, key) = on.draw(|entropy| (PartyId::random(entropy), entropy.next_u64()));
+    let until = on.now() + CLAIM_SETTLES_AFTER;
     let founder = claim(on, actor, Seat { party, key }).await?;
-    let create = party::Create { key, party, name, max_members, founder };
-    let joined = on.ask(&party::object_name(party), create).await;
+    let joined = match on.ask(&account::object_name(actor.owner), account::FoundParty { party }).await {
+        Ok(()) => {
+            let create = party::Create { key, party, name, max_members, founder, until };
+            on.ask(&party::object_name(party), create).await
+        }
+        Err(refusal) => Err(refusal),
+    };
     take_seat(on, actor, key, joined).await
 }
 

@@ -1,6 +1,6 @@
 //! Signing up and signing in, by SCRAM or plainly, and how often that may fail.
 
-use super::{Platform, Result, sessions::end_socket};
+use super::{Platform, Result};
 use crate::{
     calls::{
         account::{self, ScramProof},
@@ -252,9 +252,6 @@ async fn judge(
     let token = on.draw(|entropy| SessionToken::generate(player, entropy));
     let sign_in = account::SignIn { proof, session: token.id(), mark: mark_of(config, address) };
     let begun = on.ask(&account::object_name(player), sign_in).await?;
-    for (ended, number) in begun.ended {
-        end_socket(on, ended, number, ErrorCode::SignedInElsewhere).await;
-    }
     Ok(SignedIn {
         token: token.reveal(config.server_secret.as_bytes()),
         identity: Identity { session: token.id(), player },

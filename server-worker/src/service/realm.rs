@@ -23,7 +23,10 @@ use crate::{
 use serde::de::DeserializeOwned;
 use shardlink_shared::{
     ErrorCode, Refusal,
-    crypto::password::{Salt, SaltedPassword, Verifier},
+    crypto::{
+        password::{Salt, SaltedPassword, Verifier},
+        token::SessionId,
+    },
     entropy::{Entropy, Seeded},
     ids::CharacterId,
     limits::PBKDF2_ITERATIONS,
@@ -55,6 +58,9 @@ pub struct Realm {
     pub accounts: RefCell<BTreeMap<String, Account>>,
     pub characters: RefCell<BTreeMap<String, Character>>,
     pub parties: RefCell<BTreeMap<String, Party>>,
+    /// The sessions whose sockets each hub holds: those that are admitted, until it is told
+    /// of their end.
+    pub sockets: RefCell<BTreeSet<(u32, SessionId)>>,
     /// Who is in each hub, on which connection, and what they were told last.
     pub hubs: RefCell<BTreeMap<String, BTreeMap<Place, Vec<Told>>>>,
     world: RefCell<World>,
@@ -144,6 +150,7 @@ impl Realm {
             accounts: RefCell::default(),
             characters: RefCell::default(),
             parties: RefCell::default(),
+            sockets: RefCell::default(),
             hubs: RefCell::default(),
             world: RefCell::default(),
             names: Table(RefCell::default()),
@@ -233,12 +240,16 @@ impl Realm {
         }
     }
 
-    /// What Characters and Parties have to do with others, until there is no more of it.
+    /// What Accounts, Characters and Parties have to do with others, until there is no more of it.
     fn run_errands(&self) {
         while !self.happens(|chaos| chaos.delayed) {
+            let accounts: Vec<String> = self.accounts.borrow().keys().cloned().collect();
             let parties: Vec<String> = self.parties.borrow().keys().cloned().collect();
             let characters: Vec<String> = self.characters.borrow().keys().cloned().collect();
             let mut any = false;
+            for id in accounts {
+                any |= self.errands_of(&self.accounts, &id);
+            }
             for id in parties {
                 any |= self.errands_of(&self.parties, &id);
             }
@@ -288,6 +299,16 @@ impl Realm {
             let place = (call.character, Visit { hub: number, connection: call.connection });
             let is_there = hubs.is_empty() || hubs.get(object).is_some_and(|hub| hub.contains_key(&place));
             return (self.hub_holds.get() && is_there).to_string();
+        }
+        match &call {
+            HubCall::EndSession(call) => drop(self.sockets.borrow_mut().remove(&(number, call.session))),
+            HubCall::RenewSession(call) => {
+                let mut sockets = self.sockets.borrow_mut();
+                if sockets.remove(&(number, call.old)) {
+                    sockets.insert((number, call.new));
+                }
+            }
+            _ => {}
         }
         let mut tell = |place: Place, told: Told| {
             let receiver = hubs.get_mut(object).and_then(|hub| hub.get_mut(&place));
@@ -341,7 +362,14 @@ impl Realm {
     ) -> T {
         let mut entropy = self.entropy.borrow_mut();
         let mut context = Context::new(self.now(), &mut *entropy);
-        decide(objects.borrow_mut().entry(id.to_owned()).or_default(), &mut context)
+        let mut objects = objects.borrow_mut();
+        let object = objects.entry(id.to_owned()).or_default();
+        let decided = decide(object, &mut context);
+        if object.is_finished(self.now()) {
+            // Its storage is given back: whoever asks it next finds one that never was.
+            objects.remove(id);
+        }
+        decided
     }
 
     fn deliver<C: Call>(&self, object: &str, call: C) -> Reply {
@@ -406,9 +434,11 @@ impl Platform for Realm {
             Cut::Never => {}
         }
         let reply = self.deliver(object, call);
-        if C::BINDING == "CHARACTER" {
-            // What a Character does before it answers.
-            self.errands_of(&self.characters, object);
+        match C::BINDING {
+            // What they do before they answer.
+            "ACCOUNT" => drop(self.errands_of(&self.accounts, object)),
+            "CHARACTER" => drop(self.errands_of(&self.characters, object)),
+            _ => {}
         }
         serde_json::from_str::<Result<C::Answer>>(&reply.0).unwrap()
     }

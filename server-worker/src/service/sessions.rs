@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     calls::{
-        account::{self, Authenticated, Deletion},
+        account::{self, Authenticated, Deletion, Standing},
         character::{self, Visit},
         directory::{self, Kind, Named},
         hub, world,
@@ -20,7 +20,7 @@ use shardlink_shared::{
     ErrorCode,
     crypto::{
         password::Verifier,
-        token::{SessionId, SessionToken, Ticket, Voucher},
+        token::{SessionToken, Ticket, Voucher},
     },
     entropy,
     ids::{PartyId, PlayerId},
@@ -44,13 +44,16 @@ pub fn identify(config: &Config, token: &str) -> Result<Identity> {
 /// SESSION_EXPIRED.
 pub async fn authenticate(on: &impl Platform, identity: Identity, socket: Option<u32>) -> Result<Authenticated> {
     let question = account::Authenticate { session: identity.session, hub: socket };
-    let authenticated = on.ask(&account::object_name(identity.player), question).await?;
-    if let (Some(here), Some(before)) = (socket, authenticated.hub)
-        && here != before
-    {
-        end_socket(on, identity.session, before, ErrorCode::SignedInElsewhere).await;
-    }
-    Ok(authenticated)
+    on.ask(&account::object_name(identity.player), question).await
+}
+
+/// Whether a session is good whose place a hub has kept over a crash.
+///
+/// # Errors
+/// SESSION_EXPIRED, SIGNED_IN_ELSEWHERE.
+pub async fn stands(on: &impl Platform, identity: Identity, hub: u32) -> Result<Standing> {
+    let question = account::Stands { session: identity.session, hub };
+    on.ask(&account::object_name(identity.player), question).await
 }
 
 /// Ends a session and closes its socket.
@@ -58,22 +61,13 @@ pub async fn authenticate(on: &impl Platform, identity: Identity, socket: Option
 /// # Errors
 /// INTERNAL or OVERLOADED if the account does not answer.
 pub async fn log_out(on: &impl Platform, identity: Identity) -> Result<()> {
-    let session = identity.session;
-    let socket = on.ask(&account::object_name(identity.player), account::EndSession { session }).await?;
-    if let Some(number) = socket {
-        end_socket(on, session, number, ErrorCode::LoggedOut).await;
-    }
-    Ok(())
+    let end = account::EndSession { session: identity.session };
+    on.ask(&account::object_name(identity.player), end).await
 }
 
-/// The session is ended already; its socket may outlive it by a refusal here,
-/// which the log has, until the hub next asks whether the session is in use.
-pub(super) async fn end_socket(on: &impl Platform, session: SessionId, number: u32, code: ErrorCode) {
-    let _ = on.ask(&hub::object_name(number), hub::EndSession { session, code }).await;
-}
-
-/// A new token for the session; the old one is good for nothing from here on.
-/// The session's socket stays open.
+/// A new token for the session; the old one is good for nothing from here on, and neither
+/// is what a socket of the session was given to resume by. The socket stays open, and is
+/// given another.
 ///
 /// # Errors
 /// SESSION_EXPIRED.
@@ -81,11 +75,6 @@ pub async fn refresh(on: &impl Platform, config: &Config, identity: Identity) ->
     let token = on.draw(|entropy| SessionToken::generate(identity.player, entropy));
     let (old, new) = (identity.session, token.id());
     let renewed = on.ask(&account::object_name(identity.player), account::Renew { session: old, new }).await?;
-    if let Some(number) = renewed.hub {
-        // A hub that does not hear of it closes the socket when it next asks
-        // whether the session is in use, and the client comes back with a ticket.
-        let _ = on.ask(&hub::object_name(number), hub::RenewSession { old, new }).await;
-    }
     Ok(SignedIn {
         token: token.reveal(config.server_secret.as_bytes()),
         identity: Identity { session: new, player: identity.player },
@@ -147,9 +136,6 @@ pub async fn change_password(
         };
         let change = account::ChangePassword { session: identity.session, proof, verifier };
         let changed = on.ask(&account::object_name(identity.player), change).await?;
-        for (ended, number) in changed.ended {
-            end_socket(on, ended, number, ErrorCode::LoggedOut).await;
-        }
         Ok(changed.server_final)
     })
     .await
@@ -170,9 +156,6 @@ pub async fn delete_account(
     prove(on, config, address, identity, proof, async |proof| {
         let begin = account::BeginDeletion { session: identity.session, proof };
         let begun = on.ask(&account::object_name(identity.player), begin).await?;
-        for (ended, number) in &begun.ended {
-            end_socket(on, *ended, *number, ErrorCode::LoggedOut).await;
-        }
         // It is decided; whatever cannot be reached now, the account's alarm finishes.
         if finish_account_deletion(on, begun).await.is_ok() {
             let _ = on.ask(&account::object_name(identity.player), account::Erase {}).await;
@@ -188,9 +171,9 @@ pub async fn delete_account(
 /// # Errors
 /// What an object that could not be reached answered: to be tried again.
 pub async fn finish_account_deletion(on: &impl Platform, deletion: Deletion) -> Result<()> {
-    let Deletion { player, username, characters, .. } = deletion;
+    let Deletion { player, username, characters } = deletion;
     for (character, name) in characters {
-        // Its socket is closed already: it may count as online for a moment longer.
+        // Its socket is closed, or will be: it may count as online for a moment longer.
         let delete = character::Delete { owner: player, even_online: true };
         on.ask(&character::object_name(character), delete).await?;
         super::characters::release_name(on, &name, character).await?;

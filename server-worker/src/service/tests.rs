@@ -21,6 +21,7 @@ use shardlink_shared::{
         token::{Ticket, Voucher},
     },
     ids::{CharacterId, PlayerId},
+    limits::{BUDGET_WINDOW, PARTIES_PER_DAY, SESSION_IDLE},
     protocol::character::CharacterCreate,
     rules::character::roll_stats,
     sheet::Sheet,
@@ -284,6 +285,127 @@ fn an_account_whose_deletion_was_cut_off_anywhere_is_gone_with_all_that_was_its(
         }
         cut_off
     });
+}
+
+/// A session whose socket a hub holds.
+fn in_hub(realm: &Realm, identity: Identity, hub: u32) {
+    realm.run(admit(realm, identity, Visit { hub, connection: 5 }, None)).unwrap();
+    realm.sockets.borrow_mut().insert((hub, identity.session));
+}
+
+/// After all letters are delivered, no hub holds a socket of a session that REST refuses,
+/// nor one by another name.
+fn assert_sockets_are_good(realm: &Realm, player: PlayerId, what: &str) {
+    for (hub, session) in realm.sockets.borrow().iter() {
+        let found = realm.run(authenticate(realm, Identity { session: *session, player }, None));
+        assert!(found.is_ok(), "{what}: hub {hub} holds what REST refuses");
+        assert_eq!(found.unwrap().hub, Some(*hub), "{what}");
+    }
+    let waiting = realm.accounts.borrow().values().map(|account| account.waiting().count()).sum::<usize>();
+    assert_eq!(waiting, 0, "{what}: there is still something to tell");
+}
+
+#[test]
+fn a_session_that_ends_or_is_renewed_with_a_crash_anywhere_leaves_no_socket_that_rest_refuses() {
+    type End = fn(&Realm, Identity) -> bool;
+    let ends: [(&str, End); 6] = [
+        ("a logout", |realm, aria| realm.run(log_out(realm, aria)).is_ok()),
+        ("a sign-in elsewhere", |realm, _| sign_in_from(realm, AWAY, "aria", "hunter22").is_ok()),
+        ("a renewal", |realm, aria| realm.run(refresh(realm, &config(), aria)).is_ok()),
+        ("a logout after a renewal", |realm, aria| {
+            // Whether or not its hub has heard of the first.
+            let Ok(renewed) = realm.run(refresh(realm, &config(), aria)) else { return false };
+            realm.run(log_out(realm, renewed.identity)).is_ok()
+        }),
+        ("a deletion", |realm, aria| {
+            let proof = Proof::Password(password("hunter22"));
+            realm.run(delete_account(realm, &config(), HOME, aria, proof)).is_ok()
+        }),
+        ("a socket elsewhere", |realm, aria| {
+            realm.run(admit(realm, aria, Visit { hub: 4, connection: 6 }, None)).is_ok()
+        }),
+    ];
+    for (name, end) in ends {
+        for cut in [Cut::Before as fn(u32) -> Cut, Cut::After] {
+            for step in 0.. {
+                let realm = Realm::new();
+                let aria = player(&realm, "aria");
+                in_hub(&realm, aria, 3);
+                realm.cut.set(cut(step));
+                let done = end(&realm, aria);
+                let is_cut = realm.cut.get() == Cut::Before(0);
+                if done && !is_cut && name != "a renewal" {
+                    assert_eq!(realm.sockets.borrow().len(), 0, "{name}: it is answered when the socket is closed");
+                }
+                realm.settle();
+                assert_sockets_are_good(&realm, aria.player, &format!("{name} {:?}", cut(step)));
+                if !is_cut {
+                    assert!(step >= 2, "{name}: the account and its hub are asked at least");
+                    break;
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_socket_of_a_session_that_ends_for_want_of_use_is_closed_by_the_alarm() {
+    let realm = Realm::new();
+    let aria = player(&realm, "aria");
+    in_hub(&realm, aria, 3);
+    realm.now.set(realm.now.get() + SESSION_IDLE);
+    realm.settle();
+    assert!(realm.sockets.borrow().is_empty());
+    assert!(realm.hub_calls.borrow().iter().any(|call| call.contains("SESSION_EXPIRED")));
+}
+
+#[test]
+fn what_is_deleted_gives_its_storage_back_and_is_answered_for_as_what_never_was() {
+    let realm = Realm::new();
+    let aria = player(&realm, "aria");
+    let id = create(&realm, aria, "Nightshade").unwrap();
+    let actor = Actor { owner: aria.player, character: id };
+    let visit = Visit { hub: 2, connection: 7 };
+    realm.run(enter(&realm, aria.player, id, visit)).unwrap();
+    let Ok(PartyAnswer::Update(party)) = realm.run(party_request(&realm, 4, actor, PartyRequest::Create(None))) else {
+        panic!()
+    };
+    realm.run(party_request(&realm, 4, actor, PartyRequest::Disband(party.party_id))).unwrap();
+    realm.hub_holds.set(false);
+    realm.run(delete_character(&realm, aria, id)).unwrap();
+    realm.settle();
+    assert_eq!((realm.characters.borrow().len(), realm.parties.borrow().len()), (0, 0));
+    let gone = [
+        realm.run(sheet(&realm, aria.player, id)).map(drop),
+        realm.run(view(&realm, id, party.party_id)).map(drop),
+        realm.run(delete_character(&realm, aria, id)),
+    ];
+    let codes = gone.map(|one| one.unwrap_err().code);
+    assert_eq!(codes, [ErrorCode::NotYourCharacter, ErrorCode::NotFound, ErrorCode::NotYourCharacter]);
+    let proof = Proof::Password(password("hunter22"));
+    realm.run(delete_account(&realm, &config(), HOME, aria, proof)).unwrap();
+    realm.settle();
+    assert_eq!(realm.accounts.borrow().len(), 0);
+    assert_eq!(realm.run(authenticate(&realm, aria, None)).unwrap_err().code, ErrorCode::SessionExpired);
+    assert_eq!((realm.characters.borrow().len(), realm.parties.borrow().len()), (0, 0), "nor does asking make one");
+}
+
+#[test]
+fn more_parties_than_a_day_allows_are_refused_and_leave_no_seat() {
+    let realm = Realm::new();
+    let aria = player(&realm, "aria");
+    let actor = Actor { owner: aria.player, character: create(&realm, aria, "Nightshade").unwrap() };
+    let ask = |request| realm.run(party_request(&realm, 4, actor, request));
+    for _ in 0..PARTIES_PER_DAY {
+        let Ok(PartyAnswer::Update(party)) = ask(PartyRequest::Create(None)) else { panic!() };
+        ask(PartyRequest::Leave(party.party_id)).unwrap();
+    }
+    let before = realm.addressed.borrow().len();
+    let refused = ask(PartyRequest::Create(None)).unwrap_err();
+    assert_eq!((refused.code, refused.retry_after.is_some()), (ErrorCode::RateLimited, true));
+    assert_eq!(realm.addressed.borrow().len(), before, "no object is made");
+    realm.now.set(realm.now.get() + BUDGET_WINDOW);
+    ask(PartyRequest::Create(None)).unwrap();
 }
 
 #[test]
