@@ -59,7 +59,7 @@ impl Hub {
                     self.select(id, None, character, out);
                 }
             }
-            Ok(Answer::Stands(standing)) => self.stands(id, standing, heard, out),
+            Ok(Answer::Stands(standing)) => self.stands(id, standing, waiting.heard, out),
             Ok(Answer::Entered(entrance)) => {
                 if let Some(identity) = connection.identity() {
                     self.enter(id, identity, &entrance, out);
