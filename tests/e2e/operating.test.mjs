@@ -142,10 +142,10 @@ test("out of descriptors the server is back by itself, and a player resumes", { 
 /** The files of a class's objects. */
 function filesOf(dataDir, name) {
   const folder = path.join(dataDir, "objects", `shardlink-${name}`);
-  return fs.readdirSync(folder).filter((file) => file.endsWith(".sqlite")).map((file) => path.join(folder, file));
+  return fs.readdirSync(folder).filter((file) => /^[0-9a-f]{64}\.sqlite$/.test(file)).map((file) => path.join(folder, file));
 }
 
-test("damaged files of a hub and of throttles are set aside at the start, and players enter", async () => {
+test("damaged files of a hub, of throttles and of alarms are set aside at the start, and players enter", async () => {
   const dataDir = temporary();
   const first = await startServer({ dataDir });
   const hero = await player(first.url);
@@ -153,8 +153,9 @@ test("damaged files of a hub and of throttles are set aside at the start, and pl
   await rest(first.url, "POST", "/api/auth/login", { body: { username: hero.account.username, password: "not this one" } });
   hero.socket.cut();
   await first.kill9();
-  const bad = [...filesOf(dataDir, "Hub"), ...filesOf(dataDir, "Throttle")];
-  assert.ok(bad.length >= 2, bad.join());
+  const alarms = ["Account", "Hub", "World"].map((name) => path.join(dataDir, "objects", `shardlink-${name}`, "metadata.sqlite"));
+  const bad = [...filesOf(dataDir, "Hub"), ...filesOf(dataDir, "Throttle"), ...alarms];
+  assert.ok(bad.length >= 5, bad.join());
   for (const file of bad) {
     fs.writeFileSync(file, Buffer.alloc(8_192, 0xa5));
     fs.rmSync(`${file}-wal`, { force: true });
