@@ -12,6 +12,9 @@ const SOFT = ["Hub", "Throttle"];
 /** The order in which files are looked at: the few first, on which all others depend. */
 const HARD = ["World", "Directory", "Party", "Account", "Character"];
 
+/** When the objects of a class wake by themselves. The runtime does not start with a bad one. */
+const ALARMS = "metadata.sqlite";
+
 /** How long a start looks at the files of lasting state, in milliseconds; some 50 files take one. */
 const LOOK_FOR_MS = 1_000;
 /** How long it reads those of soft state whole. */
@@ -48,18 +51,23 @@ export class Damage {
     for (const name of SOFT) {
       for (const file of this.#filesOf(name)) {
         const wrong = whatIsWrong(file, { whole: performance.now() < readUntil });
-        if (wrong) this.#moveAside(name, file, wrong);
+        if (wrong) this.#moveAside(name, file, wrong, `this ${name} begins anew`);
       }
     }
     this.#lookAtLasting();
   }
 
-  /** Before every start: sets aside what objects of soft state have found corrupt while they ran. */
+  /** Before every start: sets aside damaged tables of alarms, and what objects of soft state have found corrupt while they ran. */
   setAside() {
+    for (const name of [...HARD, ...SOFT]) {
+      const file = path.join(this.#folderOf(name), ALARMS);
+      const wrong = fs.existsSync(file) && whatIsWrong(file, { whole: true });
+      if (wrong) this.#moveAside(name, file, wrong, "objects that were to wake by themselves do so once they have been asked for something");
+    }
     for (const one of this.#noted) {
       const [name, id] = one.split(" ");
       const file = path.join(this.#folderOf(name), `${id}.sqlite`);
-      if (fs.existsSync(file)) this.#moveAside(name, file, "the object found it corrupt");
+      if (fs.existsSync(file)) this.#moveAside(name, file, "the object found it corrupt", `this ${name} begins anew`);
     }
     this.#noted.clear();
     fs.rmSync(this.#notes, { force: true });
@@ -99,14 +107,14 @@ export class Damage {
     if (left > 0) note(`${left} files of objects were not looked at before the start: they are many`);
   }
 
-  #moveAside(name, file, wrong) {
+  #moveAside(name, file, wrong, effect) {
     fs.mkdirSync(this.#aside, { recursive: true, mode: 0o700 });
     const time = new Date().toISOString().replaceAll(":", "");
     for (const suffix of ["", "-wal", "-shm"]) {
       if (!fs.existsSync(file + suffix)) continue;
       fs.renameSync(file + suffix, path.join(this.#aside, `${time}-${name}-${path.basename(file)}${suffix}`));
     }
-    note(`DAMAGED: ${file} (${wrong}). It is set aside in ${this.#aside}; this ${name} begins anew.`);
+    note(`DAMAGED: ${file} (${wrong}). It is set aside in ${this.#aside}: ${effect}.`);
   }
 
   #folderOf(name) {
@@ -116,7 +124,7 @@ export class Damage {
   #filesOf(name) {
     const folder = this.#folderOf(name);
     if (!fs.existsSync(folder)) return [];
-    return fs.readdirSync(folder).filter((file) => file.endsWith(".sqlite")).map((file) => path.join(folder, file));
+    return fs.readdirSync(folder).filter((file) => file.endsWith(".sqlite") && file !== ALARMS).map((file) => path.join(folder, file));
   }
 }
 

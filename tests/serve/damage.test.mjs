@@ -85,6 +85,20 @@ test("what lasts is named and left where it is, to be restored", { skip }, () =>
   fs.rmSync(data.folder, { recursive: true });
 });
 
+test("a damaged table of alarms is set aside for every class, without which nothing would start", { skip }, () => {
+  const names = ["World", "Account", "Hub"];
+  const data = folderOf(Object.fromEntries(names.map((name) => [`${name}/metadata`, Buffer.alloc(8192, 0xa5)])));
+  fs.mkdirSync(path.join(data.objects, "realm-Party"));
+  fs.writeFileSync(path.join(data.objects, "realm-Party", "metadata.sqlite"), whole());
+  const damage = new Damage(data, "realm");
+  assert.deepEqual(saidBy(() => damage.lookAtAll()), []);
+  const said = saidBy(() => damage.setAside());
+  assert.equal(said.length, names.length);
+  for (const name of names) assert.equal(data.has(`${name}/metadata`), false);
+  assert.ok(data.has("Party/metadata"));
+  fs.rmSync(data.folder, { recursive: true });
+});
+
 test("a file whose last changes are in its log is whole: empty, and ending within a page", { skip }, () => {
   const data = folderOf({ [`Hub/${ID("a")}`]: "", [`Hub/${ID("b")}`]: "", [`World/${ID("c")}`]: whole().subarray(0, -1000) });
   fs.writeFileSync(path.join(data.objects, `realm-World/${ID("c")}.sqlite-wal`), "log");
