@@ -13,6 +13,7 @@ use shardlink_shared::{ErrorCode, Refusal};
 use std::{
     cell::RefCell,
     panic::{RefUnwindSafe, UnwindSafe},
+    pin::pin,
     rc::Rc,
     time::Duration,
 };
@@ -131,11 +132,14 @@ impl<L: Store + Errands + 'static> Shell<L> {
     pub async fn run_errands(self: &Rc<Self>) {
         for errand in self.taken_errands() {
             if L::is_awaited(&errand) {
-                let (shell, patience) = (Rc::clone(self), Delay::from(AWAITED_FOR));
-                let task = Box::pin(async move { shell.run_errand(errand).await });
-                match select(task, patience).await {
-                    Either::Left(_) => self.spawn_errands(),
-                    Either::Right((_, task)) => self.state.wait_until(task),
+                let shell = Rc::clone(self);
+                let task = Box::pin(async move {
+                    shell.run_errand(errand).await;
+                    shell.spawn_errands();
+                });
+                // What takes longer goes on by itself.
+                if let Either::Right((_, task)) = select(task, pin!(Delay::from(AWAITED_FOR))).await {
+                    self.state.wait_until(task);
                 }
             } else {
                 self.spawn(errand);

@@ -151,7 +151,8 @@ pub struct Pong {}
 
 /// `resume`, client to server: the first message on a socket that shows a resume
 /// token. Answered by [`Resumed`]; where the place is not kept any more, after an
-/// [`AuthResponse`] with another token.
+/// [`AuthResponse`] with another token. The socket is closed with 4001 where the session
+/// was renewed since, so that a ticket is the way, and with 4002 or 4004 where it has ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Resume {
