@@ -257,8 +257,8 @@ impl Area {
         self.due.len()
     }
 
-    /// Those who speak JSON and were walked on for as long as anybody is stand where they
-    /// said, and the next tick tells of it.
+    /// JSON clients that have been silent for as long as anybody is walked on stand where they
+    /// said they were: the tick that begins tells of it.
     fn stop_the_silent(&mut self, now: Millis) {
         for index in 0..self.recent.len() {
             let Some(slot) = self.recent.get(index).copied() else { break };

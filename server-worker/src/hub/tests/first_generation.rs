@@ -166,6 +166,7 @@ fn it_is_sent_nothing_that_it_cannot_read_but_what_it_asks_for() {
     let mut world = World::new(false);
     let bran = world.player(1, "Bran", Encoding::Json);
     world.send(bran, &say("before she came", Channel::Global));
+    while world.tick() {}
     let (aria, encoding) = (ConnectionId(2), Encoding::Json);
     world.handle(Event::Opened { id: aria, encoding, address: String::new(), shown: Shown::FirstGeneration });
     let muting = Entrance { muted: vec![character(77)], ..entrance(sheet(2, "Aria")) };
@@ -173,7 +174,7 @@ fn it_is_sent_nothing_that_it_cannot_read_but_what_it_asks_for() {
     let answer = Answer::Admitted { identity, token, resume, silenced, entrance: Some(Box::new(muting)) };
     world.handle(Event::Answered { id: aria, request: None, awaited: true, queued: false, answer: Ok(answer) });
     assert_eq!(world.types(aria), ["auth_response", "location_update", "character_update"]);
-    // Bran is in the world the same way, and is told what was said.
+    // Who is told everything is told what was said.
     let cara = world.player(4, "Cara", Encoding::Json);
     assert!(world.types(cara).contains(&"chat_history"), "{:?}", world.types(cara));
     let asked = shardlink_shared::protocol::chat::ChatHistoryRequest { channel: Channel::Global, before: None };
@@ -232,7 +233,7 @@ fn every_request_with_a_message_id_has_one_answer() {
     use shardlink_shared::protocol::account::Ack;
     both(|mut world| {
         let aria = world.player(2, "Aria", Encoding::Binary);
-        let mut ask = |world: &mut World, message: &ClientMessage| {
+        let ask = |world: &mut World, message: &ClientMessage| {
             let envelope = Envelope { message_id: Some(RequestId::Number(7)), ..Envelope::default() };
             world.handle(Event::Frame(aria, encode(Encoding::Binary, &envelope, message).as_frame()));
             let messages = world.frames(aria).flat_map(|frame| decode::<ServerMessage>(frame, MAX_SERVER_FRAME));
