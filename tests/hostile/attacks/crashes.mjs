@@ -14,10 +14,16 @@ import { Visitor, honestAddress } from "../support/visitor.mjs";
 /** How long the socket of an ended session is watched for whether it still talks. */
 const WATCHED_MS = 3_000;
 
-/** How the n-th of those who do it at once ends its session. */
+/** Between two that end their sessions: a logout takes some ten of these, with a write of two objects. */
+const STAGGER_MS = 1;
+
+/** How a player ends its session: what makes the request that does. */
 const ENDINGS = {
-  logout: ({ visitor, account }) => visitor.rest("POST", "/api/auth/logout", { token: account.token, body: {} }),
-  "sign-in elsewhere": ({ visitor, account }) => visitor.signIn(account.username),
+  logout: ({ visitor, account }) => () => visitor.rest("POST", "/api/auth/logout", { token: account.token, body: {} }),
+  async "sign-in elsewhere"({ visitor, account }) {
+    const body = await visitor.proof(account.username);
+    return () => visitor.rest("POST", "/api/auth/scram/finish", { body });
+  },
 };
 
 export const killedRevocations = {
@@ -30,16 +36,17 @@ export const killedRevocations = {
   async run(stage, { rounds, atOnce }) {
     const figures = {};
     let talking = 0;
-    for (const [way, end] of Object.entries(ENDINGS)) {
+    for (const [way, prepare] of Object.entries(ENDINGS)) {
       const outcomes = [];
       for (let n = 0; n < rounds; n += 1) {
         const players = [];
         for (let m = 0; m < atOnce; m += 1) players.push(await Player.enter(new Visitor(stage.url, { from: honestAddress(1 + m) })));
         for (const player of players) player.leaving = true;
         // One after the other, so that the kill finds them at different steps.
-        const ending = players.map(async (player, index) => {
-          await pause(index * 3);
-          await end(player).catch(() => {});
+        const endings = await Promise.all(players.map(prepare));
+        const ending = endings.map(async (end, index) => {
+          await pause(index * STAGGER_MS);
+          await end().catch(() => {});
         });
         await Promise.race(ending);
         await stage.server.kill9();
