@@ -6,7 +6,7 @@ const OPENED = "\r\n\r\n";
 
 /**
  * Sends and reads JSON text frames; `heard` is called with each message, `heardBinary`
- * with the bytes of each binary frame, `ended` once.
+ * with the bytes of each binary frame, `closing` when a close frame came, `ended` once.
  */
 export class RawSocket {
   #rest = Buffer.alloc(0);
@@ -20,10 +20,10 @@ export class RawSocket {
    * Opens /ws; rejects with the answer's first line if it is refused. `headers` go with
    * the request, and `tcp` are options of net.connect(): the address to come from, say.
    */
-  static open(url, { protocols = [], headers = {}, tcp = {}, heard = () => {}, heardBinary = () => {}, ended = () => {} } = {}) {
+  static open(url, { protocols = [], headers = {}, tcp = {}, heard = () => {}, heardBinary = () => {}, closing = () => {}, ended = () => {} } = {}) {
     const { hostname, port } = new URL(url);
     const socket = net.connect({ host: hostname, port: Number(port), noDelay: true, ...tcp });
-    const raw = new RawSocket(socket, { heard, heardBinary, ended });
+    const raw = new RawSocket(socket, { heard, heardBinary, closing, ended });
     const all = protocols.length > 0 ? { "Sec-WebSocket-Protocol": protocols.join(", "), ...headers } : headers;
     const offer = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`).join("");
     socket.write(
@@ -78,7 +78,10 @@ export class RawSocket {
       const kind = rest[0] & 0x0f;
       if (kind === 1) this.#hear(body.toString("utf8"));
       if (kind === 2) this.heardBinary(body);
-      if (kind === 8) this.closeCode = body.length >= 2 ? body.readUInt16BE(0) : 1005;
+      if (kind === 8) {
+        this.closeCode = body.length >= 2 ? body.readUInt16BE(0) : 1005;
+        this.closing();
+      }
     }
   }
 

@@ -62,7 +62,7 @@ export const openRedirect = {
       const answer = await request(stage.url, "GET", "/", { path }).catch(() => undefined);
       const location = answer?.headers.get("location");
       // A browser reads it as URL does: backslashes are slashes.
-      if (location && new URL(location, stage.url).host !== new URL(stage.url).host) led.push(`${path} → ${location}`);
+      if (location && URL.canParse(location, stage.url) && new URL(location, stage.url).host !== new URL(stage.url).host) led.push(`${path} → ${location}`);
     }
     return { figures: { asked: asked.length, "led away": led.length > 0 ? led : 0 }, aims: { "none leads away": led.length === 0 } };
   },

@@ -4,7 +4,7 @@ import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { PASSWORD, freshName } from "../../e2e/support/json-client.mjs";
 import { mebibytes, tally } from "../support/figures.mjs";
-import { perSecond, repeatedly } from "../support/pace.mjs";
+import { repeatedly } from "../support/pace.mjs";
 import { Player } from "../support/player.mjs";
 import { Visitor, honestAddress } from "../support/visitor.mjs";
 
@@ -103,18 +103,18 @@ const MAKERS = {
   },
 };
 
-function making(kind, { atMost, filesEach }) {
+function making(kind, { atOnce, atMost, filesEach }) {
   return {
     name: `gone-${kind}`,
-    what: `${kind} that are made and deleted at once, by one account, 63 a second: what stays on the disk?`,
+    what: `${kind} that are made and deleted at once, by one account, without a pause: what stays on the disk?`,
     players: HOUSEHOLD,
-    full: { rate: 63, forMs: 20_000, settleMs: 15_000 },
-    short: { rate: 63, forMs: 1_000, settleMs: 300 },
-    async run(stage, { rate, forMs, settleMs }) {
+    full: { forMs: 20_000, settleMs: 15_000 },
+    short: { forMs: 1_000, settleMs: 300 },
+    async run(stage, { forMs, settleMs }) {
       const visitor = stage.attacker(0, { keepAlive: true });
       const player = await Player.enter(visitor);
       const before = onDisk(stage.folder);
-      const statuses = await perSecond({ rate, forMs }, () => MAKERS[kind](visitor, player.account).catch(() => "lost"));
+      const statuses = await repeatedly({ forMs, atOnce }, () => MAKERS[kind](visitor, player.account).catch(() => "lost"));
       // The runtime writes the logs of objects back when they leave memory.
       await pause(settleMs);
       const after = onDisk(stage.folder);
@@ -131,8 +131,8 @@ function making(kind, { atMost, filesEach }) {
 
 /** An object's database, its log and the log's index. */
 const FILES = 3;
-export const goneCharacters = making("characters", { atMost: 60, filesEach: FILES });
-export const goneParties = making("parties", { atMost: 60, filesEach: FILES });
+export const goneCharacters = making("characters", { atOnce: 6, atMost: 60, filesEach: FILES });
+export const goneParties = making("parties", { atOnce: 1, atMost: 60, filesEach: FILES });
 
 export const restFlood = {
   name: "rest-flood",

@@ -2,13 +2,15 @@
 // acknowledged is there afterwards, once.
 import { setTimeout as pause } from "node:timers/promises";
 import { freshName } from "../../e2e/support/json-client.mjs";
+import { within } from "../support/pace.mjs";
 import { Player } from "../support/player.mjs";
 import { Visitor, honestAddress } from "../support/visitor.mjs";
 
 /** An account has at most ten characters. */
 const CHARACTERS = 6;
-/** A kill comes at a random moment of this span. */
-const SPAN_MS = 250;
+/** A kill comes at a random moment of this span after the first change was acknowledged. */
+const SPAN_MS = 200;
+const CHANGED_WITHIN_MS = 5_000;
 /** Chat allows five a second. */
 const CHAT_EVERY_MS = 220;
 
@@ -29,6 +31,8 @@ export const kills = {
     for (let n = 0; n < count; n += 1) {
       const account = await founder(at(stage, 10 + (n % 200)));
       const changes = change(account);
+      // From the first acknowledgement on, so that there is something to be lost.
+      await within(CHANGED_WITHIN_MS, () => account.made.length > 0, 1);
       await pause(Math.random() * SPAN_MS);
       await stage.server.kill9();
       await changes;

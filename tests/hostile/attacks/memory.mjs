@@ -23,10 +23,15 @@ async function fill(socket, bytes, goesOn = () => true) {
 
 /** Whether the other side has taken what was written. */
 async function drained(socket) {
-  const stop = AbortSignal.timeout(TAKES_NOTHING_MS);
-  const taken = once(socket, "drain", { signal: stop }).then(() => true, () => false);
-  const closed = once(socket, "close", { signal: stop }).then(() => false, () => false);
-  return Promise.race([taken, closed]);
+  const stop = new AbortController();
+  const timer = setTimeout(() => stop.abort(), TAKES_NOTHING_MS);
+  const taken = once(socket, "drain", stop).then(() => true, () => false);
+  const closed = once(socket, "close", stop).then(() => false, () => false);
+  const result = await Promise.race([taken, closed]);
+  // Takes the listeners off.
+  clearTimeout(timer);
+  stop.abort();
+  return result;
 }
 
 /** The beginning of a binary frame of so many bytes, masked with zeros. */

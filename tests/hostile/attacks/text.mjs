@@ -11,6 +11,9 @@ const PARTY_NAMES = ["\u202eevil", "line\nbreak", "   ", "\u200b\u200b\u200b", "
 const CHARACTER_NAMES = ["GoldenOrder", "Golden-Order", "Admin1", "'''", "---", "G0lden Order", "Аdmin", "Ad\u200bmin", "Adm\u0131n", "Mоderator", "\u3164\u3164\u3164", "Ιgnarok"];
 const USER_NAMES = ["Admin1", "admin_", "___", "аdmin", "sуstem", "Аdministrator"];
 
+/** Everything but ASCII as its number. */
+const visible = (text) => JSON.stringify(text).replace(/[^ -~]/gu, (character) => `\\u{${character.codePointAt(0).toString(16)}}`);
+
 /** Chat allows five a second. */
 const EVERY_MS = 220;
 
@@ -26,7 +29,7 @@ export const lookalikes = {
     const accepted = {};
     const note = (what, text, passed) => {
       accepted[what] ??= [];
-      if (passed) accepted[what].push(JSON.stringify(text));
+      if (passed) accepted[what].push(visible(text));
     };
     for (const content of INVISIBLE) {
       note("chats of nothing", content, (await player.ask({ type: "chat", content }))?.type === "chat");
@@ -76,7 +79,7 @@ export const wrongShapes = {
     if (![400, 422].includes(rest.status)) passed.push(`an array as a body: ${rest.status}`);
     const unanswered = [];
     for (const message of [{ type: "own_move", client_seq: 1, position: { x: 0.1, y: 0, z: 0 } }, { type: "ack", last_seq: 0 }]) {
-      if ((await player.ask(message)) === undefined) unanswered.push(message.type);
+      if ((await player.ask(message, 2_000)) === undefined) unanswered.push(message.type);
     }
     player.leave();
     return { figures: { passed: passed.length > 0 ? passed : 0, unanswered: unanswered.length > 0 ? unanswered : 0, refused: tally(player.refused) }, aims: { "none passes": passed.length === 0, "all with a message_id are answered": unanswered.length === 0 } };

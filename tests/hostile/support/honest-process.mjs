@@ -37,7 +37,9 @@ const ASKED = {
     return figures;
   },
 
-  leave() {
+  async leave() {
+    await measuring?.stop();
+    measuring = undefined;
     for (const player of players) player.leave();
     players = [];
   },
@@ -82,10 +84,14 @@ function measure() {
       latencies.push(now - one.at);
       saidAt.delete(content);
     },
-    async end() {
+    /** Nobody says anything more. */
+    async stop() {
       on = false;
       await talking;
       await Promise.all(asking);
+    },
+    async end() {
+      await this.stop();
       await Promise.all(players.map((player) => player.back));
       for (const until = performance.now() + SETTLE_MS; saidAt.size > 0 && performance.now() < until; ) await pause(20);
       const since = (key) => players.reduce((sum, player, n) => sum + player[key] - before[n][key], 0);

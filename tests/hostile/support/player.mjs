@@ -57,6 +57,8 @@ export class Player {
     socket = await this.visitor.socket({
       protocols,
       heard: (message) => this.#hear(message, inWorld.resolve),
+      // A server's close frame is answered by the end, as clients do.
+      closing: () => socket?.cut(),
       ended: () => {
         inWorld.reject(new Error(`closed with ${socket?.closeCode ?? "no word"}`));
         this.closeCode = socket?.closeCode;
@@ -123,11 +125,11 @@ export class Player {
   }
 
   /** Sends a message with a message_id: its answer, or undefined if none came in time. */
-  ask(fields) {
+  ask(fields, withinMs = ANSWERED_WITHIN_MS) {
     const id = `p${(serial += 1)}`;
     const { promise, resolve } = Promise.withResolvers();
     this.#asked.set(id, resolve);
-    const timer = setTimeout(resolve, ANSWERED_WITHIN_MS);
+    const timer = setTimeout(resolve, withinMs);
     this.send({ ...fields, message_id: id });
     return promise.finally(() => {
       clearTimeout(timer);

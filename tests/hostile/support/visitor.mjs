@@ -55,9 +55,14 @@ export class Visitor {
     return { username, ...(await this.signIn(username)) };
   }
 
+  /** Proves by SCRAM that the password is known: the body that signs in. */
+  async proof(username) {
+    return (await prove(this.url, username, PASSWORD, (_, ...call) => this.rest(...call))).body;
+  }
+
   /** Signs in by SCRAM: { token, playerId }. */
   async signIn(username) {
-    const { body } = await prove(this.url, username, PASSWORD, (_, ...call) => this.rest(...call));
+    const body = await this.proof(username);
     const { session_token: token, player_id: playerId } = await this.must("POST", "/api/auth/scram/finish", { body });
     return { token, playerId };
   }
