@@ -49,7 +49,7 @@ fn crowd(now: Millis) -> Hub {
             Sheet::new(character, name, Race::Human, Class::Warrior, Faction::ALL[n as usize % 6], stats, now);
         let identity = Identity { session: SessionId([n as u8; 32]), player: PlayerId::new(n + 1).unwrap() };
         let entrance = Some(Box::new(Entrance { sheet, party: None, muted: Vec::new(), invited: Vec::new() }));
-        let answer = Ok(Answer::Admitted { identity, token: None, resume: None, entrance, silenced: None });
+        let answer = Ok(Answer::Admitted { identity, token: None, entrance, silenced: None });
         hub.handle(
             Event::Opened { id, encoding: Encoding::Binary, address: String::new(), shown: Shown::Nothing },
             &mut out,
