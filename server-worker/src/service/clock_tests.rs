@@ -107,7 +107,7 @@ impl Scenario {
         assert!(create(&realm, bran.identity, "Nightshade").is_err());
         realm.cut.set(Cut::Never);
         let said = say(&realm, &aria, 1);
-        let place = Place { capacity: 1, party: None, near: None };
+        let place = Place { capacity: 1, party: None, near: None, who: Some(aria.identity.player) };
         let reserved = realm.run(realm.ask(&world::object_name(), place)).unwrap();
         let started = realm.run(realm.ask(&world::object_name(), GetStatus {})).unwrap().started;
         Self { realm, aria, bran, cleo, party, said, reserved, started }
@@ -132,7 +132,7 @@ impl Scenario {
         assert_eq!(status.started, started, "{what}");
 
         pass(&realm, RESERVATION_LIFE + 1_000);
-        let place = Place { capacity: 1, party: None, near: None };
+        let place = Place { capacity: 1, party: None, near: None, who: Some(bran.identity.player) };
         assert_eq!(realm.run(realm.ask(&world::object_name(), place)).unwrap(), reserved, "{what}: a place is free");
         pass(&realm, THROTTLE_WINDOW);
         sign_in_as(&realm, "aria", "hunter22").unwrap_or_else(|refusal| panic!("{what}: {refusal:?}"));

@@ -170,8 +170,8 @@ fn it_is_sent_nothing_that_it_cannot_read_but_what_it_asks_for() {
     let (aria, encoding) = (ConnectionId(2), Encoding::Json);
     world.handle(Event::Opened { id: aria, encoding, address: String::new(), shown: Shown::FirstGeneration });
     let muting = Entrance { muted: vec![character(77)], ..entrance(sheet(2, "Aria")) };
-    let Answer::Admitted { identity, token, resume, silenced, .. } = admitted(2, None) else { panic!() };
-    let answer = Answer::Admitted { identity, token, resume, silenced, entrance: Some(Box::new(muting)) };
+    let Answer::Admitted { identity, token, silenced, .. } = admitted(2, None) else { panic!() };
+    let answer = Answer::Admitted { identity, token, silenced, entrance: Some(Box::new(muting)) };
     world.handle(Event::Answered { id: aria, request: None, awaited: true, queued: false, answer: Ok(answer) });
     assert_eq!(world.types(aria), ["auth_response", "location_update", "character_update"]);
     // Who is told everything is told what was said.

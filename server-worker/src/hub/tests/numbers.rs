@@ -86,7 +86,7 @@ fn poisoned(sleepy: bool) -> (World, [ConnectionId; 3]) {
         (connection.acked, connection.since, connection.forgotten) = (acked, since, since);
         let bytes = attachment::write(connection);
         world.attachments.insert(id, bytes.clone());
-        world.places.insert(id, (None, bytes));
+        world.places.insert(id, (None, bytes, None));
     }
     (world, all)
 }
