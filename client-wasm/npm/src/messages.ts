@@ -653,7 +653,7 @@ export interface PlayerLeftArea extends Message<"player_left_area"> {
   location_id: LocationId;
 }
 
-/** The last good state, from which the client continues. */
+/** The last good state, from which the client continues. A socket that offered no subprotocol is sent a `character_update` with the position instead. */
 export interface PositionCorrection extends Message<"position_correction"> {
   /** The number of the step that was refused (0 for a `move`). */
   client_seq: number;
@@ -1105,7 +1105,7 @@ export interface Resume extends Sent<"resume"> {
   last_seq: number;
 }
 
-/** Every reliable message up to this one was received. */
+/** Every reliable message up to this one was received. It has no answer, so one with a message_id is refused with INVALID_FIELD. A number that was not sent counts as the last that was. */
 export interface Ack extends Sent<"ack"> {
   /** The last of them. */
   last_seq: number;
@@ -1138,7 +1138,7 @@ export interface CharacterDelete extends Sent<"character_delete"> {
   character_id: CharacterId;
 }
 
-/** A step within the location, or to another. A step to another location is answered by `location_update`, a step within by a copy of the `move` if it carried a message_id. Refused with NOT_YOUR_CHARACTER, NOT_THERE, UNKNOWN_LOCATION, NOT_ADJACENT or MOVE_REJECTED (with a `position_correction`; with `retry_after` where too many moves were impossible, and then without being judged). */
+/** A step within the location, or to another. A step to another location is answered by `location_update`; it may say where in it, and is corrected if that is too far from the entrance. A step within is answered by a copy of the `move` if it carried a message_id. Refused with NOT_YOUR_CHARACTER, NOT_THERE, UNKNOWN_LOCATION, NOT_ADJACENT or MOVE_REJECTED (with a `position_correction`; with `retry_after` where too many moves were impossible, and then without being judged). */
 export interface MoveRequest extends Sent<"move"> {
   /** One's own character; may be left out. */
   character_id?: CharacterId | null | undefined;
@@ -1152,7 +1152,7 @@ export interface MoveRequest extends Sent<"move"> {
   velocity?: Vector | null | undefined;
 }
 
-/** One's own step, as the binary client sends it up to 20 times a second. Refused by `position_correction`, and after too many of those by MOVE_REJECTED with `retry_after`. */
+/** One's own step, as the binary client sends it up to 20 times a second. Refused by `position_correction`, and after too many of those by MOVE_REJECTED with `retry_after`. Answered by a `move` if it carried a message_id. */
 export interface OwnMove extends Sent<"own_move"> {
   /** The client's number of this step, rising; after 2^32−1 comes 0. */
   client_seq: number;
