@@ -1,7 +1,7 @@
 // Floods: more than anybody needs, of what anybody may send.
 import { setTimeout as pause } from "node:timers/promises";
 import { listed, tally } from "../support/figures.mjs";
-import { repeatedly } from "../support/pace.mjs";
+import { drained, repeatedly } from "../support/pace.mjs";
 import { Player } from "../support/player.mjs";
 
 /** "ping" as a text frame, masked with zeros. */
@@ -30,7 +30,7 @@ export const textPings = {
           if (counted !== player.socket) pongs += counted.pongs;
           counted = player.socket;
           sent += 200;
-          if (!counted.socket.write(PINGS)) await Promise.race([new Promise((resolve) => counted.socket.once("drain", resolve)), pause(200)]);
+          if (!counted.socket.write(PINGS)) await drained(counted.socket, 200);
           else await pause(0);
         }
         pongs += counted.pongs;

@@ -1,14 +1,10 @@
 // What strangers can make the server hold in memory.
-import { once } from "node:events";
 import { setTimeout as pause } from "node:timers/promises";
 import { tally } from "../support/figures.mjs";
-import { perSecond } from "../support/pace.mjs";
+import { drained, perSecond } from "../support/pace.mjs";
 
 const MIB = 2 ** 20;
 const ZEROS = Buffer.alloc(64 * 1024);
-
-/** Who takes nothing for this long takes no more. */
-const TAKES_NOTHING_MS = 10_000;
 
 /** Writes so many zeros, as fast as the other side takes them: how many it took before it ended. */
 async function fill(socket, bytes, goesOn = () => true) {
@@ -19,19 +15,6 @@ async function fill(socket, bytes, goesOn = () => true) {
     written += piece.length;
   }
   return written;
-}
-
-/** Whether the other side has taken what was written. */
-async function drained(socket) {
-  const stop = new AbortController();
-  const timer = setTimeout(() => stop.abort(), TAKES_NOTHING_MS);
-  const taken = once(socket, "drain", stop).then(() => true, () => false);
-  const closed = once(socket, "close", stop).then(() => false, () => false);
-  const result = await Promise.race([taken, closed]);
-  // Takes the listeners off.
-  clearTimeout(timer);
-  stop.abort();
-  return result;
 }
 
 /** The beginning of a binary frame of so many bytes, masked with zeros. */

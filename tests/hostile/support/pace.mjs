@@ -1,4 +1,5 @@
 // How an attack repeats itself: each of these ends by itself.
+import { once } from "node:events";
 import { setTimeout as pause } from "node:timers/promises";
 
 /** Does something again and again for this long, `atOnce` at a time: what came of each. */
@@ -31,4 +32,17 @@ export async function within(ms, holds, everyMs = 50) {
     if (await holds()) return true;
     if (performance.now() > until) return false;
   }
+}
+
+/** Waits until the other side has taken what was written: whether it did in time. */
+export async function drained(socket, withinMs = 10_000) {
+  const stop = new AbortController();
+  const timer = setTimeout(() => stop.abort(), withinMs);
+  const taken = once(socket, "drain", stop).then(() => true, () => false);
+  const closed = once(socket, "close", stop).then(() => false, () => false);
+  const result = await Promise.race([taken, closed]);
+  // Takes the listeners off.
+  clearTimeout(timer);
+  stop.abort();
+  return result;
 }

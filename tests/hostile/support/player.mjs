@@ -42,6 +42,10 @@ export class Player {
   async enterWorld() {
     const { hub, ticket } = await this.visitor.must("POST", "/api/characters/select", { token: this.account.token, body: { character_id: this.character.id } });
     this.hub = hub;
+    await this.enterBy(ticket);
+  }
+
+  async enterBy(ticket) {
     await this.#connect([JSON_PROTOCOL, ticket]);
   }
 
