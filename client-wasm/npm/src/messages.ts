@@ -1072,7 +1072,7 @@ export type ServerMessage = ServerMessages[keyof ServerMessages];
 /** What every message has that is sent, in JSON. */
 export interface Sent<Type extends string> {
   type: Type;
-  /** The protocol's version; another major is refused. */
+  /** The protocol's version, three numbers; another major is refused. */
   version: string;
   /** Seconds since the Unix epoch; never judged. */
   timestamp?: number | null | undefined;
@@ -1122,7 +1122,7 @@ export interface CharacterSelect extends Sent<"character_select"> {
 
 /** Makes a character. Answered by `character_update`; refused with NAME_TAKEN, NAME_RESERVED or TOO_MANY_CHARACTERS. */
 export interface CharacterCreate extends Sent<"character_create"> {
-  /** A name nobody else has. */
+  /** A name with at least two letters or digits, which nobody else has and which looks like nobody else's. */
   name: CharacterName;
   /** Its race. */
   race: Race;
@@ -1164,7 +1164,7 @@ export interface OwnMove extends Sent<"own_move"> {
 
 /** `chat` goes by its channel, the other three types win over it. Answered by the sender's own copy, a `chat`; refused with EMPTY, TOO_LONG, RATE_LIMITED, MUTED, NOT_IN_PARTY, NOT_YOUR_CHARACTER, and a whisper with RECIPIENT_OFFLINE or NOT_FOUND. Whoever has muted the sender does not hear it, and nobody learns of that. */
 export interface SendChat<Type extends "chat" | "whisper" | "party_chat" | "faction_chat" = "chat" | "whisper" | "party_chat" | "faction_chat"> extends Sent<Type> {
-  /** What is said. */
+  /** What is said. The others read it in NFC, with one space for line breaks and tabs, without control and invisible characters, and with at most four marks on a letter; EMPTY if nothing is left that can be seen. */
   content: string;
   /** Who hears it; absent is global. */
   channel?: Channel | null | undefined;
@@ -1196,9 +1196,9 @@ export interface SendMute extends Sent<"mute"> {
   muted: boolean;
 }
 
-/** Founds a party. Answered by `party_update`; refused with ALREADY_IN_PARTY. */
+/** Founds a party. Answered by `party_update`; refused with ALREADY_IN_PARTY, and for its name with INVALID_FIELD or NAME_RESERVED. */
 export interface PartyCreate extends Sent<"party_create"> {
-  /** The party's name. */
+  /** The party's name: at least a letter or a digit, single spaces between words, each word in one script; no invisible characters, no more than four marks on a letter. */
   party_name?: string | null | undefined;
 }
 
