@@ -15,6 +15,7 @@ pub mod edge;
 pub mod effect;
 pub mod hub;
 pub mod letters;
+pub mod network;
 pub mod party;
 pub mod service;
 pub mod throttle;
