@@ -62,6 +62,16 @@ pub enum ClientAddress {
     Header(String),
 }
 
+impl fmt::Display for ClientAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cloudflare => f.write_str("cloudflare"),
+            Self::Socket => f.write_str("socket"),
+            Self::Header(name) => write!(f, "header:{name}"),
+        }
+    }
+}
+
 /// What becomes of impossible moves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MovementCheck {
@@ -129,7 +139,7 @@ impl Config {
         let client_address = match set("CLIENT_ADDRESS").as_deref() {
             None | Some("socket") => ClientAddress::Socket,
             Some("cloudflare") => ClientAddress::Cloudflare,
-            Some(other) => match other.strip_prefix("header:").filter(|name| !name.is_empty()) {
+            Some(other) => match other.strip_prefix("header:").filter(|name| is_header_name(name)) {
                 Some(name) => ClientAddress::Header(name.to_owned()),
                 None => {
                     return Err(ConfigError {
@@ -211,6 +221,11 @@ impl Config {
     }
 }
 
+/// Whether a text can be a header's name (RFC 9110 §5.6.2).
+fn is_header_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -235,6 +250,7 @@ mod tests {
     fn what_is_wrong_is_named() {
         assert_eq!(read(&[SECRET, ("CLIENT_ADDRESS", "guess")]), Err("CLIENT_ADDRESS"));
         assert_eq!(read(&[SECRET, ("CLIENT_ADDRESS", "header:")]), Err("CLIENT_ADDRESS"));
+        assert_eq!(read(&[SECRET, ("CLIENT_ADDRESS", "header:X Real IP")]), Err("CLIENT_ADDRESS"));
         assert_eq!(read(&[SECRET, ("ALLOWED_ORIGINS", "*")]), Err("ALLOWED_ORIGINS"));
         assert_eq!(
             read(&[SECRET, ("ALLOWED_ORIGINS", "https://a.example, https://b.example/x")]),

@@ -1,19 +1,13 @@
 //! Requests in, answers out: bodies, tokens, addresses, problems.
 
 use super::{
+    address,
     bodies::{Body, Place, Problem},
     routes::{self, Access, Endpoint, Matched},
 };
-use crate::{
-    config::{ClientAddress, Config},
-    hub::connection::Identity,
-    runtime::entropy::System,
-    service,
-    throttle::logic::network_of,
-};
+use crate::{config::Config, hub::connection::Identity, network::Network, runtime::entropy::System, service};
 use serde::Serialize;
 use shardlink_shared::{ErrorCode, Refusal, crypto::password::mac, entropy, limits::MAX_REST_BODY};
-use wasm_bindgen::JsValue;
 use worker::{Env, Request, Response, Result};
 
 /// What a route was given.
@@ -22,7 +16,7 @@ pub struct Input<B> {
     pub body: B,
     /// What stands in the place of the path's `{id}`.
     pub id: Option<String>,
-    /// Where the client is.
+    /// The network the client is in, as it is shown.
     pub address: String,
     identity: service::Result<Identity>,
 }
@@ -55,9 +49,9 @@ pub async fn input<E: Endpoint>(
         Access::Session => drop(identity.clone()?),
         Access::Admin => admit_admin(request, config)?,
     }
-    let address = client_address(request, config);
+    let network = address::network_of(request, config);
     if E::ENTRY.path.starts_with("/api/auth/") {
-        admit(env, &address).await?;
+        admit(env, network).await?;
     }
     let text = match E::Body::PLACE {
         Place::Nowhere => String::new(),
@@ -71,16 +65,16 @@ pub async fn input<E: Endpoint>(
         }
         Place::OptionalJson => text(request).await?,
     };
-    Ok(Input { body: E::Body::read(&text)?, id: id.map(str::to_owned), address, identity })
+    Ok(Input { body: E::Body::read(&text)?, id: id.map(str::to_owned), address: network.to_string(), identity })
 }
 
 /// The binding of Cloudflare's own rate limit: it stops a flood before any
 /// object is asked. Elsewhere there is none, and the Throttles do.
 const EDGE_LIMIT: &str = "AUTH_LIMIT";
 
-async fn admit(env: &Env, address: &str) -> service::Result<()> {
-    let (Ok(limiter), Some(network)) = (env.rate_limiter(EDGE_LIMIT), network_of(address)) else { return Ok(()) };
-    match limiter.limit(network).await {
+async fn admit(env: &Env, network: Network) -> service::Result<()> {
+    let Ok(limiter) = env.rate_limiter(EDGE_LIMIT) else { return Ok(()) };
+    match limiter.limit(network.to_string()).await {
         Ok(outcome) if !outcome.success => Err(Refusal::new(ErrorCode::RateLimited).after(60.0)),
         // A limiter that does not answer must not lock everybody out.
         _ => Ok(()),
@@ -121,37 +115,6 @@ fn admit_admin(request: &Request, config: &Config) -> service::Result<()> {
     // By their keyed hashes: how long it takes tells nothing of the token.
     let tag = |token: &str| mac(config.server_secret.as_bytes(), &[b"shardlink admin\0", token.as_bytes()]);
     if tag(&bearer(request)?) == tag(admin) { Ok(()) } else { Err(ErrorCode::Unauthenticated.into()) }
-}
-
-/// The client's address, as the configuration says it is known.
-pub fn client_address(request: &Request, config: &Config) -> String {
-    let header = |name: &str| request.headers().get(name).ok().flatten();
-    match &config.client_address {
-        ClientAddress::Cloudflare => header("CF-Connecting-IP"),
-        ClientAddress::Header(name) => {
-            // A proxy appends what it saw: the last is the one to trust.
-            header(name).and_then(|list| list.rsplit(',').next().map(|last| last.trim().to_owned()))
-        }
-        ClientAddress::Socket => {
-            // The typed getters of `cf` unwrap, so it is read guarded.
-            let get = |object: &JsValue, key: &str| js_sys::Reflect::get(object, &key.into()).ok();
-            let inner: &JsValue = request.inner().as_ref();
-            get(inner, "cf")
-                .filter(JsValue::is_object)
-                .and_then(|cf| get(&cf, "clientIp"))
-                .and_then(|ip| ip.as_string())
-                .map(without_port)
-        }
-    }
-    .unwrap_or_default()
-}
-
-fn without_port(address: String) -> String {
-    match address.rsplit_once(':') {
-        // An IPv6 address without brackets has colons of its own.
-        Some((host, _)) if !host.contains(':') || host.ends_with(']') => host.to_owned(),
-        _ => address,
-    }
 }
 
 /// The page that a request comes from.

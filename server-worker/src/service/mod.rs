@@ -15,6 +15,8 @@ mod sessions;
 #[cfg(test)]
 mod party_tests;
 #[cfg(test)]
+mod password_tests;
+#[cfg(test)]
 mod realm;
 #[cfg(test)]
 mod tests;

@@ -9,7 +9,7 @@ use crate::{
     },
     config::Config,
     hub::connection::Identity,
-    throttle::logic::network_of,
+    network::Network,
 };
 use shardlink_shared::{
     ErrorCode, Refusal,
@@ -51,16 +51,19 @@ pub enum Proof {
 
 /// Refuses an address that has registered too often lately, and counts it.
 async fn admit_registration(on: &impl Platform, config: &Config, address: &str) -> Result<()> {
-    let Some(network) = network_of(address) else { return Ok(()) };
-    let key = format!("register:{network}");
+    let key = format!("register:{}", Network::of(address));
     let object = throttle::object_name(&key);
     on.ask(&object, throttle::Take { key, limit: config.registrations_per_address }).await
 }
 
 /// Where an address signs in from, as an Account remembers it: keyed with the
-/// server's secret, so that no addresses rest in storage.
+/// server's secret, so that no addresses rest in storage. None for an address that
+/// cannot be read: it would spare everybody who has none.
 fn mark_of(config: &Config, address: &str) -> Option<[u8; 16]> {
-    let network = network_of(address)?;
+    let network = match Network::of(address) {
+        Network::Unreadable => return None,
+        network => network.to_string(),
+    };
     let tag = mac(config.server_secret.as_bytes(), &[b"shardlink network\0", network.as_bytes()]);
     let mut mark = [0; 16];
     mark.copy_from_slice(tag.split_at(16).0);
@@ -83,9 +86,8 @@ impl Attempt {
     /// RATE_LIMITED, with the seconds to wait.
     pub async fn begin(on: &impl Platform, config: &Config, username: &UserName, address: &str) -> Result<Self> {
         let mut attempt = Self { keys: Vec::with_capacity(2) };
-        if let Some(network) = network_of(address) {
-            attempt.hold(on, format!("address:{network}"), config.failures_per_address).await?;
-        }
+        let by_address = format!("address:{}", Network::of(address));
+        attempt.hold(on, by_address, config.failures_per_address).await?;
         let by_name = attempt.hold(on, format!("name:{}", username.key()), config.failures_per_name).await;
         match by_name {
             Err(refusal) if !is_spared(on, config, username, address).await => {

@@ -30,7 +30,7 @@ pub(super) fn config() -> Config {
     Config::read(secret).unwrap()
 }
 
-fn user(name: &str) -> UserName {
+pub(super) fn user(name: &str) -> UserName {
     UserName::parse(name).unwrap()
 }
 
@@ -38,7 +38,7 @@ pub(super) fn password(text: &str) -> Password {
     Password::parse(text).unwrap()
 }
 
-fn sign_in_from(realm: &Realm, address: &str, name: &str, text: &str) -> Result<SignedIn> {
+pub(super) fn sign_in_from(realm: &Realm, address: &str, name: &str, text: &str) -> Result<SignedIn> {
     realm.run(sign_in(realm, &config(), address, &user(name), Proof::Password(password(text))))
 }
 
