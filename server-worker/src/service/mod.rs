@@ -11,6 +11,7 @@ mod parties;
 mod passwords;
 mod realm_wide;
 mod sessions;
+pub mod turns;
 
 #[cfg(test)]
 mod party_tests;
@@ -44,6 +45,7 @@ use shardlink_shared::{
     text::Password,
     time::Millis,
 };
+use turns::Asker;
 
 /// The result of whatever may be refused.
 pub type Result<T> = std::result::Result<T, Refusal>;
@@ -57,11 +59,12 @@ pub trait Platform {
     /// What the object refuses; OVERLOADED or INTERNAL if it did not answer.
     async fn ask<C: Call>(&self, object: &str, call: C) -> Result<C::Answer>;
 
-    /// The verifier of a password under a salt: the costly part.
+    /// The verifier of a password under a salt: the costly part, for which askers take
+    /// turns.
     ///
     /// # Errors
     /// OVERLOADED when too many wait for it already.
-    async fn stretch(&self, password: &Password, salt: Salt) -> Result<Verifier>;
+    async fn stretch(&self, asker: Asker, password: &Password, salt: Salt) -> Result<Verifier>;
 
     /// The time.
     fn now(&self) -> Millis;
