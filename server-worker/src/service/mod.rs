@@ -9,6 +9,7 @@ mod characters;
 mod chat;
 mod parties;
 mod passwords;
+mod readiness;
 mod realm_wide;
 mod sessions;
 pub mod turns;
@@ -31,6 +32,7 @@ pub use parties::{
     Actor, PartyAnswer, PartyRequest, find, find_by_name, gathering, look_at_party, party_request, view,
 };
 pub use passwords::{Attempt, Proof, SignedIn, finish_scram, register, register_verifier, sign_in, start_scram};
+pub use readiness::check_storage;
 pub use realm_wide::{announce, silence};
 pub use sessions::{
     NewPassword, admit, authenticate, change_password, delete_account, finish_account_deletion, identify, log_out,
