@@ -3,12 +3,25 @@
 use super::{
     address,
     bodies::{Body, Place, Problem},
+    body,
+    budget::Budgets,
     routes::{self, Access, Endpoint, Matched},
 };
-use crate::{config::Config, hub::connection::Identity, network::Network, runtime::entropy::System, service};
+use crate::{
+    config::Config,
+    hub::connection::Identity,
+    network::Network,
+    runtime::{clock, entropy::System},
+    service,
+};
 use serde::Serialize;
-use shardlink_shared::{ErrorCode, Refusal, crypto::password::mac, entropy, limits::MAX_REST_BODY};
+use shardlink_shared::{ErrorCode, Refusal, crypto::password::mac, entropy};
+use std::cell::RefCell;
 use worker::{Env, Request, Response, Result};
+
+thread_local! {
+    static BUDGETS: RefCell<Budgets> = RefCell::default();
+}
 
 /// What a route was given.
 pub struct Input<B> {
@@ -31,25 +44,27 @@ impl<B> Input<B> {
     }
 }
 
-/// Reads what a route takes. Who asks comes first: a stranger's body is not read
-/// where a session is needed.
+/// Reads what a route takes. First it is counted, then it is seen who asks: a stranger's
+/// body is not read where a session is needed.
 ///
 /// # Errors
-/// UNAUTHENTICATED, RATE_LIMITED, UNSUPPORTED_MEDIA_TYPE, TOO_LARGE, MALFORMED,
-/// TOO_DEEP, or INVALID_FIELD with the field.
+/// UNAUTHENTICATED, RATE_LIMITED, UNSUPPORTED_MEDIA_TYPE, TOO_LARGE, REQUEST_TIMEOUT,
+/// MALFORMED, TOO_DEEP, or INVALID_FIELD with the field.
 pub async fn input<E: Endpoint>(
-    request: &mut Request,
+    request: &Request,
     id: Option<&str>,
     env: &Env,
     config: &Config,
 ) -> service::Result<Input<E::Body>> {
     let identity = identity(request, config);
+    let network = address::network_of(request, config);
+    let session = identity.as_ref().ok().map(|identity| identity.player);
+    BUDGETS.with_borrow_mut(|budgets| budgets.take(config, clock::now(), E::ENTRY.cost, session, network))?;
     match E::ENTRY.access {
         Access::Anyone => {}
         Access::Session => drop(identity.clone()?),
         Access::Admin => admit_admin(request, config)?,
     }
-    let network = address::network_of(request, config);
     if E::ENTRY.path.starts_with("/api/auth/") {
         admit(env, network).await?;
     }
@@ -61,9 +76,9 @@ pub async fn input<E: Endpoint>(
             if !content_type.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json") {
                 return Err(ErrorCode::UnsupportedMediaType.into());
             }
-            text(request).await?
+            body::text(request).await?
         }
-        Place::OptionalJson => text(request).await?,
+        Place::OptionalJson => body::text(request).await?,
     };
     Ok(Input { body: E::Body::read(&text)?, id: id.map(str::to_owned), address: network.to_string(), identity })
 }
@@ -79,20 +94,6 @@ async fn admit(env: &Env, network: Network) -> service::Result<()> {
         // A limiter that does not answer must not lock everybody out.
         _ => Ok(()),
     }
-}
-
-/// Reads a body as text.
-async fn text(request: &mut Request) -> service::Result<String> {
-    let too_large = || Refusal::new(ErrorCode::TooLarge).saying(format!("A body has at most {MAX_REST_BODY} bytes."));
-    let announced = request.headers().get("Content-Length").ok().flatten().and_then(|length| length.parse().ok());
-    if announced.is_some_and(|length: usize| length > MAX_REST_BODY) {
-        return Err(too_large());
-    }
-    let bytes = request.bytes().await.map_err(|_| Refusal::new(ErrorCode::Malformed))?;
-    if bytes.len() > MAX_REST_BODY {
-        return Err(too_large());
-    }
-    String::from_utf8(bytes).map_err(|_| Refusal::new(ErrorCode::Malformed).saying("The body is not UTF-8."))
 }
 
 fn identity(request: &Request, config: &Config) -> service::Result<Identity> {
