@@ -5,6 +5,7 @@ use crate::{calls::hub::object_name, config::Config, network::Network, runtime::
 use shardlink_shared::{
     ErrorCode, Refusal,
     crypto::token::{ResumeToken, Ticket},
+    limits::PENDING_TIMEOUT,
     protocol::{SUBPROTOCOL_BINARY, SUBPROTOCOL_JSON, SUBPROTOCOL_RESUME},
 };
 use worker::{Env, Headers, Request, RequestInit, Response, Url};
@@ -80,6 +81,12 @@ async fn pass_on(env: &Env, hub: u32, offer: &Offer, network: Network) -> worker
     if response.status_code() == 101 {
         return Ok(Ok(response));
     }
-    let code = ErrorCode::parse(&response.text().await?).unwrap_or(ErrorCode::Internal);
-    Ok(Err(Refusal::new(code)))
+    Ok(Err(match ErrorCode::parse(&response.text().await?).unwrap_or(ErrorCode::Internal) {
+        // Whoever waits there is in or out after this time.
+        ErrorCode::RateLimited => Refusal::new(ErrorCode::RateLimited)
+            .after(PENDING_TIMEOUT as f64 / 1000.0)
+            .saying("Too many sockets from your network have not signed in yet. Wait a moment."),
+        ErrorCode::Overloaded => Refusal::new(ErrorCode::Overloaded).after(PENDING_TIMEOUT as f64 / 1000.0),
+        code => code.into(),
+    }))
 }

@@ -5,6 +5,7 @@
 pub mod binary;
 pub mod json;
 pub mod snapshot;
+pub(crate) mod words;
 
 use crate::{
     Refusal,
