@@ -91,6 +91,8 @@ async function start(folder, port) {
       // All in one hub: everybody hears everybody.
       HUB_CAPACITY: "2000",
       REGISTRATIONS_PER_ADDRESS: UNTHROTTLED,
+      SIGN_INS_PER_ADDRESS: UNTHROTTLED,
+      REST_PER_ADDRESS: UNTHROTTLED,
       SIGN_IN_FAILURES_PER_ADDRESS: UNTHROTTLED,
     },
     stdio: ["ignore", "pipe", "inherit"],

@@ -17,6 +17,10 @@ pub const MAX_SERVER_FRAME: usize = 1024 * 1024;
 /// The largest REST body, in bytes (the contract's 413).
 pub const MAX_REST_BODY: usize = 64 * 1024;
 
+/// A REST body must be there within this time, in milliseconds: the largest takes that
+/// long at 52 kbit/s, less than any telephone's network gives.
+pub const BODY_TIMEOUT: u64 = 10 * 1000;
+
 /// How deep arrays and objects may nest in JSON; valid messages need 4.
 pub const MAX_NESTING: usize = 16;
 
@@ -83,6 +87,11 @@ pub const MAX_KNOWN_NETWORKS: usize = 16;
 /// Registrations from an address in a minute, by default.
 pub const REGISTRATIONS_PER_ADDRESS: u32 = 60;
 
+/// Successful plain sign-ins from an address in a minute, by default: each costs up to
+/// half a second of the one thread, so that these are half of it at most. SCRAM costs the
+/// server nothing of the kind and is not counted.
+pub const SIGN_INS_PER_ADDRESS: u32 = 60;
+
 /// A SCRAM exchange must be finished within this time, in milliseconds: what
 /// stretching takes on a slow phone, several times over.
 pub const HANDSHAKE_LIFE: u64 = 60 * 1000;
@@ -100,6 +109,25 @@ pub const CLAIM_SETTLES_AFTER: u64 = 30 * 1000;
 
 /// A socket must authenticate within this time, in milliseconds.
 pub const PENDING_TIMEOUT: u64 = 5 * 1000;
+
+/// What REST may be asked in this time, in milliseconds, is a budget.
+pub const REST_WINDOW: u64 = 60 * 1000;
+
+/// Requests of a session in a minute, by default: ten a second, which no page that a
+/// person plays on comes near.
+pub const REST_PER_SESSION: u32 = 600;
+
+/// Requests from an address in a minute, by default: a household or a class of forty who
+/// all join in the same minute ask some 1,500 times.
+pub const REST_PER_ADDRESS: u32 = 3_000;
+
+/// Budgets that are kept at once, for sessions and for addresses: some 64 bytes each, so
+/// that both take 2 MiB.
+pub const MAX_BUDGETS: usize = 16 * 1024;
+
+/// What `/readyz` has found is told again for this long, in milliseconds: it costs two
+/// writes to find out, and anybody may ask.
+pub const READINESS_LIFE: u64 = 1_000;
 
 /// Sockets in a hub that have not authenticated yet (the contract's 64), without those that
 /// come back to a place that is kept: of these there is one for each place at most.
@@ -166,6 +194,13 @@ pub const PARTY_SIZE: usize = 4;
 /// An invitation into a party is good for this long, in milliseconds (the contract's
 /// five minutes).
 pub const INVITATION_LIFE: u64 = 5 * 60 * 1000;
+
+/// Invitations that a character may send in [`INVITE_WINDOW`], also over several parties:
+/// a full party of eight is invited at once, and two may be asked again.
+pub const INVITES_PER_WINDOW: u64 = 10;
+
+/// The window in which a character's invitations are counted, in milliseconds.
+pub const INVITE_WINDOW: u64 = 60 * 1000;
 
 /// Invitations of a party that are open at once: twice the largest party.
 pub const MAX_INVITATIONS: usize = 2 * MAX_PARTY;
@@ -365,6 +400,10 @@ pub const POPULATION_DELAY: u64 = 500;
 
 /// Plain sign-ins that may wait for their turn at hashing.
 pub const MAX_HASHING_QUEUE: usize = 16;
+
+/// Plain sign-ins to an account from one network that may wait: a client that was
+/// impatient and asked again.
+pub const MAX_HASHING_PER_ACCOUNT: usize = 2;
 
 /// The longest a slice of hashing may hold the thread, as rounds of PBKDF2:
 /// some 1,200 rounds take a millisecond in WebAssembly, so 4,000 stay under 5 ms.

@@ -71,7 +71,7 @@ name!(
     /// A user name: 3 to 50 ASCII letters, digits and `_ - .`.
     UserName,
     limits::USER_NAME,
-    "must be 3 to 50 letters (A to Z), digits or _ - .",
+    "must be 3 to 50 letters (A to Z), digits, dots, hyphens and underscores",
     |c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'),
     r"^[A-Za-z0-9_.\-]*$"
 );
@@ -81,7 +81,7 @@ name!(
     /// and single spaces between.
     CharacterName,
     limits::CHARACTER_NAME,
-    "must be 3 to 24 letters (A to Z), digits, apostrophes, hyphens or single spaces between",
+    "must be 3 to 24 letters (A to Z), digits, apostrophes, hyphens and single spaces between them",
     |c| c.is_ascii_alphanumeric() || matches!(c, ' ' | '\'' | '-'),
     r"^[A-Za-z0-9'\-]+( [A-Za-z0-9'\-]+)*$"
 );
@@ -194,7 +194,9 @@ impl Serialize for Content {
 
 impl<'de> Deserialize<'de> for Content {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Draft::deserialize(deserializer)?.accept().map_err(de::Error::custom)
+        let accepted = Draft::deserialize(deserializer)?.accept();
+        // The field's own sentence; its code is that of every field that cannot be read.
+        accepted.map_err(|refusal| de::Error::custom(refusal.sentence()))
     }
 }
 

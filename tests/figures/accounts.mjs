@@ -28,7 +28,7 @@ function cpuOf(pid) {
 const pin = (pid, core) => execFileSync("taskset", ["-acp", String(core), String(pid)]);
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 
-const limits = { SIGN_IN_FAILURES_PER_NAME: "1000000", SIGN_IN_FAILURES_PER_ADDRESS: "1000000", REGISTRATIONS_PER_ADDRESS: "1000000" };
+const limits = { SIGN_IN_FAILURES_PER_NAME: "1000000", SIGN_IN_FAILURES_PER_ADDRESS: "1000000", REGISTRATIONS_PER_ADDRESS: "1000000", SIGN_INS_PER_ADDRESS: "1000000", REST_PER_SESSION: "1000000", REST_PER_ADDRESS: "1000000" };
 const server = await startServer({ env: limits });
 pin(server.workerdPid, 0);
 pin(process.pid, 1);

@@ -82,6 +82,8 @@ calls!("WORLD",
         Announce { key: u64, announcement: WorldAnnouncement } -> ();
         /// The realm as a whole.
         GetStatus {} -> Status;
+        /// Stores something: answered once it is on disk.
+        CheckStorage {} -> ();
         /// What happened, the newest first: at most `limit` events, older
         /// than the one of the number `before`.
         GetEvents { before: Option<u64>, limit: u32 } -> Vec<(u64, Happening)>;

@@ -5,8 +5,8 @@ use crate::{
     calls::{
         account::Settlement,
         character::{
-            CharacterCall, Claim, Confirm, Create, Delete, Doubt, Enter, Entered, Find, Get, GetInventory,
-            GetParties, Invite, Leave, Mute, Release, Seated, Travel, Uninvite, Visit, Whereabouts,
+            BeginInvite, CharacterCall, Claim, Confirm, Create, Delete, Doubt, Enter, Entered, Find, Get,
+            GetInventory, GetParties, Invite, Leave, Mute, Release, Seated, Travel, Uninvite, Visit, Whereabouts,
         },
     },
     effect::{Context, Logic, Reply, reply},
@@ -237,6 +237,7 @@ impl Logic for Character {
             CharacterCall::Delete(call) => reply::<Delete>(self.delete(context, &call)),
             CharacterCall::Find(_) => reply::<Find>(self.found()),
             CharacterCall::GetParties(call) => reply::<GetParties>(self.parties(context.now, call.owner)),
+            CharacterCall::BeginInvite(call) => reply::<BeginInvite>(self.begin_invite(context, &call)),
             CharacterCall::Claim(call) => reply::<Claim>(self.claim(context, &call)),
             CharacterCall::Seated(call) => {
                 self.seated(context, call.key);

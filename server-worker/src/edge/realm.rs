@@ -3,6 +3,7 @@
 use super::{
     bodies::{Event, Events, EventsQuery, NoBody, Ready, StatusBody},
     http::Input,
+    readiness::Readiness,
 };
 use crate::{
     calls::world::{GetEvents, GetStatus, object_name},
@@ -10,7 +11,11 @@ use crate::{
     runtime::{call::call, clock},
     service,
 };
-use shardlink_shared::protocol::world::{ShardStatus, WorldState};
+use shardlink_shared::{
+    ErrorCode, Refusal,
+    protocol::world::{ShardStatus, WorldState},
+};
+use std::cell::RefCell;
 use worker::Env;
 
 pub async fn state(_: Input<NoBody>, env: &Env, _: &Config) -> service::Result<WorldState> {
@@ -52,8 +57,20 @@ pub async fn status(_: Input<NoBody>, env: &Env, _: &Config) -> service::Result<
     })
 }
 
-/// The configuration was read before; that the world answers is left to see.
+thread_local! {
+    static READINESS: RefCell<Readiness> = RefCell::default();
+}
+
+/// The configuration was read before; that what players do can be stored is left to see.
 pub async fn ready(_: Input<NoBody>, env: &Env, _: &Config) -> service::Result<Ready> {
-    call(env, &object_name(), GetStatus {}).await?;
+    match READINESS.with_borrow_mut(|readiness| readiness.known(clock::now())) {
+        Some(true) => {}
+        Some(false) => return Err(Refusal::new(ErrorCode::Overloaded).after(1.0)),
+        None => {
+            let checked = service::check_storage(env).await;
+            READINESS.with_borrow_mut(|readiness| readiness.found(clock::now(), checked.is_ok()));
+            checked?;
+        }
+    }
     Ok(Ready { ready: true })
 }

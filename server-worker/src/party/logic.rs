@@ -214,7 +214,11 @@ impl Party {
         if state.is_full() {
             return Err(ErrorCode::PartyFull.into());
         }
-        state.invitations.retain(|open| open.expires > now && open.character != call.invitee);
+        if state.invitation(call.invitee, now).is_some() {
+            // Whoever has an invitation is not told of it again.
+            return Ok(());
+        }
+        state.invitations.retain(|open| open.expires > now);
         if state.invitations.len() >= MAX_INVITATIONS {
             let first = state.invitations.iter().map(|open| open.expires).min().unwrap_or(now);
             return Err(Refusal::new(ErrorCode::RateLimited).after(first.since(now) as f64 / 1000.0));

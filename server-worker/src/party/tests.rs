@@ -153,12 +153,34 @@ fn an_invitation_lasts_five_minutes_and_serves_once() {
     done(&mut party, 0, create(1));
     done(&mut party, 0, invite(12, 1, 2));
     assert_eq!(refused(&mut party, INVITATION_LIFE, accept(22, 12, 2)), ErrorCode::NotFound);
-    done(&mut party, 0, invite(13, 1, 2));
-    assert_eq!(refused(&mut party, 1, accept(23, 12, 2)), ErrorCode::NotFound, "the second replaced the first");
-    assert_eq!(refused(&mut party, 1, accept(24, 13, 3)), ErrorCode::NotFound, "it is hero 2's");
-    done(&mut party, INVITATION_LIFE - 1, accept(25, 13, 2));
-    done(&mut party, INVITATION_LIFE, Leave { key: 30, character: character(2) });
-    assert_eq!(refused(&mut party, INVITATION_LIFE, accept(26, 13, 2)), ErrorCode::NotFound);
+    let second = INVITATION_LIFE;
+    done(&mut party, second, invite(13, 1, 2));
+    assert_eq!(refused(&mut party, second + 1, accept(23, 12, 2)), ErrorCode::NotFound, "it has ended");
+    assert_eq!(refused(&mut party, second + 1, accept(24, 13, 3)), ErrorCode::NotFound, "it is hero 2's");
+    done(&mut party, second + INVITATION_LIFE - 1, accept(25, 13, 2));
+    done(&mut party, second + INVITATION_LIFE, Leave { key: 30, character: character(2) });
+    assert_eq!(refused(&mut party, second + INVITATION_LIFE, accept(26, 13, 2)), ErrorCode::NotFound);
+}
+
+#[test]
+fn whoever_is_invited_again_while_an_invitation_is_open_hears_nothing_and_keeps_the_first() {
+    let mut party = Party::default();
+    done(&mut party, 0, create(1));
+    let first = done(&mut party, 0, invite(12, 1, 2));
+    letters(&mut party, 0);
+    for key in 13..500 {
+        assert_eq!(done(&mut party, key, invite(key, 1, 2)), first);
+    }
+    assert_eq!(letters(&mut party, 1_000).len(), 0, "nobody is told");
+    assert_eq!(state(&party).invitations.len(), 1);
+    // Which is still the one that lets in.
+    done(&mut party, 1_000, accept(600, 12, 2));
+    // Whoever turned one down may be asked again.
+    done(&mut party, 1_000, invite(601, 1, 3));
+    done(&mut party, 1_000, Decline { key: 602, character: character(3), invitation: 601 });
+    letters(&mut party, 1_000);
+    done(&mut party, 1_001, invite(603, 1, 3));
+    assert!(letters(&mut party, 1_001).iter().any(|letter| matches!(letter, Letter::Invited { key: 603, .. })));
 }
 
 #[test]

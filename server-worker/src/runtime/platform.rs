@@ -3,7 +3,7 @@
 use super::{call::call, clock, entropy::System, hashing};
 use crate::{
     calls::Call,
-    service::{Platform, Result},
+    service::{Platform, Result, turns::Asker},
 };
 use shardlink_shared::{
     crypto::password::{Salt, Verifier},
@@ -18,8 +18,8 @@ impl Platform for Env {
         call(self, object, question).await
     }
 
-    async fn stretch(&self, password: &Password, salt: Salt) -> Result<Verifier> {
-        hashing::stretch(password, salt).await
+    async fn stretch(&self, asker: Asker, password: &Password, salt: Salt) -> Result<Verifier> {
+        hashing::stretch(asker, password, salt).await
     }
 
     fn now(&self) -> Millis {

@@ -114,12 +114,12 @@ pub async fn party_request(
     let update = match request {
         PartyRequest::Create(name) => found(on, max_members, actor, name).await,
         PartyRequest::Invite(party, invitee) => {
-            let object = own(on, actor, party).await?;
+            let object = inviting(on, actor, party, key).await?;
             let invite = invitation(on, by, invitee, key).await.map_err(|refusal| refusal.at("invitee_id"))?;
             return on.ask(&object, invite).await.map(PartyAnswer::Invite);
         }
         PartyRequest::InviteByName(party, name) => {
-            let object = own(on, actor, party).await?;
+            let object = inviting(on, actor, party, key).await?;
             let invitee = named(on, &name).await?;
             let invite = invitation(on, by, invitee, key).await.map_err(|refusal| refusal.at("invitee_name"))?;
             return on.ask(&object, invite).await.map(PartyAnswer::Invite);
@@ -162,6 +162,17 @@ async fn own(on: &impl Platform, actor: Actor, party: PartyId) -> Result<String>
         Some(seat) if seat.party == party => Ok(party::object_name(party)),
         _ => Err(Refusal::new(ErrorCode::NotInParty).at("party_id")),
     }
+}
+
+/// The same, to somebody who is about to invite: how often is counted there.
+async fn inviting(on: &impl Platform, actor: Actor, party: PartyId, key: u64) -> Result<String> {
+    let begin = character::BeginInvite { owner: actor.owner, party, key };
+    let begun = on.ask(&character::object_name(actor.character), begin).await;
+    begun.map_err(|refusal| match refusal.code {
+        ErrorCode::NotInParty => refusal.at("party_id"),
+        _ => refusal,
+    })?;
+    Ok(party::object_name(party))
 }
 
 fn invitation_into(known: &Parties, party: PartyId) -> Result<u64> {

@@ -230,6 +230,42 @@ fn somebody_is_invited_by_name_wherever_it_is_and_told_again_when_it_enters_anew
 }
 
 #[test]
+fn invitations_that_are_repeated_reach_their_victim_once_and_ten_a_minute_are_sent_at_most() {
+    let realm = Realm::new();
+    let (aria, bran) = (hero(&realm, "aria", 0), hero(&realm, "bran", 1));
+    let mut party = found(&realm, aria);
+    let invite = |party| ask(&realm, aria, PartyRequest::Invite(party, bran.actor.character));
+    let heard = || realm.hubs.borrow()["main-1"][&(bran.actor.character, bran.visit)].clone();
+    let invitations = || heard().iter().filter(|told| matches!(told, Told::Invite(_))).count();
+    let first = invite(party).unwrap();
+    for _ in 1..10 {
+        assert_eq!(invite(party).as_ref(), Ok(&first));
+    }
+    assert_eq!(invitations(), 1);
+    let refusal = invite(party).unwrap_err();
+    assert_eq!((refusal.code, refusal.retry_after), (ErrorCode::RateLimited, Some(6.0)));
+    // Neither another party nor taking the invitation back gives more of them.
+    ask(&realm, aria, PartyRequest::Withdraw(party, bran.actor.character)).unwrap();
+    assert_eq!(invite(party).unwrap_err().code, ErrorCode::RateLimited);
+    ask(&realm, aria, PartyRequest::Disband(party)).unwrap();
+    party = found(&realm, aria);
+    assert_eq!(invite(party).unwrap_err().code, ErrorCode::RateLimited);
+    let by_name = ask(&realm, aria, PartyRequest::InviteByName(party, "bran".into()));
+    assert_eq!(by_name.unwrap_err().code, ErrorCode::RateLimited);
+    let mut sent = 0;
+    for _ in 0..600 {
+        realm.now.set(realm.now.get() + 100);
+        sent += u32::from(invite(party).is_ok());
+        let _ = ask(&realm, aria, PartyRequest::Withdraw(party, bran.actor.character));
+    }
+    assert_eq!((sent, invitations()), (10, 11));
+    // Somebody else's are her own.
+    let cleo = hero(&realm, "cleo", 0);
+    let theirs = found(&realm, cleo);
+    assert!(ask(&realm, cleo, PartyRequest::Invite(theirs, bran.actor.character)).is_ok());
+}
+
+#[test]
 fn who_is_invited_is_told_that_the_party_has_ended() {
     let realm = Realm::new();
     let (aria, bran) = (hero(&realm, "aria", 0), hero(&realm, "bran", 1));

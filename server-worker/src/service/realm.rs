@@ -1,7 +1,7 @@
 //! A realm in memory, natively: every object's own logic, its calls in the JSON
 //! that they have between objects, and a wire that can be cut at any step.
 
-use super::{Platform, Result};
+use super::{Platform, Result, turns::Asker};
 use crate::{
     account::logic::{Account, Work},
     calls::{
@@ -320,6 +320,12 @@ impl Realm {
                 missing.retain(|place| !tell(*place, Told::Party(call.update.clone())));
                 to_json(&missing)
             }
+            HubCall::Whisper(call) => {
+                let visit = Visit { hub: number, connection: call.connection };
+                let to = call.chat.recipient_id.map(|who| (who, visit));
+                let is_here = |place| hubs.get(object).is_some_and(|hub| hub.contains_key(&place));
+                to.is_some_and(is_here).to_string()
+            }
             HubCall::Invited(call) => {
                 let visit = Visit { hub: number, connection: call.connection };
                 tell((call.invite.invitee_id, visit), Told::Invite(call.invite)).to_string()
@@ -444,7 +450,7 @@ impl Platform for Realm {
     }
 
     /// Stands for 600,000 rounds by a copy: what is tested here is who does how much of it.
-    async fn stretch(&self, password: &Password, salt: Salt) -> Result<Verifier> {
+    async fn stretch(&self, _: Asker, password: &Password, salt: Salt) -> Result<Verifier> {
         self.stretched.set(self.stretched.get() + 1);
         let mut salted = [0; 32];
         for (to, from) in salted.iter_mut().zip(password.as_bytes().iter().chain(&salt)) {

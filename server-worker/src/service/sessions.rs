@@ -5,6 +5,7 @@ use super::{
     characters::enter,
     parties::{Actor, gathering},
     passwords::{Attempt, Proof, prepare},
+    turns::Asker,
 };
 use crate::{
     calls::{
@@ -15,6 +16,7 @@ use crate::{
     },
     config::Config,
     hub::connection::Identity,
+    network::Network,
 };
 use shardlink_shared::{
     ErrorCode,
@@ -95,9 +97,9 @@ async fn prove<T>(
     act: impl AsyncFnOnce(account::Proof) -> Result<T>,
 ) -> Result<T> {
     let username = authenticate(on, identity, None).await?.username;
-    let attempt = Attempt::begin(on, config, &username, address).await?;
+    let attempt = Attempt::begin(on, config, &username, address, &proof).await?;
     let own = Named { id: identity.player.get(), owner: identity.player };
-    let result = match prepare(on, config, &username, Some(&own), proof).await {
+    let result = match prepare(on, config, address, &username, Some(&own), proof).await {
         Ok(proof) => act(proof).await,
         Err(refusal) => Err(refusal),
     };
@@ -131,7 +133,8 @@ pub async fn change_password(
             NewPassword::Stretched(verifier) => verifier,
             NewPassword::Plain(password) => {
                 let salt = on.draw(|entropy| entropy::bytes(entropy));
-                on.stretch(&password, salt).await?
+                let asker = Asker { network: Network::of(address), account: identity.player.to_string() };
+                on.stretch(asker, &password, salt).await?
             }
         };
         let change = account::ChangePassword { session: identity.session, proof, verifier };

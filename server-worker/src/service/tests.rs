@@ -12,6 +12,7 @@ use crate::{
     },
     config::Config,
     hub::connection::Identity,
+    network::Network,
     text::names::character_keys,
 };
 use shardlink_shared::{
@@ -38,7 +39,7 @@ pub(super) fn config() -> Config {
     Config::read(secret).unwrap()
 }
 
-fn user(name: &str) -> UserName {
+pub(super) fn user(name: &str) -> UserName {
     UserName::parse(name).unwrap()
 }
 
@@ -46,7 +47,7 @@ pub(super) fn password(text: &str) -> Password {
     Password::parse(text).unwrap()
 }
 
-fn sign_in_from(realm: &Realm, address: &str, name: &str, text: &str) -> Result<SignedIn> {
+pub(super) fn sign_in_from(realm: &Realm, address: &str, name: &str, text: &str) -> Result<SignedIn> {
     realm.run(sign_in(realm, &config(), address, &user(name), Proof::Password(password(text))))
 }
 
@@ -179,7 +180,7 @@ fn new_names_of_users_and_characters_are_judged_and_the_field_is_named() {
         judged("name", create(&realm, aria, name).unwrap_err());
         let plain = realm.run(register(&realm, &config(), HOME, user(name), &password("hunter22")));
         judged("username", plain.unwrap_err());
-        let verifier = realm.run(realm.stretch(&password("hunter22"), [7; 16])).unwrap();
+        let verifier = realm.run(realm.stretch(Asker { network: Network::of(HOME), account: "aria".into() }, &password("hunter22"), [7; 16])).unwrap();
         let stretched = realm.run(register_verifier(&realm, &config(), HOME, user(name), verifier));
         judged("username", stretched.unwrap_err());
     }
@@ -195,7 +196,7 @@ fn names_from_before_the_rule_sign_in_and_are_found_played_and_deleted() {
     };
     // As an account and a character were made then: entered by their own keys alone.
     let owner = PlayerId::new(1 << 41).unwrap();
-    let verifier = realm.run(realm.stretch(&password("hunter22"), [7; 16])).unwrap();
+    let verifier = realm.run(realm.stretch(Asker { network: Network::of(HOME), account: "aria".into() }, &password("hunter22"), [7; 16])).unwrap();
     let account = account::object_name(owner);
     let make = account::Create { player: owner, username: user("Admin1"), verifier };
     realm.run(realm.ask(&account, make)).unwrap();

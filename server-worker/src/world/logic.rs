@@ -3,8 +3,8 @@
 use super::speech::Speech;
 use crate::{
     calls::world::{
-        Announce, GetEvents, GetHubs, GetStatus, Happening, Listen, Place, Population, Report, Reserve, Say, Status,
-        WorldCall,
+        Announce, CheckStorage, GetEvents, GetHubs, GetStatus, Happening, Listen, Place, Population, Report, Reserve,
+        Say, Status, WorldCall,
     },
     chat::{Audience, BatchNumber},
     effect::{Context, Logic, Reply, reply},
@@ -253,6 +253,12 @@ impl Logic for World {
             }
             WorldCall::GetEvents(call) => reply::<GetEvents>(Ok(self.events(context, &call))),
             WorldCall::GetStatus(_) => reply::<GetStatus>(Ok(self.status(context))),
+            WorldCall::CheckStorage(_) => {
+                // The same row again: it costs a write, and no room.
+                let started = self.started(context);
+                context.writes.push(Write::Started(started));
+                reply::<CheckStorage>(Ok(()))
+            }
         }
     }
 }
@@ -265,6 +271,21 @@ mod tests {
     fn at<T>(now: u64, decide: impl FnOnce(&mut Context<'_, Write>) -> T) -> T {
         let mut entropy = Seeded::new(now);
         decide(&mut Context::new(Millis(now), &mut entropy))
+    }
+
+    #[test]
+    fn a_check_of_the_storage_writes_each_time_and_changes_nothing() {
+        let mut world = World::default();
+        at(5, |context| drop(world.dispatch(context, WorldCall::GetStatus(GetStatus {}))));
+        let before = world.clone();
+        for now in [6, 7] {
+            let writes = at(now, |context| {
+                world.dispatch(context, WorldCall::CheckStorage(CheckStorage {}));
+                std::mem::take(&mut context.writes)
+            });
+            assert_eq!(writes, [Write::Started(Millis(5))]);
+        }
+        assert_eq!(world, before);
     }
 
     fn report(world: &mut World, now: u64, hub: u32, players: u32) {

@@ -1,7 +1,7 @@
 //! JSON 1.0.0: one flat object, the envelope's fields beside the message's, as
 //! the system's first generation wrote it.
 
-use super::{Incoming, Rejected, objects};
+use super::{Incoming, Rejected, objects, words};
 use crate::{
     ErrorCode, Refusal,
     limits::MAX_NESTING,
@@ -38,13 +38,13 @@ pub(super) fn decode<M: MessageSet>(text: &str, max_len: usize) -> Result<Incomi
     }
     check_object(text)?;
     let head: Head<'_> = read(text)?;
-    let message_id = match head.message_id.as_deref() {
-        None => None,
-        Some(id) => Some(
-            RequestId::from_text(id)
-                .ok_or_else(|| Refusal::field("message_id", "must be at most 64 characters long"))?,
-        ),
-    };
+    let message_id =
+        match head.message_id.as_deref() {
+            None => None,
+            Some(id) => Some(RequestId::from_text(id).ok_or_else(|| {
+                Refusal::field("message_id", "The field message_id must have at most 64 characters.")
+            })?),
+        };
     let rejected = |refusal| Rejected { refusal, message_id: message_id.clone() };
     check_version(head.version.as_deref()).map_err(rejected)?;
     let Some(name) = head.message_type.as_deref() else {
@@ -96,24 +96,17 @@ fn refusal_of(error: &serde_json::Error, path: &serde_path_to_error::Path) -> Re
     // serde names a missing field in its sentence only.
     if let Some(missing) = sentence.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {
         let field = if path == "." { missing.to_owned() } else { format!("{path}.{missing}") };
-        return Refusal::field(field, format!("The field {missing} is missing."));
+        let message = format!("The field {field} is missing.");
+        return Refusal::field(field, message);
+    }
+    if let Some(field) = words::duplicate(sentence) {
+        return Refusal::new(ErrorCode::Malformed).at(field).saying(format!("The field {field} is there twice."));
     }
     if path == "." {
         return Refusal::new(ErrorCode::Malformed).saying("A message is a JSON object.");
     }
-    Refusal::field(path.clone(), format!("The field {path}: {}.", without_value(sentence)))
-}
-
-/// serde's sentence without the value that it found: it may be a password that
-/// stands in the wrong field, and an answer may end up in a log.
-fn without_value(sentence: &str) -> Cow<'_, str> {
-    let repeats = ["invalid type: ", "invalid value: ", "unknown variant ", "unknown field "];
-    match sentence.rsplit_once(", expected ") {
-        Some((before, expected)) if repeats.iter().any(|start| before.starts_with(start)) => {
-            Cow::Owned(format!("expected {expected}"))
-        }
-        _ => Cow::Borrowed(sentence),
-    }
+    let message = words::about(&path, sentence);
+    Refusal::field(path, message)
 }
 
 /// Refuses what is no object or nests too deep, before anything is read.

@@ -3,7 +3,7 @@
 use super::*;
 use crate::{calls::account::Standing, hub::outbox::Delivery};
 use shardlink_shared::{
-    crypto::token::ResumeToken,
+    crypto::token::{ResumeToken, SessionId},
     limits::{LOG_LIFE, PLACE_LIFE},
     protocol::account::{Ack, Resume, Resumed},
 };
@@ -25,16 +25,16 @@ impl World {
 
     /// Likewise after a crash: its account says that the session stands.
     fn resume_in_doubt(&mut self, socket: u64, token: ResumeToken, last_seq: u64) {
-        let standing = Standing { session: token.session, silenced: None };
+        let session = token.session;
         self.resume(socket, token, last_seq);
+        self.stands(ConnectionId(socket), session);
+    }
+
+    /// The account of whoever resumes on a socket says that its session stands.
+    pub(super) fn stands(&mut self, id: ConnectionId, session: SessionId) {
+        let answer = Ok(Answer::Stands(Standing { session, silenced: None }));
         // While a question is open the runtime keeps the hub awake.
-        self.handle_awake(Event::Answered {
-            id: ConnectionId(socket),
-            request: None,
-            awaited: true,
-            queued: false,
-            answer: Ok(Answer::Stands(standing)),
-        });
+        self.handle_awake(Event::Answered { id, request: None, awaited: true, queued: false, answer });
     }
 
     fn resumed(&self, id: ConnectionId) -> Resumed {

@@ -142,6 +142,7 @@ fn all_who_were_here_come_back_at_once_from_one_network_and_are_in_no_newcomers_
     }
     for n in 1..=200 {
         world.send(ConnectionId(10_000 + n), &ClientMessage::Resume(Resume { last_seq: 0 }));
+        world.stands(ConnectionId(10_000 + n), identity(n).session);
         assert!(world.types(ConnectionId(n)).contains(&"resumed"), "{n}");
     }
 }
