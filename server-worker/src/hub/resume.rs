@@ -18,6 +18,7 @@ use shardlink_shared::{
     limits::PLACE_LIFE,
     protocol::{Envelope, RequestId, ServerMessage, account::Resumed},
     time::Millis,
+    vector::Vec3,
 };
 
 /// A server that is told to stop has stopped within this time, in milliseconds; one that
@@ -113,6 +114,7 @@ impl Hub {
         let Some(newcomer) = self.connections.remove(&id) else { return };
         self.pending.remove(&id);
         let Some(connection) = self.connections.get_mut(&stream) else { return };
+        let spoke = connection.encoding;
         (connection.encoding, connection.address, connection.behind) = (newcomer.encoding, newcomer.address, false);
         connection.first_generation = newcomer.first_generation;
         connection.acked = connection.acked.max(Some(last_seq));
@@ -123,6 +125,13 @@ impl Hub {
         if let Some(player) = connection.player_mut() {
             // Its client may count its steps anew.
             player.step = None;
+            if spoke != newcomer.encoding && player.motion.velocity != Vec3::ZERO {
+                // Where it has stopped depends on what it spoke as it walked, which nobody knows
+                // from here on: it stands where it said it was.
+                player.motion.velocity = Vec3::ZERO;
+                let position = player.motion.position;
+                player.cell = self.area.walk(player.slot, position, Vec3::ZERO, out.now).unwrap_or(player.cell);
+            }
         }
         let encoding = newcomer.encoding;
         self.succeeded = Some(stream);
