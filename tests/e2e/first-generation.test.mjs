@@ -1,7 +1,7 @@
 // What a client of the first generation could validly say, said to ours.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { JsonSocket, createCharacter, enterWorld as enterWorldBy, freshName, rest, selectCharacter, signUp } from "./support/json-client.mjs";
+import { JsonSocket, createCharacter, enterWorld as enterWorldBy, freshName, rest, selectCharacter, signUpPlainly } from "./support/json-client.mjs";
 import { startServer } from "./support/server.mjs";
 import { until } from "./support/until.mjs";
 
@@ -23,7 +23,7 @@ const step = (character, x, y) => ({
 
 test("a character selected before the socket enters the world with auth_response", async () => {
   const { url } = server;
-  const account = await signUp(url);
+  const account = await signUpPlainly(url);
   const character = await createCharacter(url, account.token);
   await selectCharacter(url, account.token, character.id);
   const socket = await JsonSocket.open(url);
@@ -43,7 +43,7 @@ test("a character selected before the socket enters the world with auth_response
 
 test("a character selected after the socket, by REST, enters the world on that socket", async () => {
   const { url } = server;
-  const account = await signUp(url);
+  const account = await signUpPlainly(url);
   const character = await createCharacter(url, account.token);
   const socket = await JsonSocket.open(url);
   socket.send({ type: "auth_request", username: account.username, password: "x", session_token: account.token });
@@ -62,7 +62,7 @@ test("a character selected after the socket, by REST, enters the world on that s
 
 test("a character is made, selected and deleted over the socket, which signs in by password", async () => {
   const { url } = server;
-  const account = await signUp(url);
+  const account = await signUpPlainly(url);
   const socket = await JsonSocket.open(url, ["shardlink.v1.json"]);
   assert.equal(socket.raw.protocol, "shardlink.v1.json");
   const auth = await socket.ask({ type: "auth_request", username: account.username, password: account.password });
@@ -216,7 +216,7 @@ test("a socket that is not authenticated is closed with 4001 after 5 s", async (
 
 test("a refused auth_request may be tried again, three times in all", async () => {
   const { url } = server;
-  const account = await signUp(url);
+  const account = await signUpPlainly(url);
   const auth = { type: "auth_request", username: account.username, password: "" };
   const socket = await JsonSocket.open(url);
   assert.equal((await socket.ask({ ...auth, session_token: "s1_forged" })).success, false);

@@ -1,37 +1,28 @@
 // A first-generation client, written from the wire contract alone: REST and
 // JSON text frames, no code of ours.
 import assert from "node:assert/strict";
+import { PASSWORD, freshName, rest } from "./rest.mjs";
+import { registerByScram, signInByScram } from "./scram.mjs";
 import { Turns } from "./turns.mjs";
+
+export { PASSWORD, freshName, rest };
 
 let serial = 0;
 
-/** A name that no other test has taken. */
-export function freshName(prefix = "hero") {
-  serial += 1;
-  // In base 16: no o and l, which a server takes for the 0 and 1 they look like.
-  return `${prefix}-${Date.now().toString(16)}${serial.toString(16)}`.slice(0, 24);
-}
-
-/** Calls a route: { status, headers, body }; the body is parsed where it is JSON. */
-export async function rest(url, method, path, { body, token, headers = {} } = {}) {
-  const response = await fetch(url + path, {
-    method,
-    headers: {
-      ...(body === undefined ? {} : { "Content-Type": "application/json" }),
-      ...(token ? { Authorization: `Bearer ${token}` } : {}),
-      ...headers,
-    },
-    body: body === undefined || typeof body === "string" ? body : JSON.stringify(body),
-  });
-  const text = await response.text();
-  const json = /json/.test(response.headers.get("content-type") ?? "");
-  return { status: response.status, headers: response.headers, body: json ? JSON.parse(text) : text };
-}
-
-export const PASSWORD = "correct horse";
-
-/** Registers and signs in: { username, password, playerId, token }. */
+/**
+ * Registers and signs in: { username, password, playerId, token }. By SCRAM, which costs
+ * the server nothing: it stretches plain passwords one at a time, half a second each.
+ */
 export async function signUp(url, username = freshName("user")) {
+  const registered = await registerByScram(url, username, PASSWORD);
+  assert.equal(registered.status, 201, JSON.stringify(registered.body));
+  const { finish } = await signInByScram(url, username, PASSWORD);
+  assert.equal(finish.status, 200, JSON.stringify(finish.body));
+  return { username, password: PASSWORD, playerId: finish.body.player_id, token: finish.body.session_token };
+}
+
+/** The same as the first generation does it, which sends the password. */
+export async function signUpPlainly(url, username = freshName("user")) {
   const credentials = { username, password: PASSWORD };
   const registered = await rest(url, "POST", "/api/auth/register", { body: credentials });
   assert.equal(registered.status, 201, JSON.stringify(registered.body));

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { createHash, createHmac, pbkdf2, randomBytes } from "node:crypto";
 import { promisify } from "node:util";
-import { rest } from "./json-client.mjs";
+import { rest } from "./rest.mjs";
 
 export const ITERATIONS = 600_000;
 
@@ -13,7 +13,10 @@ const xor = (a, b) => Buffer.from(a.map((byte, index) => byte ^ b[index]));
 
 const stretchedBefore = new Map();
 
-/** A stretched password, remembered: a test with many accounts gives them one salt and pays once. */
+/** All accounts that one process makes have the same, unless a test gives another. */
+const SALT = randomBytes(16);
+
+/** A stretched password, remembered: with one salt, many accounts cost one stretching. */
 function stretch(password, salt) {
   const key = `${password} ${salt.toString("hex")}`;
   if (!stretchedBefore.has(key)) {
@@ -23,7 +26,7 @@ function stretch(password, salt) {
 }
 
 /** What is sent of a new password: { salt, iterations, stored_key, server_key }. */
-export async function stretched(password, salt = randomBytes(16)) {
+export async function stretched(password, salt = SALT) {
   const salted = await stretch(password, salt);
   return {
     salt: salt.toString("base64"),

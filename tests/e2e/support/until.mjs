@@ -1,7 +1,7 @@
 // Waiting for what will be so, instead of for as long as it usually takes.
 import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
-import { rest } from "./json-client.mjs";
+import { rest } from "./rest.mjs";
 
 /** Waits until something holds, and fails if it does not in time. */
 export async function until(holds, what, timeoutMs = 8_000) {

@@ -1,6 +1,6 @@
 // Addresses: whom a server takes somebody for, and where it sends people.
 import { request } from "../../e2e/support/raw-http.mjs";
-import { freshName } from "../../e2e/support/json-client.mjs";
+import { freshName } from "../../e2e/support/rest.mjs";
 import { tally } from "../support/figures.mjs";
 
 const HEADER = "x-real-ip";

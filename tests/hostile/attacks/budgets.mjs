@@ -2,7 +2,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { PASSWORD, freshName } from "../../e2e/support/json-client.mjs";
+import { PASSWORD, freshName } from "../../e2e/support/rest.mjs";
 import { mebibytes, tally } from "../support/figures.mjs";
 import { repeatedly } from "../support/pace.mjs";
 import { Player } from "../support/player.mjs";

@@ -1,7 +1,7 @@
 // Kill -9 again and again, while everything that lasts is being changed: what was
 // acknowledged is there afterwards, once.
 import { setTimeout as pause } from "node:timers/promises";
-import { freshName } from "../../e2e/support/json-client.mjs";
+import { freshName } from "../../e2e/support/rest.mjs";
 import { within } from "../support/pace.mjs";
 import { Player } from "../support/player.mjs";
 import { Visitor, honestAddress } from "../support/visitor.mjs";

@@ -1,5 +1,5 @@
 // Text and shapes: what others would see, and what passes for something else.
-import { freshName } from "../../e2e/support/json-client.mjs";
+import { freshName } from "../../e2e/support/rest.mjs";
 import { tally } from "../support/figures.mjs";
 import { Player } from "../support/player.mjs";
 import { Visitor, honestAddress } from "../support/visitor.mjs";

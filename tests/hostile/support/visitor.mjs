@@ -1,15 +1,11 @@
 // Somebody who calls from an address of its own: an attacker, or a player at home.
 import http from "node:http";
-import { randomBytes } from "node:crypto";
 import { createInterface } from "node:readline";
 import net from "node:net";
-import { PASSWORD, freshName } from "../../e2e/support/json-client.mjs";
+import { PASSWORD, freshName } from "../../e2e/support/rest.mjs";
 import { request } from "../../e2e/support/raw-http.mjs";
 import { RawSocket } from "../../e2e/support/raw-socket.mjs";
 import { prove, stretched } from "../../e2e/support/scram.mjs";
-
-/** All accounts here have one salt, so that their password is stretched once. */
-const SALT = randomBytes(16);
 
 /** Linux answers on all of 127.0.0.0/8, so each of these is a stranger to the server; elsewhere all come from one address. */
 const hasAddresses = process.platform === "linux";
@@ -51,7 +47,7 @@ export class Visitor {
 
   /** Makes an account and signs in, by SCRAM: { username, token, playerId }. */
   async signUp(username = freshName("user")) {
-    await this.must("POST", "/api/auth/scram/register", { body: { username, ...(await stretched(PASSWORD, SALT)) } });
+    await this.must("POST", "/api/auth/scram/register", { body: { username, ...(await stretched(PASSWORD)) } });
     return { username, ...(await this.signIn(username)) };
   }
 
