@@ -46,7 +46,10 @@ pub async fn open(request: &Request, env: &Env, config: &Config) -> service::Res
     let secret = config.server_secret.as_bytes();
     let hub = match (&offer.ticket, &offer.resume) {
         (Some(text), _) => Ticket::parse(text, secret, clock::now()).ok_or(ErrorCode::InvalidTicket)?.hub,
-        (None, Some(text)) => ResumeToken::parse(text, secret).ok_or(ErrorCode::InvalidTicket)?.hub,
+        (None, Some(text)) => {
+            let refusal = || Refusal::new(ErrorCode::InvalidTicket).saying("The resume token is invalid.");
+            ResumeToken::parse(text, secret).ok_or_else(refusal)?.hub
+        }
         // Nobody knows yet who it is: its place is kept when it has signed in.
         (None, None) => service::place(env, config, None, None).await?,
     };

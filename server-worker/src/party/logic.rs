@@ -221,7 +221,9 @@ impl Party {
         state.invitations.retain(|open| open.expires > now);
         if state.invitations.len() >= MAX_INVITATIONS {
             let first = state.invitations.iter().map(|open| open.expires).min().unwrap_or(now);
-            return Err(Refusal::new(ErrorCode::RateLimited).after(first.since(now) as f64 / 1000.0));
+            return Err(Refusal::new(ErrorCode::RateLimited)
+                .after(first.since(now) as f64 / 1000.0)
+                .saying("The party has too many open invitations. Take one back, or wait."));
         }
         let expires = now + INVITATION_LIFE;
         state.invitations.push(Invitation {

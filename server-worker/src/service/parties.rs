@@ -177,7 +177,8 @@ async fn inviting(on: &impl Platform, actor: Actor, party: PartyId, key: u64) ->
 
 fn invitation_into(known: &Parties, party: PartyId) -> Result<u64> {
     let open = known.invited.iter().find(|open| open.party == party);
-    open.map(|open| open.key).ok_or(Refusal::new(ErrorCode::NotFound).at("party_id"))
+    let refusal = || Refusal::new(ErrorCode::NotFound).at("party_id").saying("You are not invited into this party.");
+    open.map(|open| open.key).ok_or_else(refusal)
 }
 
 async fn found(on: &impl Platform, max_members: u8, actor: Actor, name: Option<PartyName>) -> Result<PartyUpdate> {
@@ -256,7 +257,7 @@ async fn invitation(on: &impl Platform, by: CharacterId, invitee: CharacterId, k
 /// Who is meant by a name that a client has sent.
 async fn named(on: &impl Platform, name: &str) -> Result<CharacterId> {
     if name.is_empty() {
-        return Err(Refusal::field("invitee_id", "An invitation needs somebody who is invited."));
+        return Err(Refusal::field("invitee_id", "Say who is invited: by invitee_id or invitee_name."));
     }
     let name =
         CharacterName::parse(name).map_err(|problem| Refusal::field("invitee_name", format!("A name {problem}.")))?;
@@ -276,7 +277,7 @@ pub async fn find(on: &impl Platform, character: CharacterId) -> Result<characte
 pub(super) async fn owner_of(on: &impl Platform, character: CharacterId) -> Result<PlayerId> {
     let (kind, key) = (Kind::CharacterId, character.to_string());
     let named = on.ask(&directory::object_name(kind, &key), directory::Find { kind, key: key.clone() }).await?;
-    named.map(|named| named.owner).ok_or(ErrorCode::NotFound.into())
+    named.map(|named| named.owner).ok_or_else(no_character)
 }
 
 /// Who has a character's name.
@@ -287,7 +288,11 @@ pub async fn find_by_name(on: &impl Platform, name: &CharacterName) -> Result<Ch
     let (kind, key) = (Kind::Character, name.key());
     let named = on.ask(&directory::object_name(kind, &key), directory::Find { kind, key: key.clone() }).await?;
     let id = named.and_then(|named: Named| CharacterId::new(named.id));
-    id.ok_or(ErrorCode::NotFound.into())
+    id.ok_or_else(no_character)
+}
+
+fn no_character() -> Refusal {
+    Refusal::new(ErrorCode::NotFound).saying("There is no such character.")
 }
 
 /// A party, to a character that is in it or invited into it.
