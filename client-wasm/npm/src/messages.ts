@@ -528,7 +528,7 @@ export interface Vector {
   z: number;
 }
 
-/** Whether the socket is authenticated. */
+/** Whether the socket is authenticated. It comes again when the session is renewed (`POST /api/auth/refresh`), without a character and with another resume token: the one before is good for nothing any more. */
 export interface AuthResponse extends Message<"auth_response"> {
   /** Whether it is. */
   success: boolean;
@@ -542,7 +542,7 @@ export interface AuthResponse extends Message<"auth_response"> {
   server_time: number;
   /** The character that entered the world, if the session has selected one. */
   character: Character | null;
-  /** What a reconnecting client shows to resume. */
+  /** What a reconnecting client shows to resume; the newest counts. */
   resume_token: string | null;
   /** The revisions the server speaks. */
   protocol: ProtocolRange | null;
@@ -1099,7 +1099,7 @@ export interface SendDisconnect extends Sent<"disconnect"> {
 /** Is anybody there? Answered by `pong`. */
 export interface Ping extends Sent<"ping"> {}
 
-/** The first message on a socket that shows a resume token. Answered by `resumed`; where the place is not kept any more, after an `auth_response` with another token. */
+/** The first message on a socket that shows a resume token. Answered by `resumed`; where the place is not kept any more, after an `auth_response` with another token. The socket is closed with 4001 where the session was renewed since, so that a ticket is the way, and with 4002 or 4004 where it has ended. */
 export interface Resume extends Sent<"resume"> {
   /** The last reliable message that was received. */
   last_seq: number;

@@ -1,6 +1,9 @@
 //! Sessions and characters of an account.
 
-use super::errand::{Fate, Letter};
+use super::{
+    errand::{Fate, Letter},
+    made::Made,
+};
 use crate::{
     calls::{
         account::{
@@ -23,10 +26,10 @@ use shardlink_shared::{
         scram,
         token::{SessionId, Voucher},
     },
-    ids::{CharacterId, PartyId, PlayerId},
+    ids::{CharacterId, PlayerId},
     limits::{
-        BUDGET_WINDOW, CHARACTERS_PER_DAY, CLAIM_SETTLES_AFTER, KNOWN_NETWORK_LIFE, MAX_CHARACTERS,
-        MAX_KNOWN_NETWORKS, PARTIES_PER_DAY, SESSION_IDLE, SESSION_LONGEST, SESSION_TOUCH,
+        CHARACTERS_PER_DAY, CLAIM_SETTLES_AFTER, KNOWN_NETWORK_LIFE, MAX_CHARACTERS, MAX_KNOWN_NETWORKS,
+        PARTIES_PER_DAY, SESSION_IDLE, SESSION_LONGEST, SESSION_TOUCH,
     },
     text::{CharacterName, UserName},
     time::Millis,
@@ -122,36 +125,6 @@ pub enum Write {
     Post(u64, letters::Letter<Letter>),
     /// A letter is done with.
     Done(u64),
-}
-
-/// What an account has made since a day began.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Made {
-    /// When the day began: with the first that was made.
-    pub since: Millis,
-    /// How many characters.
-    pub characters: u32,
-    /// How many parties.
-    pub parties: u32,
-    /// The last of these: the call that counted it may come twice.
-    pub last_party: Option<PartyId>,
-}
-
-impl Made {
-    /// What counts at this time: a day that is over does not.
-    fn today(self, now: Millis) -> Self {
-        let any = self.characters > 0 || self.parties > 0;
-        if any && now.since(self.since) < BUDGET_WINDOW { self } else { Self { since: now, ..Self::default() } }
-    }
-
-    /// Refuses what is more than a day's, with the time until the day is over.
-    fn check(&self, now: Millis, count: u32, limit: u32) -> Result<(), Refusal> {
-        if count < limit {
-            return Ok(());
-        }
-        let left = (self.since + BUDGET_WINDOW).since(now);
-        Err(Refusal::new(ErrorCode::RateLimited).after(left as f64 / 1000.0))
-    }
 }
 
 /// What an alarm has to finish with other objects.

@@ -10,6 +10,7 @@
 
 mod errand;
 pub mod logic;
+pub mod made;
 #[cfg(target_arch = "wasm32")]
 mod object;
 #[cfg(target_arch = "wasm32")]

@@ -5,7 +5,8 @@ use crate::effect::Errands;
 use shardlink_shared::{
     crypto::password::SaltedPassword,
     entropy::Seeded,
-    limits::{LETTER_LIFE, MAX_SESSION_LETTERS, MAX_SESSION_NAMES},
+    ids::PartyId,
+    limits::{BUDGET_WINDOW, LETTER_LIFE, MAX_SESSION_LETTERS, MAX_SESSION_NAMES},
 };
 
 fn player() -> PlayerId {

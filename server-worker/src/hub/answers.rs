@@ -231,7 +231,13 @@ impl Hub {
         }
     }
 
-    pub(super) fn not_admitted(&mut self, id: ConnectionId, envelope: &Envelope, refusal: &Refusal, out: &mut Outbox) {
+    pub(super) fn not_admitted(
+        &mut self,
+        id: ConnectionId,
+        envelope: &Envelope,
+        refusal: &Refusal,
+        out: &mut Outbox,
+    ) {
         let Some(connection) = self.connections.get_mut(&id) else { return };
         let response = AuthResponse::refused(refusal.sentence(), out.now);
         out.send(id, connection.encoding, envelope, &ServerMessage::AuthResponse(response));

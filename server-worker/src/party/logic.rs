@@ -17,7 +17,9 @@ use serde::{Deserialize, Serialize};
 use shardlink_shared::{
     ErrorCode, Refusal,
     ids::CharacterId,
-    limits::{INVITATION_LIFE, MAX_INVITATIONS, MEMBER_MISSING, PARTY_DESERTED, PARTY_FORGOTTEN_AFTER, REMEMBERED_REQUESTS},
+    limits::{
+        INVITATION_LIFE, MAX_INVITATIONS, MEMBER_MISSING, PARTY_DESERTED, PARTY_FORGOTTEN_AFTER, REMEMBERED_REQUESTS,
+    },
     protocol::{
         chat::PastChat,
         party::{PartyInvite, PartyUpdate},

@@ -368,7 +368,8 @@ fn what_is_deleted_gives_its_storage_back_and_is_answered_for_as_what_never_was(
     let actor = Actor { owner: aria.player, character: id };
     let visit = Visit { hub: 2, connection: 7 };
     realm.run(enter(&realm, aria.player, id, visit)).unwrap();
-    let Ok(PartyAnswer::Update(party)) = realm.run(party_request(&realm, 4, actor, PartyRequest::Create(None))) else {
+    let Ok(PartyAnswer::Update(party)) = realm.run(party_request(&realm, 4, actor, PartyRequest::Create(None)))
+    else {
         panic!()
     };
     realm.run(party_request(&realm, 4, actor, PartyRequest::Disband(party.party_id))).unwrap();
