@@ -133,7 +133,8 @@ impl Draft {
     /// Cleans what a player wrote.
     #[must_use]
     pub fn new(text: &str) -> Self {
-        let cleaned = nfc(in_one_line(text).filter(|c| !is_unwanted(*c)));
+        let wanted = text.chars().filter(|c| breaks_line(*c) || !is_unwanted(*c));
+        let cleaned = nfc(in_one_line(wanted));
         Self(cleaned.trim().to_owned())
     }
 
@@ -202,9 +203,9 @@ impl<'de> Deserialize<'de> for Content {
 
 /// The text with every line break and tab, and what spaces follow it, as one space: what
 /// stood on two lines are two words still.
-fn in_one_line(text: &str) -> impl Iterator<Item = char> {
+fn in_one_line(text: impl Iterator<Item = char>) -> impl Iterator<Item = char> {
     let (mut after_space, mut after_break) = (false, false);
-    text.chars().filter_map(move |c| {
+    text.filter_map(move |c| {
         let breaks = breaks_line(c);
         if (breaks && after_space) || (after_break && c == ' ') {
             after_break = true;
@@ -279,6 +280,7 @@ mod tests {
             ("one  two", "one  two"),
             ("\none\n", "one"),
             ("o\u{0}n\u{7}e", "one"),
+            ("one \u{7}\n\u{202E}two", "one two"),
         ] {
             assert_eq!(Draft::new(text).as_str(), expected, "{text:?}");
             assert_eq!(Draft::new(expected).as_str(), expected, "{text:?}: once is enough");
