@@ -41,6 +41,9 @@ export const farAcknowledgement = {
   },
 };
 
+/** Some ticks. */
+const QUIET_MS = 300;
+
 /** Leaves for good, with something said that is to be delivered before. */
 function goodbye(player) {
   player.send({ type: "party_chat", content: "so long" });
@@ -81,6 +84,8 @@ export const quickJoins = {
       }),
     );
     const took = performance.now() - began;
+    // While something moves chat goes with the tick; then it goes by itself.
+    await pause(QUIET_MS);
     const said = performance.now();
     const heard = Promise.withResolvers();
     listener.onChat = (content) => content === "the next chat" && heard.resolve(performance.now() - said);
