@@ -270,7 +270,10 @@ mod tests {
                 let gap = u64::from(dice.below(longest));
                 let last = machine.time.real.unwrap();
                 let went = machine.pass(gap);
-                assert!(went > 0 || machine.real() <= last.0, "seed {seed}: the clock goes forward and time does not");
+                assert!(
+                    went > 0 || machine.real() <= last.0,
+                    "seed {seed}: the clock goes forward and time does not"
+                );
                 assert!(before <= machine.real());
                 furthest = furthest.max(machine.off);
                 let ideal = machine.truth.checked_add_signed(furthest).unwrap();

@@ -9,7 +9,7 @@ use crate::{config::Config, network::Network};
 use shardlink_shared::{
     ErrorCode, Refusal,
     ids::PlayerId,
-    limits::{REST_WINDOW, MAX_BUDGETS},
+    limits::{MAX_BUDGETS, REST_WINDOW},
     time::Millis,
 };
 use std::collections::BTreeMap;

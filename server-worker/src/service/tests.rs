@@ -180,7 +180,13 @@ fn new_names_of_users_and_characters_are_judged_and_the_field_is_named() {
         judged("name", create(&realm, aria, name).unwrap_err());
         let plain = realm.run(register(&realm, &config(), HOME, user(name), &password("hunter22")));
         judged("username", plain.unwrap_err());
-        let verifier = realm.run(realm.stretch(Asker { network: Network::of(HOME), account: "aria".into() }, &password("hunter22"), [7; 16])).unwrap();
+        let verifier = realm
+            .run(realm.stretch(
+                Asker { network: Network::of(HOME), account: "aria".into() },
+                &password("hunter22"),
+                [7; 16],
+            ))
+            .unwrap();
         let stretched = realm.run(register_verifier(&realm, &config(), HOME, user(name), verifier));
         judged("username", stretched.unwrap_err());
     }
@@ -196,7 +202,13 @@ fn names_from_before_the_rule_sign_in_and_are_found_played_and_deleted() {
     };
     // As an account and a character were made then: entered by their own keys alone.
     let owner = PlayerId::new(1 << 41).unwrap();
-    let verifier = realm.run(realm.stretch(Asker { network: Network::of(HOME), account: "aria".into() }, &password("hunter22"), [7; 16])).unwrap();
+    let verifier = realm
+        .run(realm.stretch(
+            Asker { network: Network::of(HOME), account: "aria".into() },
+            &password("hunter22"),
+            [7; 16],
+        ))
+        .unwrap();
     let account = account::object_name(owner);
     let make = account::Create { player: owner, username: user("Admin1"), verifier };
     realm.run(realm.ask(&account, make)).unwrap();
