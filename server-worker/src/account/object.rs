@@ -2,7 +2,7 @@
 
 use super::logic;
 use crate::{calls::account::FinishDelete, runtime::shell::Shell, service};
-use worker::{DurableObject, Env, Request, Response, Result, State, console_error, durable_object};
+use worker::{DurableObject, Env, Request, Response, Result, State, durable_object};
 
 /// One account.
 #[durable_object(alarm)]
@@ -23,7 +23,7 @@ impl Account {
                 if service::finish_account_deletion(&self.0.env, deletion).await.is_ok()
                     && let Err(fault) = self.0.step(logic::Account::erase)
                 {
-                    console_error!("Account: {fault}");
+                    self.0.report(&fault);
                 }
             }
             logic::Work::Undo(unfinished) => {
@@ -33,7 +33,7 @@ impl Account {
                     }
                     let finish = FinishDelete { character: unfinished.character, deleted: true };
                     if let Err(fault) = self.0.step(|account, context| account.finish_delete(context, &finish)) {
-                        console_error!("Account: {fault}");
+                        self.0.report(&fault);
                     }
                 }
             }
@@ -54,7 +54,7 @@ impl DurableObject for Account {
         self.0.alarm_fired();
         match self.0.step(logic::Account::expire) {
             Ok(work) => self.finish(work).await,
-            Err(fault) => console_error!("Account: {fault}"),
+            Err(fault) => drop(self.0.report(&fault)),
         }
         Response::empty()
     }

@@ -66,6 +66,8 @@ calls!("WORLD",
         /// A hub with room, where each holds `capacity` players, by its number: the one
         /// where the party's others are, if it has room.
         Place { capacity: u32, party: Option<PartyId>, near: Option<u32> } -> u32;
+        /// A hub's storage is damaged: nobody is sent there any more.
+        Retire { hub: u32 } -> ();
         /// The numbers of the hubs where somebody is.
         GetHubs {} -> Vec<u32>;
         /// A hub says who is there.

@@ -1,10 +1,11 @@
 //! The WebSocket's door: what is checked before a hub hears of a socket.
 
 use super::http;
-use crate::{calls::hub::object_name, config::Config, runtime::clock, service};
+use crate::{calls::hub::object_name, config::Config, damage::Fault, runtime::clock, service};
 use shardlink_shared::{
     ErrorCode, Refusal,
     crypto::token::{ResumeToken, Ticket},
+    limits::MAX_HUBS_TRIED,
     protocol::{SUBPROTOCOL_BINARY, SUBPROTOCOL_JSON, SUBPROTOCOL_RESUME},
 };
 use worker::{Env, Headers, Request, RequestInit, Response, Url};
@@ -32,7 +33,8 @@ fn read_offer(header: &str) -> Result<Offer, Refusal> {
     Ok(Offer { protocol, ticket, resume })
 }
 
-/// Passes a socket on to a hub: the ticket's or the resume token's, or one with room.
+/// Passes a socket on to a hub: the ticket's or the resume token's, or one with room. What
+/// leads to a damaged hub is good for nothing any more: clients come back by a new ticket.
 pub async fn open(request: &Request, env: &Env, config: &Config) -> service::Result<Response> {
     let header = |name: &str| request.headers().get(name).ok().flatten().unwrap_or_default();
     if !header("Upgrade").eq_ignore_ascii_case("websocket") {
@@ -43,16 +45,34 @@ pub async fn open(request: &Request, env: &Env, config: &Config) -> service::Res
     }
     let offer = read_offer(&header("Sec-WebSocket-Protocol"))?;
     let secret = config.server_secret.as_bytes();
-    let hub = match (&offer.ticket, &offer.resume) {
-        (Some(text), _) => Ticket::parse(text, secret, clock::now()).ok_or(ErrorCode::InvalidTicket)?.hub,
-        (None, Some(text)) => ResumeToken::parse(text, secret).ok_or(ErrorCode::InvalidTicket)?.hub,
-        (None, None) => service::place(env, config, None).await?,
+    let named = match (&offer.ticket, &offer.resume) {
+        (Some(text), _) => Some(Ticket::parse(text, secret, clock::now()).ok_or(ErrorCode::InvalidTicket)?.hub),
+        (None, Some(text)) => Some(ResumeToken::parse(text, secret).ok_or(ErrorCode::InvalidTicket)?.hub),
+        (None, None) => None,
     };
     let address = http::client_address(request, config);
-    pass_on(env, hub, &offer, &address).await.unwrap_or_else(|error| {
-        worker::console_error!("door: {error}");
-        Err(ErrorCode::Overloaded.into())
-    })
+    for _ in 0..MAX_HUBS_TRIED {
+        let hub = match named {
+            Some(hub) => hub,
+            None => service::place(env, config, None).await?,
+        };
+        match pass_on(env, hub, &offer, &address).await {
+            Ok(Err(refusal)) if refusal.code == ErrorCode::StorageCorrupt => {}
+            Ok(answer) => return answer,
+            Err(error) if matches!(Fault::of(&error.to_string()), Fault::Damaged | Fault::Unexplained) => {}
+            Err(error) => {
+                worker::console_error!("door: {error}");
+                return Err(ErrorCode::Overloaded.into());
+            }
+        }
+        let usable = service::is_usable(env, hub).await?;
+        match named {
+            Some(_) if usable => return Err(ErrorCode::Overloaded.into()),
+            Some(_) => return Err(ErrorCode::InvalidTicket.into()),
+            None => {}
+        }
+    }
+    Err(ErrorCode::Overloaded.into())
 }
 
 async fn pass_on(env: &Env, hub: u32, offer: &Offer, address: &str) -> worker::Result<service::Result<Response>> {

@@ -7,10 +7,16 @@ use super::{
 use crate::{
     calls::world::{GetEvents, GetStatus, object_name},
     config::Config,
-    runtime::{call::call, clock},
+    runtime::{
+        call::{call, file_of},
+        clock,
+    },
     service,
 };
-use shardlink_shared::protocol::world::{ShardStatus, WorldState};
+use shardlink_shared::{
+    ErrorCode, Refusal,
+    protocol::world::{ShardStatus, WorldState},
+};
 use worker::Env;
 
 pub async fn state(_: Input<NoBody>, env: &Env, _: &Config) -> service::Result<WorldState> {
@@ -54,6 +60,18 @@ pub async fn status(_: Input<NoBody>, env: &Env, _: &Config) -> service::Result<
 
 /// The configuration was read before; that the world answers is left to see.
 pub async fn ready(_: Input<NoBody>, env: &Env, _: &Config) -> service::Result<Ready> {
-    call(env, &object_name(), GetStatus {}).await?;
+    call(env, &object_name(), GetStatus {}).await.map_err(|refusal| for_operators(env, refusal))?;
     Ok(Ready { ready: true })
+}
+
+/// What is wrong with the realm, as whoever runs it needs to know.
+fn for_operators(env: &Env, refusal: Refusal) -> Refusal {
+    if refusal.code != ErrorCode::StorageCorrupt {
+        return refusal;
+    }
+    let file = file_of::<GetStatus>(env, &object_name());
+    refusal.saying(format!(
+        "The storage of World is damaged: nobody can enter the realm. Stop the server, restore {file} from a \
+         backup and start it again."
+    ))
 }

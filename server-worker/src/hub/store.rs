@@ -47,8 +47,10 @@ const MIGRATIONS: &[&str] = &[
 ",
 ];
 
-/// Loads the places and the reliable messages.
+/// Loads the places and the reliable messages. A hub that cannot store must not let
+/// anybody in: so damage where nothing is read is found here too.
 pub fn load(db: &Db, now: Millis) -> Result<Rows, Fault> {
+    db.check()?;
     let places = db.query("SELECT until, connection FROM places", vec![], |row| {
         let until = if row.is_null(0) { None } else { Some(row.millis(0)?) };
         // Another build's place is not kept.

@@ -1,6 +1,6 @@
 //! Signing up and signing in, by SCRAM or plainly, and how often that may fail.
 
-use super::{Platform, Result, sessions::end_socket};
+use super::{Platform, Result, counts::count, sessions::end_socket};
 use crate::{
     calls::{
         account::{self, ScramProof},
@@ -53,8 +53,7 @@ pub enum Proof {
 async fn admit_registration(on: &impl Platform, config: &Config, address: &str) -> Result<()> {
     let Some(network) = network_of(address) else { return Ok(()) };
     let key = format!("register:{network}");
-    let object = throttle::object_name(&key);
-    on.ask(&object, throttle::Take { key, limit: config.registrations_per_address }).await
+    count(on, &key.clone(), throttle::Take { key, limit: config.registrations_per_address }).await
 }
 
 /// Where an address signs in from, as an Account remembers it: keyed with the
@@ -88,7 +87,10 @@ impl Attempt {
         }
         let by_name = attempt.hold(on, format!("name:{}", username.key()), config.failures_per_name).await;
         match by_name {
-            Err(refusal) if !is_spared(on, config, username, address).await => {
+            // Spared is who is over the limit, not who could not be counted.
+            Err(refusal)
+                if refusal.code != ErrorCode::RateLimited || !is_spared(on, config, username, address).await =>
+            {
                 attempt.judged(on, false).await;
                 Err(refusal)
             }
@@ -99,7 +101,7 @@ impl Attempt {
     /// Holds a place before anything is judged: of many guesses at once no more are
     /// judged than of as many one after the other.
     async fn hold(&mut self, on: &impl Platform, key: String, limit: u32) -> Result<()> {
-        on.ask(&throttle::object_name(&key), throttle::Begin { key: key.clone(), limit }).await?;
+        count(on, &key, throttle::Begin { key: key.clone(), limit }).await?;
         self.keys.push(key);
         Ok(())
     }
@@ -114,7 +116,7 @@ impl Attempt {
     async fn judged(self, on: &impl Platform, counts: bool) {
         for key in self.keys {
             // Should this fail, the place is free again by itself.
-            let _ = on.ask(&throttle::object_name(&key), throttle::End { key, counts }).await;
+            let _ = count(on, &key.clone(), throttle::End { key, counts }).await;
         }
     }
 }
