@@ -91,6 +91,8 @@ async function start(folder, port) {
       // All in one hub: everybody hears everybody.
       HUB_CAPACITY: "2000",
       REGISTRATIONS_PER_ADDRESS: UNTHROTTLED,
+      SIGN_INS_PER_ADDRESS: UNTHROTTLED,
+      REST_PER_ADDRESS: UNTHROTTLED,
       SIGN_IN_FAILURES_PER_ADDRESS: UNTHROTTLED,
     },
     stdio: ["ignore", "pipe", "inherit"],
@@ -101,11 +103,22 @@ async function start(folder, port) {
   return {
     url,
     async end(signal) {
-      if (signal === "kill") process.kill(Number(fs.readFileSync(pidFile, "utf8")), "SIGKILL");
-      else serve.kill("SIGTERM");
+      if (signal === "term") serve.kill("SIGTERM");
+      else kill(serve, Number(fs.readFileSync(pidFile, "utf8")));
       await ended;
     },
   };
+}
+
+/** As a power cut would: serve first, which would start another runtime. */
+function kill(serve, runtime) {
+  serve.kill("SIGKILL");
+  try {
+    process.kill(runtime, "SIGKILL");
+  } catch (error) {
+    // ESRCH: it has ended with its parent.
+    if (error.code !== "ESRCH") throw error;
+  }
 }
 
 /** The bots: { joined, report }, promises both. */

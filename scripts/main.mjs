@@ -2,7 +2,7 @@
 // modules are imported here and in everything a command loads, so that it
 // works in a fresh clone, before there is a node_modules.
 
-const COMMANDS = ["setup", "build", "start", "serve", "check", "docs", "test", "fuzz", "bench", "chaos"];
+const COMMANDS = ["setup", "build", "start", "serve", "check", "docs", "test", "fuzz", "bench", "chaos", "hostile"];
 const [command, ...options] = process.argv.slice(2);
 
 const { bootstrapNode } = await import("./versions.mjs");

@@ -7,13 +7,18 @@ import { checkPort, readPort } from "./lib/ports.mjs";
 import { onStopSignal } from "./lib/processes.mjs";
 import { note } from "./lib/say.mjs";
 import { checkBuilt } from "./serve/built.mjs";
+import { Damage } from "./serve/damage.mjs";
 import { openDataFolder } from "./serve/data-folder.mjs";
+import { FRONT_ADDRESS, frontSettings, keepFront } from "./serve/front.mjs";
+import { keepRunning } from "./serve/keep-running.mjs";
+import { memoryLimit } from "./serve/memory.mjs";
 import { startWorkerd } from "./serve/workerd.mjs";
 
-/** How long sending players away may take: with what workerd has to end, under the five seconds. */
-const SEND_AWAY_MS = 800;
+const LOOPBACK = "127.0.0.1";
 
 export default async function serve() {
+  // A terminal or a program that read what is printed and is gone: no reason to end a server.
+  process.stderr.on("error", () => {});
   checkBuilt();
   const settings = readSettings(process.env);
   const data = openDataFolder(settings.dataFolder);
@@ -26,7 +31,10 @@ export default async function serve() {
 }
 
 function readSettings(env) {
+  const front = frontSettings(env);
   return {
+    front,
+    memoryLimit: memoryLimit(env.MEMORY_LIMIT),
     port: readPort(env.PORT || "8787"), // 0 takes any free port
     host: env.HOST || "127.0.0.1",
     dataFolder: inRoot(env.DATA_DIR || ".data"),
@@ -34,7 +42,7 @@ function readSettings(env) {
     bindings: {
       ADMIN_TOKEN: env.ADMIN_TOKEN,
       ALLOWED_ORIGINS: env.ALLOWED_ORIGINS,
-      CLIENT_ADDRESS: env.CLIENT_ADDRESS || "socket",
+      CLIENT_ADDRESS: front ? FRONT_ADDRESS : env.CLIENT_ADDRESS || "socket",
       HUB_CAPACITY: env.HUB_CAPACITY,
       PARTY_SIZE: env.PARTY_SIZE,
       WORD_FILTER: env.WORD_FILTER,
@@ -45,6 +53,9 @@ function readSettings(env) {
       SIGN_IN_FAILURES_PER_NAME: env.SIGN_IN_FAILURES_PER_NAME,
       SIGN_IN_FAILURES_PER_ADDRESS: env.SIGN_IN_FAILURES_PER_ADDRESS,
       REGISTRATIONS_PER_ADDRESS: env.REGISTRATIONS_PER_ADDRESS,
+      SIGN_INS_PER_ADDRESS: env.SIGN_INS_PER_ADDRESS,
+      REST_PER_SESSION: env.REST_PER_SESSION,
+      REST_PER_ADDRESS: env.REST_PER_ADDRESS,
       TEST_PANIC: env.TEST_PANIC,
     },
     pidFile: env.SHARDLINK_PID_FILE,
@@ -52,36 +63,46 @@ function readSettings(env) {
 }
 
 async function serveFrom(data, settings) {
+  const { host, front } = settings;
   const stopToken = randomBytes(32).toString("base64url");
-  const workerd = startWorkerd({ ...settings, bindings: { ...settings.bindings, STOP_TOKEN: stopToken }, data });
-  data.nowUsedBy(workerd.pid);
-  let stopping = false;
-  let sendAway = async () => {};
+  const damage = new Damage(data);
+  damage.lookAtAll();
+  const runtime = keepRunning({
+    // Behind a front door it listens for that alone.
+    port: front ? 0 : settings.port,
+    urlOf: (port) => `http://${front ? LOOPBACK : urlHost(host)}:${port}`,
+    stopToken,
+    memoryLimit: settings.memoryLimit,
+    start(port) {
+      damage.setAside();
+      const workerd = startWorkerd({ port, host: front ? LOOPBACK : host, data, bindings: { ...settings.bindings, STOP_TOKEN: stopToken }, pidFile: settings.pidFile, heard: (bytes) => damage.hear(bytes) });
+      data.nowUsedBy(workerd.pid);
+      return workerd;
+    },
+  });
+  let door;
   onStopSignal(async (signal) => {
-    if (stopping) return;
+    if (runtime.stopping()) return;
     note(`${signal}: stopping`);
-    stopping = true;
-    await sendAway();
-    workerd.stop();
+    await runtime.stop();
+    // Its players hear the goodbye through the door.
+    await runtime.end.catch(() => {});
+    door?.stop();
   });
 
-  const port = await workerd.listening;
-  if (port !== undefined) {
-    const url = `http://${urlHost(settings.host)}:${port}`;
-    const state = await ready(url, { givenUp: () => stopping || workerd.ended() });
-    // Players are told to come back; a server that does not answer is stopped without.
-    sendAway = () => fetch(`${url}/internal/stop`, { method: "POST", headers: { Authorization: `Bearer ${stopToken}` }, signal: AbortSignal.timeout(SEND_AWAY_MS) }).catch(() => {});
-    if (state === "ready") console.log(url);
-    else if (!stopping && !workerd.ended()) {
-      note(state === "silent" ? `${url}/readyz has not answered 200 within 30 seconds: giving up` : "The server is not configured: the line above names the variable.");
-      workerd.stop();
-    }
-  }
-
-  const how = await workerd.end;
-  if (stopping) return 0;
-  note(`workerd ended by itself (${how})`);
-  return 1;
+  const url = await runtime.ready;
+  if (url === undefined) return runtime.end;
+  if (!front) console.log(url);
+  if (!front || runtime.stopping()) return runtime.end;
+  door = keepFront({ port: settings.port, host, shownHost: urlHost(host), server: new URL(url).host, settings: front });
+  const doorUrl = await door.ready;
+  if (doorUrl !== undefined) console.log(doorUrl);
+  const code = await Promise.race([runtime.end, door.end]);
+  // Neither is of use without the other.
+  await runtime.stop();
+  door.stop();
+  await Promise.all([runtime.end, door.end]);
+  return code;
 }
 
 /** A server on all addresses is also on this machine's own. */

@@ -16,7 +16,7 @@ import { tools } from "./test/tools.mjs";
 const STAGES = {
   native: { what: "Native tests: rules, logic and codecs", run: native },
   documents: { what: "The protocol's documents, by their own validators", run: documents },
-  tools: { what: "The benchmark's own arithmetic", run: tools },
+  tools: { what: "The benchmark's own arithmetic, and the parts of `serve`", run: tools },
   browser: { what: "Browser tests of the client, in headless Chromium", run: browser, needsBrowser: true },
   e2e: { what: "End to end: the built server under workerd, and real pages", run: endToEnd, needsBrowser: true, needsBuild: true },
   contract: { what: "The built server by its OpenAPI document, and the page to read it", run: contract, needsBrowser: true, needsPython: true, needsBuild: true },

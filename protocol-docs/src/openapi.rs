@@ -26,11 +26,13 @@ const OF_BODIES: &[ErrorCode] = &[
     ErrorCode::TooDeep,
     ErrorCode::InvalidField,
     ErrorCode::TooLarge,
+    ErrorCode::RequestTimeout,
     ErrorCode::UnsupportedMediaType,
 ];
 
 /// What every route may refuse with: ours to mend, too much for now, or damaged storage.
-const OF_ALL: &[ErrorCode] = &[ErrorCode::Internal, ErrorCode::Overloaded, ErrorCode::StorageCorrupt];
+const OF_ALL: &[ErrorCode] =
+    &[ErrorCode::RateLimited, ErrorCode::Internal, ErrorCode::Overloaded, ErrorCode::StorageCorrupt];
 
 /// The file.
 pub fn document() -> Node {
@@ -190,9 +192,6 @@ fn responses(entry: &Entry, place: Place, answer: Value, problem: &Value) -> Nod
         Place::Json => refusals.extend(OF_BODIES),
     }
     refusals.extend(OF_ALL);
-    if entry.path.starts_with("/api/auth/") {
-        refusals.push(ErrorCode::RateLimited);
-    }
     let mut by_status: BTreeMap<u16, Vec<ErrorCode>> = BTreeMap::new();
     for code in refusals {
         let codes = by_status.entry(code.info().status).or_default();

@@ -268,8 +268,8 @@ pub fn envelope(direction: Direction, row: MessageType) -> Vec<Field> {
             field(
                 "version",
                 true,
-                "The protocol's version; another major is refused.",
-                json!({ "type": "string", "pattern": r"^1(\.|$)" }),
+                "The protocol's version, three numbers; another major is refused.",
+                json!({ "type": "string", "pattern": r"^1\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)$" }),
             ),
             field(
                 "timestamp",

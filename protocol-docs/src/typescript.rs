@@ -53,7 +53,7 @@ const SENT: &str = "
 /** What every message has that is sent, in JSON. */
 export interface Sent<Type extends string> {
   type: Type;
-  /** The protocol's version; another major is refused. */
+  /** The protocol's version, three numbers; another major is refused. */
   version: string;
   /** Seconds since the Unix epoch; never judged. */
   timestamp?: number | null | undefined;

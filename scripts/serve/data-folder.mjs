@@ -1,74 +1,77 @@
 // The folder that holds everything a server keeps: its objects and its secret.
 // One server at a time: two on the same SQLite files would not see each other.
 import fs from "node:fs";
+import os from "node:os";
 import path from "node:path";
 import { secretIn } from "../lib/secret.mjs";
 import { Stop } from "../lib/say.mjs";
+import { takeLock } from "./lock.mjs";
 
 /** Makes the folder where needed, and takes it for this process until close(). */
 export function openDataFolder(folder) {
   const objects = path.join(folder, "objects");
   fs.mkdirSync(objects, { recursive: true, mode: 0o700 });
   fs.chmodSync(folder, 0o700);
-  const lock = path.join(folder, "serve.lock");
-  take(lock, folder);
+  const lockFile = path.join(folder, "serve.lock");
+  const lock = takeLock(lockFile);
+  if (lock === undefined) throw new Stop(inUse(folder, holderOf(lockFile)));
+  // For the sentence that another server says; the lock itself is the kernel's.
+  const write = (holder) => {
+    fs.ftruncateSync(lock);
+    fs.writeSync(lock, JSON.stringify(holder), 0);
+  };
+  write({ server: process.pid, ...here() });
   return {
+    folder,
     objects,
     config: path.join(folder, "workerd.capnp"),
     secret: secretIn(path.join(folder, "server-secret")),
-    /** From here the folder is taken while either of the two lives: workerd can survive a killed parent. */
-    nowUsedBy: (pid) => fs.writeFileSync(lock, JSON.stringify([identity(process.pid), identity(pid)])),
-    close: () => fs.rmSync(lock, { force: true }),
+    /** The open file that carries the lock: while a process that inherits it lives, the folder is taken. */
+    lock,
+    /** Says which runtime has the folder too: should this process be killed, the next server names it. */
+    nowUsedBy: (runtime) => write({ server: process.pid, runtime, ...here() }),
+    close: () => fs.closeSync(lock),
   };
 }
 
-function take(lock, folder) {
-  for (let attempt = 0; attempt < 2; attempt++) {
-    try {
-      fs.writeFileSync(lock, JSON.stringify([identity(process.pid)]), { flag: "wx", mode: 0o600 });
-      return;
-    } catch (error) {
-      if (error.code !== "EEXIST") throw error;
-    }
-    const holder = owners(lock).find(isAlive);
-    if (holder) throw new Stop(`${folder} is in use by process ${holder.pid}, another server: stop that one, or set DATA_DIR to another folder.`);
-    // Left by one that was killed.
-    fs.rmSync(lock, { force: true });
-  }
-  throw new Stop(`${lock} is being taken by another server that starts at this moment.`);
+function inUse(folder, { server, runtime, host, namespace }) {
+  const otherwise = "or set DATA_DIR to another folder.";
+  if (!Number.isInteger(server)) return `${folder} is in use by another server: stop that one, ${otherwise}`;
+  // A pid says something here only where it was given.
+  if (host !== here().host || namespace !== here().namespace) return `${folder} is in use by another server, process ${server} of ${host} (another container or machine): stop that one, ${otherwise}`;
+  if (Number.isInteger(runtime) && !isAlive(server) && isAlive(runtime)) return `${folder} is in use by process ${runtime}, the runtime of a server that was killed: end it with \`kill ${runtime}\` and start again, ${otherwise}`;
+  return `${folder} is in use by process ${server}, another server: stop that one, ${otherwise}`;
 }
 
-function owners(lock) {
+/** What the file says of who has the lock; nothing where that cannot be read. */
+function holderOf(lockFile) {
   try {
-    const list = JSON.parse(fs.readFileSync(lock, "utf8"));
-    return Array.isArray(list) ? list : [];
+    return JSON.parse(fs.readFileSync(lockFile, "utf8")) ?? {};
   } catch {
-    return [];
+    return {};
   }
 }
 
-/** A pid and when it started: pids are used again, after a reboot from low numbers. */
-const identity = (pid) => ({ pid, started: startTime(pid) });
+/** Where this process's pid means something. */
+function here() {
+  return { host: os.hostname(), namespace: pidNamespace() };
+}
 
-function isAlive({ pid, started }) {
+function pidNamespace() {
+  try {
+    return fs.readlinkSync("/proc/self/ns/pid");
+  } catch {
+    // Not Linux: there is one.
+    return "";
+  }
+}
+
+function isAlive(pid) {
   try {
     process.kill(pid, 0);
+    return true;
   } catch (error) {
     // EPERM: it lives, and is somebody else's.
-    if (error.code !== "EPERM") return false;
-  }
-  const now = stat(pid);
-  return now === undefined || (now.state !== "Z" && now.started === started);
-}
-
-const startTime = (pid) => stat(pid)?.started;
-
-/** On Linux: its state and its start in clock ticks since boot. The name, in parentheses, may hold spaces. */
-function stat(pid) {
-  try {
-    const fields = fs.readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\) /s, "").split(" ");
-    return { state: fields[0], started: fields[19] };
-  } catch {
-    return undefined;
+    return error.code === "EPERM";
   }
 }

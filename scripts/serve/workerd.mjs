@@ -7,36 +7,42 @@ import { createInterface } from "node:readline";
 import { childEnvironment } from "../lib/environment.mjs";
 import { inRoot, root } from "../lib/paths.mjs";
 import { Stop } from "../lib/say.mjs";
+import { servingCommand } from "./child.mjs";
 import { shardlink, workerdConfig } from "./config.mjs";
 
 /** How long workerd has to end by itself; `serve` promises five seconds in all. */
 const GRACE_MS = 4_000;
 
-// Every object that is awake holds three open files: as many as the system
-// allows. macOS says "unlimited" and then refuses it. exec keeps the pid.
-const RAISE_LIMIT = 'ulimit -n "$(ulimit -Hn)" 2>/dev/null || ulimit -n 10240 2>/dev/null; exec "$@"';
-
 /**
  * Starts our server, or another `program` (config.mjs has the shape):
- * { pid, listening, end, ended(), stop() }. `listening` resolves to the port, or
- * to undefined if it ended first; `end` to how it ended.
+ * { pid, listening, end, ended(), stop(), kill() }. `listening` resolves to the port, or
+ * to undefined if it ended first; `end` to how it ended. `heard` is told what it prints,
+ * in pieces, besides its being shown.
  */
-export function startWorkerd({ port, host, data, bindings, pidFile, program = shardlink() }) {
+export function startWorkerd({ port, host, data, bindings, pidFile, heard = () => {}, program = shardlink() }) {
   const values = Object.fromEntries(Object.entries({ SERVER_SECRET: data.secret, ...bindings }).filter(([, value]) => value !== undefined));
   const address = `${host.includes(":") ? `[${host}]` : host}:${port}`;
   const config = workerdConfig({ folder: path.dirname(data.config), objects: data.objects, address, bindings: Object.keys(values), program });
   fs.writeFileSync(data.config, config, { mode: 0o600 });
 
-  const child = spawn("sh", ["-c", RAISE_LIMIT, "sh", binary(), "serve", "--control-fd=3", data.config], {
+  const [command, args] = servingCommand([binary(), "serve", "--control-fd=3", data.config]);
+  const child = spawn(command, args, {
     cwd: root,
     env: childEnvironment(values),
-    // stdout is ours alone: the URL is its first line.
-    stdio: ["ignore", process.stderr, process.stderr, "pipe"],
+    // The last one keeps the data folder taken for as long as workerd lives.
+    stdio: ["ignore", "pipe", "pipe", "pipe", data.lock],
     // In a group of its own, so that a Ctrl-C reaches it through stop() only.
     detached: true,
   });
   if (child.pid === undefined) throw new Stop("sh could not be started.");
   if (pidFile) fs.writeFileSync(pidFile, `${child.pid}\n`);
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on("data", (bytes) => {
+      // stdout is ours alone: the URL is its first line.
+      process.stderr.write(bytes);
+      heard(bytes);
+    });
+  }
 
   const end = new Promise((resolve) => child.on("exit", (code, signal) => resolve(signal ?? `exit code ${code}`)));
   let ended = false;
@@ -50,11 +56,13 @@ export function startWorkerd({ port, host, data, bindings, pidFile, program = sh
     listening: Promise.race([portOf(child.stdio[3]), end.then(() => undefined)]),
     end,
     ended: () => ended,
-    stop() {
+    /** It ends by itself once its connections have, or is killed after `grace` ms. */
+    stop(grace = GRACE_MS) {
       if (ended || killing) return;
       child.kill("SIGTERM");
-      killing = setTimeout(() => child.kill("SIGKILL"), GRACE_MS);
+      killing = setTimeout(() => child.kill("SIGKILL"), grace);
     },
+    kill: () => child.kill("SIGKILL"),
   };
 }
 

@@ -1,4 +1,28 @@
 // node --test over tests/e2e: each file starts servers of its own.
-import { nodeTests } from "./node-tests.mjs";
+import { nodeTestsBesides } from "./node-tests.mjs";
 
-export const endToEnd = () => nodeTests("tests/e2e");
+/**
+ * Files that measure no time, the longest first, so that the last one does not run alone.
+ * They mostly wait (for what expires, for alarms, for a browser), or ask the server for
+ * much. The others count milliseconds, need the machine quiet and run alone.
+ */
+const BESIDES = [
+  "abuse",
+  "social",
+  "sessions",
+  "security",
+  "demo-social",
+  "client-social",
+  "client-account",
+  "bad-input",
+  "first-generation",
+  "cors",
+  "hubs",
+  "crash",
+  "throttle",
+  "scram",
+  "pages",
+  "config",
+];
+
+export const endToEnd = () => nodeTestsBesides("tests/e2e", BESIDES);

@@ -1,4 +1,4 @@
-// node --test over the *.test.mjs of a folder.
+// node --test over the *.test.mjs of folders.
 import fs from "node:fs";
 import path from "node:path";
 import { inRoot } from "../lib/paths.mjs";
@@ -9,17 +9,36 @@ import { countNode } from "./counts.mjs";
 /** A test that hangs fails after this long. */
 const TIMEOUT_MS = 180_000;
 
-export async function nodeTests(relative) {
-  const folder = inRoot(relative);
-  const files = fs.readdirSync(folder).filter((name) => name.endsWith(".test.mjs")).sort();
+/** One file at a time: servers and browsers beside each other make timing a matter of luck. */
+export const nodeTests = (...folders) => run(folders.flatMap(testsIn), 1);
+
+/**
+ * The same of one folder, but those files first, two at a time, that `besides` names
+ * (without ".test.mjs"): they are not particular about timing.
+ */
+export async function nodeTestsBesides(folder, besides) {
+  const all = testsIn(folder);
+  const two = besides.map((name) => path.join(inRoot(folder), `${name}.test.mjs`));
+  const gone = two.find((file) => !all.includes(file));
+  if (gone !== undefined) throw new Error(`there is no ${gone} to run beside others`);
+  const first = await run(two, 2);
+  const then = await run(all.filter((file) => !two.includes(file)), 1);
+  return { code: first.code || then.code, passed: first.passed + then.passed, failed: first.failed + then.failed };
+}
+
+async function run(files, atOnce) {
   if (files.length === 0) return { code: 0, passed: 0, failed: 0 };
   const { code, output } = await tee(node(), [
     "--test",
-    // One file at a time: servers and browsers beside each other make timing a matter of luck.
-    "--test-concurrency=1",
+    `--test-concurrency=${atOnce}`,
     `--test-timeout=${TIMEOUT_MS}`,
     "--test-reporter=spec",
-    ...files.map((name) => path.join(folder, name)),
+    ...files,
   ]);
   return { code, ...countNode(output) };
+}
+
+function testsIn(folder) {
+  const names = fs.readdirSync(inRoot(folder)).filter((name) => name.endsWith(".test.mjs"));
+  return names.sort().map((name) => path.join(inRoot(folder), name));
 }

@@ -3,8 +3,8 @@
 use crate::chat::filter::WordList;
 use shardlink_shared::limits::{
     AREA_CAP, HUB_CAPACITY, MAX_FRAME_PLAYERS, MAX_HUB_CAPACITY, MAX_MESSAGE_BUDGET, MAX_PARTY, MAX_TICK_RATE,
-    MESSAGE_BUDGET, PARTY_SIZE, REGISTRATIONS_PER_ADDRESS, SIGN_IN_FAILURES_PER_ADDRESS, SIGN_IN_FAILURES_PER_NAME,
-    TICK_RATE,
+    MESSAGE_BUDGET, PARTY_SIZE, REGISTRATIONS_PER_ADDRESS, REST_PER_ADDRESS, REST_PER_SESSION,
+    SIGN_IN_FAILURES_PER_ADDRESS, SIGN_IN_FAILURES_PER_NAME, SIGN_INS_PER_ADDRESS, TICK_RATE,
 };
 use std::fmt;
 
@@ -43,6 +43,12 @@ pub struct Config {
     pub failures_per_address: u32,
     /// `REGISTRATIONS_PER_ADDRESS`: registrations from an address in a minute.
     pub registrations_per_address: u32,
+    /// `SIGN_INS_PER_ADDRESS`: successful plain sign-ins from an address in a minute.
+    pub sign_ins_per_address: u32,
+    /// `REST_PER_SESSION`: requests of a session in a minute.
+    pub rest_per_session: u32,
+    /// `REST_PER_ADDRESS`: requests from an address in a minute.
+    pub rest_per_address: u32,
     /// `STOP_TOKEN`: what `serve` shows before it stops the server, at least 32
     /// characters; it draws one for each run.
     pub stop_token: Option<String>,
@@ -60,6 +66,16 @@ pub enum ClientAddress {
     Socket,
     /// `header:<name>`: a header that one's own proxy sets.
     Header(String),
+}
+
+impl fmt::Display for ClientAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cloudflare => f.write_str("cloudflare"),
+            Self::Socket => f.write_str("socket"),
+            Self::Header(name) => write!(f, "header:{name}"),
+        }
+    }
 }
 
 /// What becomes of impossible moves.
@@ -129,7 +145,7 @@ impl Config {
         let client_address = match set("CLIENT_ADDRESS").as_deref() {
             None | Some("socket") => ClientAddress::Socket,
             Some("cloudflare") => ClientAddress::Cloudflare,
-            Some(other) => match other.strip_prefix("header:").filter(|name| !name.is_empty()) {
+            Some(other) => match other.strip_prefix("header:").filter(|name| is_header_name(name)) {
                 Some(name) => ClientAddress::Header(name.to_owned()),
                 None => {
                     return Err(ConfigError {
@@ -185,6 +201,9 @@ impl Config {
         let failures_per_name = per_minute("SIGN_IN_FAILURES_PER_NAME", SIGN_IN_FAILURES_PER_NAME)?;
         let failures_per_address = per_minute("SIGN_IN_FAILURES_PER_ADDRESS", SIGN_IN_FAILURES_PER_ADDRESS)?;
         let registrations_per_address = per_minute("REGISTRATIONS_PER_ADDRESS", REGISTRATIONS_PER_ADDRESS)?;
+        let sign_ins_per_address = per_minute("SIGN_INS_PER_ADDRESS", SIGN_INS_PER_ADDRESS)?;
+        let rest_per_session = per_minute("REST_PER_SESSION", REST_PER_SESSION)?;
+        let rest_per_address = per_minute("REST_PER_ADDRESS", REST_PER_ADDRESS)?;
         let stop_token = set("STOP_TOKEN");
         if stop_token.as_ref().is_some_and(|token| token.len() < 32) {
             return Err(ConfigError { variable: "STOP_TOKEN", problem: "must be at least 32 random characters" });
@@ -205,10 +224,18 @@ impl Config {
             failures_per_name,
             failures_per_address,
             registrations_per_address,
+            sign_ins_per_address,
+            rest_per_session,
+            rest_per_address,
             stop_token,
             test_panic,
         })
     }
+}
+
+/// Whether a text can be a header's name (RFC 9110 §5.6.2).
+fn is_header_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
 #[cfg(test)]
@@ -235,6 +262,7 @@ mod tests {
     fn what_is_wrong_is_named() {
         assert_eq!(read(&[SECRET, ("CLIENT_ADDRESS", "guess")]), Err("CLIENT_ADDRESS"));
         assert_eq!(read(&[SECRET, ("CLIENT_ADDRESS", "header:")]), Err("CLIENT_ADDRESS"));
+        assert_eq!(read(&[SECRET, ("CLIENT_ADDRESS", "header:X Real IP")]), Err("CLIENT_ADDRESS"));
         assert_eq!(read(&[SECRET, ("ALLOWED_ORIGINS", "*")]), Err("ALLOWED_ORIGINS"));
         assert_eq!(
             read(&[SECRET, ("ALLOWED_ORIGINS", "https://a.example, https://b.example/x")]),
@@ -254,7 +282,18 @@ mod tests {
             }
         }
         assert_eq!(read(&[SECRET, ("STOP_TOKEN", "short")]), Err("STOP_TOKEN"));
-        assert_eq!(read(&[SECRET, ("REGISTRATIONS_PER_ADDRESS", "many")]), Err("REGISTRATIONS_PER_ADDRESS"));
+        for variable in [
+            "SIGN_IN_FAILURES_PER_NAME",
+            "SIGN_IN_FAILURES_PER_ADDRESS",
+            "REGISTRATIONS_PER_ADDRESS",
+            "SIGN_INS_PER_ADDRESS",
+            "REST_PER_SESSION",
+            "REST_PER_ADDRESS",
+        ] {
+            for value in ["0", "many", "-1", "1.5"] {
+                assert_eq!(read(&[SECRET, (variable, value)]), Err(variable), "{value}");
+            }
+        }
     }
 
     #[test]

@@ -84,11 +84,10 @@ impl Class {
         match self {
             Self::Hub => format!(
                 "World gives its number to nobody any more and players enter another hub; nothing has to be \
-                 restored, {file} may be deleted while the server is stopped"
+                 restored, the next start sets {file} aside"
             ),
             Self::Throttle => format!(
-                "its second name counts from zero; nothing has to be restored, {file} may be deleted while the \
-                 server is stopped"
+                "its second name counts from zero; nothing has to be restored, the next start sets {file} aside"
             ),
             _ => format!("stop the server, restore {file} from a backup, start it again"),
         }

@@ -38,6 +38,13 @@ pub trait Logic: Sized {
     fn next_deadline(&self) -> Option<Millis> {
         None
     }
+
+    /// Whether nothing of it is left: no row that anybody will ask for, no letter, and so
+    /// nothing to be woken for. Its storage is given back; what it is asked afterwards it
+    /// answers as one that never was.
+    fn is_finished(&self, _now: Millis) -> bool {
+        false
+    }
 }
 
 /// An object that has things to do with other objects, after what it decided is stored.

@@ -24,7 +24,7 @@ pub struct Letter<T> {
     pub says: T,
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Waiting<T> {
     letter: Letter<T>,
     /// When it is sent next; while it is under way, when it counts as lost.
@@ -34,7 +34,7 @@ struct Waiting<T> {
 }
 
 /// The letters that have not been answered, by their number.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Letters<T> {
     next: u64,
     waiting: BTreeMap<u64, Waiting<T>>,
@@ -100,7 +100,13 @@ impl<T: Clone> Letters<T> {
         self.remove(number)
     }
 
-    /// The letters that wait.
+    /// Whether no letter waits.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    /// The letters that wait, the oldest first.
     pub fn iter(&self) -> impl Iterator<Item = (u64, &T)> {
         self.waiting.iter().map(|(number, one)| (*number, &one.letter.says))
     }

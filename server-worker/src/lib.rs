@@ -16,8 +16,11 @@ pub mod edge;
 pub mod effect;
 pub mod hub;
 pub mod letters;
+pub mod monotonic;
+pub mod network;
 pub mod party;
 pub mod service;
+pub mod text;
 pub mod throttle;
 pub mod world;
 

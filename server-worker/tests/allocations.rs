@@ -49,7 +49,7 @@ fn crowd(now: Millis) -> Hub {
             Sheet::new(character, name, Race::Human, Class::Warrior, Faction::ALL[n as usize % 6], stats, now);
         let identity = Identity { session: SessionId([n as u8; 32]), player: PlayerId::new(n + 1).unwrap() };
         let entrance = Some(Box::new(Entrance { sheet, party: None, muted: Vec::new(), invited: Vec::new() }));
-        let answer = Ok(Answer::Admitted { identity, token: None, resume: None, entrance, silenced: None });
+        let answer = Ok(Answer::Admitted { identity, token: None, entrance, silenced: None });
         hub.handle(
             Event::Opened { id, encoding: Encoding::Binary, address: String::new(), shown: Shown::Nothing },
             &mut out,
@@ -80,7 +80,11 @@ fn a_move_and_a_tick_allocate_nothing_once_their_memory_is_there() {
             out.reset(now);
             let ((), calls, _) =
                 counted(|| hub.handle(Event::Frame(ConnectionId(n), Frame::Binary(&frame)), &mut out));
-            assert!(out.effects.iter().all(|effect| matches!(effect, Effect::Attach(_))), "{:?}", out.effects);
+            assert!(
+                out.effects.iter().all(|effect| matches!(effect, Effect::Attach(_) | Effect::AutoAnswer(_))),
+                "{:?}",
+                out.effects
+            );
             assert!(tick < 25 || calls == 0, "a move of tick {tick}: {calls}");
         }
         out.reset(now);

@@ -65,6 +65,7 @@ errors! {
     InvalidField, "INVALID_FIELD", 422, Some(4008), No, "A field is missing, of the wrong type or out of bounds.";
     TooDeep, "TOO_DEEP", 400, Some(4008), No, "The message nests more than 16 levels deep.";
     TooLarge, "TOO_LARGE", 413, Some(4008), No, "The message is larger than allowed.";
+    RequestTimeout, "REQUEST_TIMEOUT", 408, None, Later, "The request did not arrive in time. Send it again.";
     UnsupportedVersion, "UNSUPPORTED_VERSION", 400, None, No, "This major version of the protocol is not supported.";
 
     // Understood and refused: who is asking.
@@ -72,11 +73,11 @@ errors! {
     BadCredentials, "BAD_CREDENTIALS", 401, None, No, "The user name or the password is wrong.";
     SessionExpired, "SESSION_EXPIRED", 401, Some(4004), No, "The session has ended. Sign in again.";
     InvalidTicket, "INVALID_TICKET", 401, Some(4001), No, "The ticket is invalid, used or expired.";
-    OriginRefused, "ORIGIN_REFUSED", 403, None, No, "This origin may not connect.";
+    OriginRefused, "ORIGIN_REFUSED", 403, None, No, "Pages of this origin may not connect.";
     NotYourCharacter, "NOT_YOUR_CHARACTER", 403, None, No, "This is not one of your characters.";
     NoCharacter, "NO_CHARACTER", 409, None, No, "Select a character first.";
     AlreadyAuthenticated, "ALREADY_AUTHENTICATED", 409, None, No, "This connection is signed in already.";
-    CharacterOnline, "CHARACTER_ONLINE", 409, None, No, "The character is in the world. Leave it first.";
+    CharacterOnline, "CHARACTER_ONLINE", 409, None, No, "The character is in the world. Leave the world first.";
 
     // Accounts and characters.
     NameTaken, "NAME_TAKEN", 409, None, No, "This name is taken.";
@@ -85,7 +86,7 @@ errors! {
 
     // Movement.
     UnknownLocation, "UNKNOWN_LOCATION", 404, None, No, "There is no such location.";
-    NotAdjacent, "NOT_ADJACENT", 409, None, No, "No way leads there from here.";
+    NotAdjacent, "NOT_ADJACENT", 409, None, No, "There is no way there from here.";
     NotThere, "NOT_THERE", 409, None, No, "Your character is not in the location you named.";
     MoveRejected, "MOVE_REJECTED", 409, None, No, "Your character cannot have moved there.";
 
@@ -93,7 +94,7 @@ errors! {
     Empty, "EMPTY", 422, None, No, "There is nothing to read in this text.";
     TooLong, "TOO_LONG", 422, None, No, "The text is too long.";
     RecipientOffline, "RECIPIENT_OFFLINE", 409, None, No, "The recipient is not in the world.";
-    Muted, "MUTED", 403, None, No, "You may not speak here.";
+    Muted, "MUTED", 403, None, No, "You have been silenced and may not speak.";
     TooManyMuted, "TOO_MANY_MUTED", 409, None, No, "You have muted 100 characters already.";
 
     // Parties.
@@ -126,7 +127,7 @@ errors! {
 
     // Pace and room.
     RateLimited, "RATE_LIMITED", 429, Some(4029), Later, "Too many requests. Wait a moment.";
-    Overloaded, "OVERLOADED", 503, Some(1013), Later, "The server has no room right now. Try again shortly.";
+    Overloaded, "OVERLOADED", 503, Some(1013), Later, "The server is too busy right now. Try again shortly.";
     Internal, "INTERNAL", 500, Some(1011), Later, "Something went wrong on the server. Nothing was lost.";
     StorageCorrupt, "STORAGE_CORRUPT", 503, None, No, "This data is damaged. Whoever runs this realm has to restore it from a backup.";
 
@@ -187,13 +188,26 @@ pub struct Refusal {
     pub field: Option<String>,
     /// Seconds after which trying again may succeed.
     pub retry_after: Option<f64>,
+    /// Other fields that are at fault as well.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<FieldProblem>,
+}
+
+/// What is wrong with a field.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct FieldProblem {
+    /// The field's name; of one inside another with the way there, such as `position.x`.
+    pub field: String,
+    /// A sentence for the player.
+    pub message: String,
 }
 
 impl Refusal {
     /// The code with the table's own sentence.
     #[must_use]
     pub const fn new(code: ErrorCode) -> Self {
-        Self { code, message: None, field: None, retry_after: None }
+        Self { code, message: None, field: None, retry_after: None, also: Vec::new() }
     }
 
     /// A field that is missing, of the wrong type or out of bounds.
@@ -220,6 +234,24 @@ impl Refusal {
     pub fn after(mut self, seconds: f64) -> Self {
         self.retry_after = Some(seconds);
         self
+    }
+
+    /// The same with the fields of others, each once: it is told by the first.
+    #[must_use]
+    pub fn and(mut self, others: impl IntoIterator<Item = Self>) -> Self {
+        for other in others {
+            let known: Vec<_> = self.problems().into_iter().map(|problem| problem.field).collect();
+            self.also.extend(other.problems().into_iter().filter(|problem| !known.contains(&problem.field)));
+        }
+        self
+    }
+
+    /// All fields that are at fault.
+    #[must_use]
+    pub fn problems(&self) -> Vec<FieldProblem> {
+        let first =
+            self.field.iter().map(|field| FieldProblem { field: field.clone(), message: self.sentence().to_owned() });
+        first.chain(self.also.iter().cloned()).collect()
     }
 
     /// The sentence for the player.
@@ -263,6 +295,24 @@ mod tests {
             assert!(info.meaning.ends_with('.'), "{code}");
             assert!(info.close.is_none_or(|close| (1000..5000).contains(&close)), "{code}");
         }
+    }
+
+    #[test]
+    fn a_refusal_tells_each_field_at_fault_once() {
+        let [name, race, class] =
+            ["name", "race", "class"].map(|field| Refusal::field(field, format!("{field} is bad.")));
+        let all = name.clone().and([race.clone().and([class]), race, name]);
+        let fields: Vec<_> = all.problems().into_iter().map(|problem| problem.field).collect();
+        assert_eq!((all.sentence(), fields), ("name is bad.", vec!["name".into(), "race".into(), "class".into()]));
+        assert_eq!(Refusal::new(ErrorCode::NotFound).problems(), []);
+    }
+
+    #[test]
+    fn a_refusal_of_an_older_build_is_read_and_one_field_is_written_as_it_was() {
+        let older = r#"{"code":"NAME_TAKEN","message":null,"field":"name","retry_after":null}"#;
+        let refusal: Refusal = serde_json::from_str(older).unwrap();
+        assert_eq!(refusal, Refusal::new(ErrorCode::NameTaken).at("name"));
+        assert_eq!(serde_json::to_string(&refusal).unwrap(), older);
     }
 
     #[test]

@@ -12,13 +12,13 @@ pub const MAX_ID: u64 = (1 << 53) - 1;
 /// shards, items) and those of monsters and guardians.
 pub const FIRST_RANDOM_ID: u64 = 1 << 32;
 
-/// A text that is no id: not an integer from 1 to 2^53−1.
+/// A text that is no id: not a whole number from 1 to 2^53−1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct InvalidId;
 
 impl fmt::Display for InvalidId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "must be an integer from 1 to {MAX_ID}")
+        write!(f, "must be a whole number from 1 to {MAX_ID}")
     }
 }
 
@@ -32,7 +32,7 @@ impl de::Visitor<'_> for Whole {
     type Value = u64;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("u64")
+        write!(f, "a whole number from 1 to {MAX_ID}")
     }
 
     fn visit_u64<E: de::Error>(self, value: u64) -> Result<u64, E> {

@@ -21,4 +21,4 @@ pub mod vector;
 pub mod world;
 pub mod wrapping;
 
-pub use error::{ErrorCode, Refusal};
+pub use error::{ErrorCode, FieldProblem, Refusal};

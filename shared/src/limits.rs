@@ -17,6 +17,10 @@ pub const MAX_SERVER_FRAME: usize = 1024 * 1024;
 /// The largest REST body, in bytes (the contract's 413).
 pub const MAX_REST_BODY: usize = 64 * 1024;
 
+/// A REST body must be there within this time, in milliseconds: the largest takes that
+/// long at 52 kbit/s, less than any telephone's network gives.
+pub const BODY_TIMEOUT: u64 = 10 * 1000;
+
 /// How deep arrays and objects may nest in JSON; valid messages need 4.
 pub const MAX_NESTING: usize = 16;
 
@@ -41,6 +45,18 @@ pub const PBKDF2_ITERATIONS: u32 = 600_000;
 
 /// Characters of an account.
 pub const MAX_CHARACTERS: usize = 10;
+
+/// Characters that an account may make in a [`BUDGET_WINDOW`]: all it can have, twice. A
+/// deleted one leaves a file of 4 KiB for good when self-hosted, so that an account that
+/// does nothing else grows the server by 80 KiB a day.
+pub const CHARACTERS_PER_DAY: u32 = 20;
+
+/// Parties that the characters of an account may found in a [`BUDGET_WINDOW`]: one every
+/// half hour, around the clock. An ended one leaves 4 KiB too, 200 KiB a day at most.
+pub const PARTIES_PER_DAY: u32 = 50;
+
+/// What an account may make is counted in windows of this length, in milliseconds.
+pub const BUDGET_WINDOW: u64 = 24 * 60 * 60 * 1000;
 
 /// A session ends this long after its last use, in milliseconds.
 pub const SESSION_IDLE: u64 = 60 * 60 * 1000;
@@ -71,6 +87,11 @@ pub const MAX_KNOWN_NETWORKS: usize = 16;
 /// Registrations from an address in a minute, by default.
 pub const REGISTRATIONS_PER_ADDRESS: u32 = 60;
 
+/// Successful plain sign-ins from an address in a minute, by default: each costs up to
+/// half a second of the one thread, so that these are half of it at most. SCRAM costs the
+/// server nothing of the kind and is not counted.
+pub const SIGN_INS_PER_ADDRESS: u32 = 60;
+
 /// A SCRAM exchange must be finished within this time, in milliseconds: what
 /// stretching takes on a slow phone, several times over.
 pub const HANDSHAKE_LIFE: u64 = 60 * 1000;
@@ -89,11 +110,31 @@ pub const CLAIM_SETTLES_AFTER: u64 = 30 * 1000;
 /// A socket must authenticate within this time, in milliseconds.
 pub const PENDING_TIMEOUT: u64 = 5 * 1000;
 
-/// Sockets in a hub that have not authenticated yet.
+/// What REST may be asked in this time, in milliseconds, is a budget.
+pub const REST_WINDOW: u64 = 60 * 1000;
+
+/// Requests of a session in a minute, by default: ten a second, which no page that a
+/// person plays on comes near.
+pub const REST_PER_SESSION: u32 = 600;
+
+/// Requests from an address in a minute, by default: a household or a class of forty who
+/// all join in the same minute ask some 1,500 times.
+pub const REST_PER_ADDRESS: u32 = 3_000;
+
+/// Budgets that are kept at once, for sessions and for addresses: some 64 bytes each, so
+/// that both take 2 MiB.
+pub const MAX_BUDGETS: usize = 16 * 1024;
+
+/// What `/readyz` has found is told again for this long, in milliseconds: it costs two
+/// writes to find out, and anybody may ask.
+pub const READINESS_LIFE: u64 = 1_000;
+
+/// Sockets in a hub that have not authenticated yet (the contract's 64), without those that
+/// come back to a place that is kept: of these there is one for each place at most.
 pub const MAX_PENDING: usize = 64;
 
-/// Sockets in a hub from one address that have not authenticated yet.
-pub const MAX_PENDING_PER_ADDRESS: usize = 16;
+/// Those of them from one network (the contract's 16): an IPv4 address, or an IPv6 /64.
+pub const MAX_PENDING_PER_NETWORK: usize = 16;
 
 /// Frames held back while a socket's authentication is being checked.
 pub const MAX_HELD_FRAMES: usize = 8;
@@ -140,6 +181,10 @@ pub const BUDGET_SHARE: f64 = 0.7;
 /// All other messages: messages a second, and how many at once.
 pub const OTHER_RATE: Rate = Rate { per_second: 10.0, burst: 20.0 };
 
+/// Heartbeats, where the hub answers them: times a second, and how many at once. Clients
+/// need one in some seconds; two sockets' worth that a stalled network delivers together.
+pub const HEARTBEAT_RATE: Rate = Rate { per_second: 2.0, burst: 10.0 };
+
 /// Members that a party may be configured to have at most.
 pub const MAX_PARTY: usize = 8;
 
@@ -149,6 +194,13 @@ pub const PARTY_SIZE: usize = 4;
 /// An invitation into a party is good for this long, in milliseconds (the contract's
 /// five minutes).
 pub const INVITATION_LIFE: u64 = 5 * 60 * 1000;
+
+/// Invitations that a character may send in [`INVITE_WINDOW`], also over several parties:
+/// a full party of eight is invited at once, and two may be asked again.
+pub const INVITES_PER_WINDOW: u64 = 10;
+
+/// The window in which a character's invitations are counted, in milliseconds.
+pub const INVITE_WINDOW: u64 = 60 * 1000;
 
 /// Invitations of a party that are open at once: twice the largest party.
 pub const MAX_INVITATIONS: usize = 2 * MAX_PARTY;
@@ -176,6 +228,19 @@ pub const HUB_SILENT: u64 = 60 * 1000;
 /// long, in milliseconds.
 pub const LETTER_LIFE: u64 = 24 * 60 * 60 * 1000;
 
+/// Letters of an account about its sessions that wait for a hub's answer. Each is one end
+/// or renewal of a session while its hub does not answer; beyond these the oldest is
+/// forgotten, and that hub finds out when it next asks whether the session is in use.
+pub const MAX_SESSION_LETTERS: usize = 32;
+
+/// The names of a session in a letter to a hub: one for each renewal that the hub has not
+/// answered. Beyond these the oldest is forgotten, as a letter is.
+pub const MAX_SESSION_NAMES: usize = 8;
+
+/// An ended party answers repeated requests for this long before it is forgotten, in
+/// milliseconds: a call is given up after 10 s, and its repetition after 10 more.
+pub const PARTY_FORGOTTEN_AFTER: u64 = 60 * 1000;
+
 /// What is said in a hub and waits until the last batch was answered, for each order: a
 /// second's worth of 500 players who speak as fast as they may.
 pub const MAX_LANE: usize = 2_500;
@@ -191,6 +256,11 @@ pub const MAX_MUTES: usize = 100;
 
 /// A party's name in bytes: 40 characters of the longest kind.
 pub const MAX_PARTY_NAME: usize = 160;
+
+/// Marks that stand on one letter at most (accents, vowel points; not the parts of
+/// emoji): Hebrew and Vietnamese put two or three on a letter, scholars four, and what
+/// has more climbs over the lines around it.
+pub const MAX_MARKS: usize = 4;
 
 /// Combatants of an encounter: two parties.
 pub const MAX_COMBATANTS: usize = 2 * MAX_PARTY;
@@ -339,6 +409,10 @@ pub const POPULATION_DELAY: u64 = 500;
 
 /// Plain sign-ins that may wait for their turn at hashing.
 pub const MAX_HASHING_QUEUE: usize = 16;
+
+/// Plain sign-ins to an account from one network that may wait: a client that was
+/// impatient and asked again.
+pub const MAX_HASHING_PER_ACCOUNT: usize = 2;
 
 /// The longest a slice of hashing may hold the thread, as rounds of PBKDF2:
 /// some 1,200 rounds take a millisecond in WebAssembly, so 4,000 stay under 5 ms.

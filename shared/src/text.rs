@@ -1,11 +1,13 @@
-//! Text that people write: names, passwords and chat. Parsed once, at the edge.
+//! Text that people write: names, passwords and chat. Parsed once, at the edge, by the
+//! cheap rules that both sides need: lengths, control characters, line breaks.
+//!
+//! What else is asked of text that others will see (that something of it is visible,
+//! that a new name imitates nobody) is the server's alone, `server-worker/src/text/`:
+//! Unicode's tables are no part of the browser client's download.
 
 use crate::{ErrorCode, Refusal, limits};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::{borrow::Cow, fmt};
-
-/// Names nobody may take, as keys: the system's voices and the canon's powers.
-const RESERVED: &[&str] = &["admin", "administrator", "system", "server", "moderator", "mod", "shardlink"];
 
 macro_rules! name {
     ($(#[$doc:meta])* $name:ident, $bounds:expr, $what:literal, $allowed:expr, $pattern:literal) => {
@@ -42,12 +44,6 @@ macro_rules! name {
             pub fn key(&self) -> String {
                 self.0.to_ascii_lowercase()
             }
-
-            /// Whether nobody may take the name.
-            #[must_use]
-            pub fn is_reserved(&self) -> bool {
-                is_reserved(&self.key())
-            }
         }
 
         impl fmt::Display for $name {
@@ -75,7 +71,7 @@ name!(
     /// A user name: 3 to 50 ASCII letters, digits and `_ - .`.
     UserName,
     limits::USER_NAME,
-    "must be 3 to 50 letters (A to Z), digits or _ - .",
+    "must be 3 to 50 letters (A to Z), digits, dots, hyphens and underscores",
     |c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'),
     r"^[A-Za-z0-9_.\-]*$"
 );
@@ -85,23 +81,10 @@ name!(
     /// and single spaces between.
     CharacterName,
     limits::CHARACTER_NAME,
-    "must be 3 to 24 letters (A to Z), digits, apostrophes, hyphens or single spaces between",
+    "must be 3 to 24 letters (A to Z), digits, apostrophes, hyphens and single spaces between them",
     |c| c.is_ascii_alphanumeric() || matches!(c, ' ' | '\'' | '-'),
     r"^[A-Za-z0-9'\-]+( [A-Za-z0-9'\-]+)*$"
 );
-
-fn is_reserved(key: &str) -> bool {
-    RESERVED.contains(&key)
-        || crate::world::Faction::ALL.iter().any(|faction| faction.name().eq_ignore_ascii_case(key))
-        || crate::world::SHARDS.iter().any(|shard| {
-            shard.guardian.eq_ignore_ascii_case(key)
-                || shard
-                    .guardian
-                    .split(' ')
-                    .next()
-                    .is_some_and(|first| first.len() > 3 && first.eq_ignore_ascii_case(key))
-        })
-}
 
 /// A password: 6 to 256 bytes.
 #[derive(Clone, PartialEq, Eq)]
@@ -138,7 +121,7 @@ impl<'de> Deserialize<'de> for Password {
     }
 }
 
-/// Text as a player sent it: in NFC, without control characters and
+/// Text as a player sent it: in NFC, in one line, without control characters and
 /// bidirectional overrides, not judged yet. [`Draft::accept`] judges it, so
 /// that a chat that is empty or too long is a refusal with its own code and
 /// not an undecodable message.
@@ -150,8 +133,14 @@ impl Draft {
     /// Cleans what a player wrote.
     #[must_use]
     pub fn new(text: &str) -> Self {
-        let cleaned = nfc(text.chars().filter(|c| !is_unwanted(*c)));
+        let cleaned = nfc(in_one_line(text).filter(|c| !is_unwanted(*c)));
         Self(cleaned.trim().to_owned())
+    }
+
+    /// The text so far.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 
     /// The content, if it has 1 to [`limits::MAX_CHAT`] characters.
@@ -183,7 +172,7 @@ impl<'de> Deserialize<'de> for Draft {
     }
 }
 
-/// The content of a chat: 1 to 500 characters in NFC, without control
+/// The content of a chat: 1 to 500 characters in NFC, in one line, without control
 /// characters and bidirectional overrides.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
@@ -205,8 +194,31 @@ impl Serialize for Content {
 
 impl<'de> Deserialize<'de> for Content {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Draft::deserialize(deserializer)?.accept().map_err(de::Error::custom)
+        let accepted = Draft::deserialize(deserializer)?.accept();
+        // The field's own sentence; its code is that of every field that cannot be read.
+        accepted.map_err(|refusal| de::Error::custom(refusal.sentence()))
     }
+}
+
+/// The text with every line break and tab, and what spaces follow it, as one space: what
+/// stood on two lines are two words still.
+fn in_one_line(text: &str) -> impl Iterator<Item = char> {
+    let (mut after_space, mut after_break) = (false, false);
+    text.chars().filter_map(move |c| {
+        let breaks = breaks_line(c);
+        if (breaks && after_space) || (after_break && c == ' ') {
+            after_break = true;
+            return None;
+        }
+        (after_space, after_break) = (breaks || c == ' ', breaks);
+        Some(if breaks { ' ' } else { c })
+    })
+}
+
+/// Whether a character ends a line (Unicode's mandatory breaks) or is a tab.
+#[must_use]
+pub const fn breaks_line(c: char) -> bool {
+    matches!(c, '\t'..='\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
 #[cfg(feature = "nfc")]
@@ -252,12 +264,25 @@ mod tests {
     }
 
     #[test]
-    fn names_are_compared_without_case_and_the_powers_are_reserved() {
+    fn names_are_compared_without_case() {
         assert_eq!(UserName::parse("Aria").unwrap().key(), UserName::parse("aRIA").unwrap().key());
-        for name in ["Admin", "SYSTEM", "Crimson Covenant", "Ignarok", "ignarok the eternal", "The Unmade"] {
-            assert!(CharacterName::parse(name).unwrap().is_reserved(), "{name}");
+    }
+
+    #[test]
+    fn line_breaks_and_tabs_become_one_space_so_that_words_do_not_join() {
+        for (text, expected) in [
+            ("one\ntwo", "one two"),
+            ("one\r\ntwo", "one two"),
+            ("one\ttwo", "one two"),
+            ("one \n\n  two", "one two"),
+            ("one\u{2028}two\u{2029}three\u{85}four\u{B}five\u{C}six", "one two three four five six"),
+            ("one  two", "one  two"),
+            ("\none\n", "one"),
+            ("o\u{0}n\u{7}e", "one"),
+        ] {
+            assert_eq!(Draft::new(text).as_str(), expected, "{text:?}");
+            assert_eq!(Draft::new(expected).as_str(), expected, "{text:?}: once is enough");
         }
-        assert!(!CharacterName::parse("Aria").unwrap().is_reserved());
     }
 
     #[test]

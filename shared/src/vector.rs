@@ -135,7 +135,7 @@ impl<'de> Deserialize<'de> for Vec3 {
             Some(Self { x, y, z }).filter(|vector| vector.in_bounds())
         };
         vector.ok_or_else(|| {
-            de::Error::custom(format_args!("coordinates must be finite and at most {MAX_COORDINATE} in magnitude"))
+            de::Error::custom(format_args!("must have coordinates from -{MAX_COORDINATE} to {MAX_COORDINATE}"))
         })
     }
 }

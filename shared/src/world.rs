@@ -1,7 +1,10 @@
 //! The canon of *Shards of Eternity*, as data: factions, races, classes,
 //! locations and shards. Another game brings its own file.
 
-use crate::ids::{LocationId, ShardId};
+use crate::{
+    codec::words::one_of,
+    ids::{LocationId, ShardId},
+};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::borrow::Cow;
 
@@ -59,7 +62,7 @@ macro_rules! canon_enum {
                 } else {
                     Self::from_index(u8::deserialize(deserializer)?)
                 };
-                found.ok_or_else(|| de::Error::custom(concat!("must be one of ", $($text, "; ",)* "no other")))
+                found.ok_or_else(|| de::Error::custom(format_args!("must be {}", one_of(&[$($text),*]))))
             }
         }
     };

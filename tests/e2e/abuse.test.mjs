@@ -23,7 +23,7 @@ let server;
 let account;
 let players;
 before(async () => {
-  server = await startServer({ env: { ADMIN_TOKEN } });
+  server = await startServer({ env: { ADMIN_TOKEN, REST_PER_SESSION: "1000000", REST_PER_ADDRESS: "1000000" } });
   account = await signUp(server.url);
   await createCharacter(server.url, account.token);
   players = [];

@@ -1,4 +1,5 @@
-// One object's file is damaged between two starts: the realm goes on without it.
+// One object's file is damaged: the realm goes on without it. What `serve` itself does about
+// damaged files before it starts is tested by operating.test.mjs.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import fs from "node:fs";
@@ -10,25 +11,46 @@ import { inRoot, root } from "../../scripts/lib/paths.mjs";
 import { JsonSocket, createCharacter, enterWorld, rest, selectCharacter, signUp } from "./support/json-client.mjs";
 import { damages, fileOf, filesOf, idOf } from "./support/object-files.mjs";
 import { upgrade } from "./support/raw-http.mjs";
-import { startServer } from "./support/server.mjs";
+import { hasEnded, startServer } from "./support/server.mjs";
+import { until } from "./support/until.mjs";
 
 /** The first hub's object, and the one World. */
 const FIRST_HUB = "main-0";
 const WORLD = "main";
 
 /** Prepares a data folder, damages something in it, and starts the server on it again. */
-async function damaged(prepare, damage, then, env = {}) {
+async function damaged(prepare, damage, then) {
   const dataDir = fs.mkdtempSync(path.join(os.tmpdir(), "shardlink-corrupt-"));
   let server = await startServer({ dataDir });
   try {
     const prepared = await prepare(server);
     await server.stop();
     damage(dataDir, prepared);
-    server = await startServer({ dataDir, env });
+    server = await startServer({ dataDir });
     await then(server, prepared);
   } finally {
     await server.stop();
     fs.rmSync(dataDir, { recursive: true, force: true });
+  }
+}
+
+/**
+ * The same while `serve` runs: its runtime crashes, and is started again without a look at the
+ * files of hubs and throttles, which a start would set aside.
+ */
+async function damagedInACrash(prepare, damage, then, env = {}) {
+  const server = await startServer({ env });
+  try {
+    const prepared = await prepare(server);
+    const runtime = server.workerdPid;
+    server.crash();
+    while (!hasEnded(runtime)) await new Promise((resolve) => setTimeout(resolve, 2));
+    damage(server.dataDir, prepared);
+    const isReady = () => rest(server.url, "GET", "/readyz").then(({ status }) => status === 200, () => false);
+    await until(isReady, "the runtime is back", 20_000);
+    await then(server, prepared);
+  } finally {
+    await server.stop();
   }
 }
 
@@ -53,7 +75,7 @@ for (const [kind, damage] of Object.entries(damages)) {
       await hero.socket.close();
       return { ...hero, friend: await enterWorld(url) };
     };
-    await damaged(
+    await damagedInACrash(
       prepare,
       (dataDir) => damage(fileOf(dataDir, "Hub", FIRST_HUB)),
       async (server, hero) => {
@@ -135,7 +157,7 @@ for (const [kind, damage] of Object.entries(damages)) {
   });
 
   test(`sign-ins work, and are counted, where every throttle's file is damaged (${kind})`, async () => {
-    await damaged(
+    await damagedInACrash(
       async ({ url }) => {
         const account = await signUp(url);
         // Somebody has to have been wrong for there to be anything counted.

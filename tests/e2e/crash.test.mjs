@@ -16,7 +16,7 @@ test("accounts, sessions, characters and where they are survive kill -9", async 
   const travelled = await hero.socket.ask({ type: "move", to_location_id: 11 });
   assert.equal(travelled.type, "location_update");
   // Telling the Character goes by waitUntil: asked, not acknowledged.
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
   const late = await signUp(server.url);
   const last = await createCharacter(server.url, late.token);
   await server.kill9();

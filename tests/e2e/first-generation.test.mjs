@@ -1,12 +1,16 @@
 // What a client of the first generation could validly say, said to ours.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { JsonSocket, createCharacter, enterWorld, freshName, rest, selectCharacter, signUp } from "./support/json-client.mjs";
+import { JsonSocket, createCharacter, enterWorld as enterWorldBy, freshName, rest, selectCharacter, signUpPlainly } from "./support/json-client.mjs";
 import { startServer } from "./support/server.mjs";
+import { until } from "./support/until.mjs";
 
 let server;
 before(async () => (server = await startServer({ env: { TEST_PANIC: "1" } })));
 after(() => server.stop());
+
+/** Without a subprotocol, as the first generation. */
+const enterWorld = (url, choices) => enterWorldBy(url, choices, []);
 
 const step = (character, x, y) => ({
   type: "move",
@@ -19,7 +23,7 @@ const step = (character, x, y) => ({
 
 test("a character selected before the socket enters the world with auth_response", async () => {
   const { url } = server;
-  const account = await signUp(url);
+  const account = await signUpPlainly(url);
   const character = await createCharacter(url, account.token);
   await selectCharacter(url, account.token, character.id);
   const socket = await JsonSocket.open(url);
@@ -39,7 +43,7 @@ test("a character selected before the socket enters the world with auth_response
 
 test("a character selected after the socket, by REST, enters the world on that socket", async () => {
   const { url } = server;
-  const account = await signUp(url);
+  const account = await signUpPlainly(url);
   const character = await createCharacter(url, account.token);
   const socket = await JsonSocket.open(url);
   socket.send({ type: "auth_request", username: account.username, password: "x", session_token: account.token });
@@ -58,7 +62,7 @@ test("a character selected after the socket, by REST, enters the world on that s
 
 test("a character is made, selected and deleted over the socket, which signs in by password", async () => {
   const { url } = server;
-  const account = await signUp(url);
+  const account = await signUpPlainly(url);
   const socket = await JsonSocket.open(url, ["shardlink.v1.json"]);
   assert.equal(socket.raw.protocol, "shardlink.v1.json");
   const auth = await socket.ask({ type: "auth_request", username: account.username, password: account.password });
@@ -134,9 +138,40 @@ test("a step farther than one can walk is corrected", async () => {
   const hero = await enterWorld(url);
   const answer = await hero.socket.ask(step(hero.character, 400, 0));
   assert.equal(answer.error_code, "MOVE_REJECTED");
-  const correction = await hero.socket.next("position_correction");
+  // It does not know corrections, but reads where any character is.
+  const correction = await hero.socket.next("character_update");
+  assert.equal(correction.character_id, hero.character.id);
   assert.deepEqual(correction.position, { x: 0, y: 0, z: 0 });
   await hero.socket.close();
+});
+
+test("a move to another location may say where in it; what is too far from its entrance is told", async () => {
+  const { url } = server;
+  const hero = await enterWorld(url);
+  const to = (id, x) => ({ type: "move", character_id: hero.character.id, to_location_id: id, position: { x, y: 0, z: 0 } });
+  assert.equal((await hero.socket.ask(to(2, 3))).location_id, 2);
+  // A step that is possible from there, and not from the entrance.
+  assert.equal((await hero.socket.ask(to(0, 4.5))).type, "move");
+  assert.equal((await hero.socket.ask(to(1, 90))).location_id, 1);
+  assert.deepEqual((await hero.socket.next("character_update")).position, { x: 0, y: 0, z: 0 });
+  await hero.socket.close();
+});
+
+test("it is told where others have gone, nothing of itself, and nothing that it cannot read", async () => {
+  const { url } = server;
+  const aria = await enterWorld(url);
+  assert.equal((await aria.socket.ask({ type: "chat", content: "to be remembered" })).type, "chat");
+  const bran = await enterWorld(url);
+  await aria.socket.next("player_joined_area", (m) => m.character_id === bran.character.id);
+  bran.socket.send({ type: "move", character_id: bran.character.id, to_location_id: 2 });
+  const gone = await aria.socket.next("character_update", (m) => m.location_id === 2);
+  assert.equal(gone.character_id, bran.character.id);
+  for (const { socket, character } of [aria, bran]) {
+    const types = socket.received.map(({ type }) => type);
+    assert.ok(!types.some((type) => ["chat_history", "pace", "position_correction", "mute"].includes(type)), types.join(", "));
+    assert.ok(!socket.received.some(({ type, character_id }) => type === "character_update" && character_id === character.id));
+    await socket.close();
+  }
 });
 
 test("a new sign-in ends the older session and closes its socket with 4002; a logout with 4004", async () => {
@@ -174,15 +209,14 @@ test("a socket that is not authenticated is closed with 4001 after 5 s", async (
   const talking = await JsonSocket.open(url);
   assert.equal((await talking.ask({ type: "ping" })).error_code, "UNAUTHENTICATED");
   assert.equal((await talking.closed).code, 4001);
-  // Its close frame has come too. (workerd ends the connection of a socket that
+  // Its close frame comes too. (workerd ends the connection of a socket that
   // never said a word only when the object goes to sleep, so `closed` is later.)
-  await new Promise((resolve) => setTimeout(resolve, 200));
-  assert.notEqual(silent.raw.readyState, WebSocket.OPEN);
+  await until(() => silent.raw.readyState !== WebSocket.OPEN, "it is closed", 2_000);
 });
 
 test("a refused auth_request may be tried again, three times in all", async () => {
   const { url } = server;
-  const account = await signUp(url);
+  const account = await signUpPlainly(url);
   const auth = { type: "auth_request", username: account.username, password: "" };
   const socket = await JsonSocket.open(url);
   assert.equal((await socket.ask({ ...auth, session_token: "s1_forged" })).success, false);
@@ -196,10 +230,12 @@ test("a refused auth_request may be tried again, three times in all", async () =
 test("status counts who is in the world", async () => {
   const { url } = server;
   const hero = await enterWorld(url);
-  await new Promise((resolve) => setTimeout(resolve, 1500));
-  const status = await rest(url, "GET", "/api/status");
+  let status;
+  await until(async () => {
+    status = await rest(url, "GET", "/api/status");
+    return status.body.active_players >= 1;
+  }, "the player is counted");
   assert.equal(status.body.status, "online");
-  assert.ok(status.body.active_players >= 1, JSON.stringify(status.body));
   assert.ok(status.body.websocket_connections >= 1);
   const state = await rest(url, "GET", "/api/world/state");
   assert.equal(state.body.current_reality, "Neutral");

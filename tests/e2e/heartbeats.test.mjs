@@ -1,5 +1,6 @@
-// Heartbeats keep a connection alive, and do not keep a hub awake: the runtime answers
-// them, so a realm in which everybody stands costs nothing.
+// Heartbeats keep a connection alive, and do not keep a hub awake: while it is quiet the
+// runtime answers them, so a realm in which everybody stands costs nothing. While others
+// play the hub answers them and counts them.
 //
 // From outside a sleep must make no difference, with one exception that may be seen: a
 // slot that was given back rests for 90 s before it is given out again, but a hub that was
@@ -68,4 +69,17 @@ test("a hub sleeps through heartbeats, and stays awake for messages", { timeout:
   // The control: who is awake remembers the slot, and lets it rest.
   assert.equal(awake.after, awake.before + 1);
   assert.equal(asleep.after, asleep.before);
+});
+
+test("a flood of heartbeats is closed while others play, and an honest one is answered", { timeout: 30_000 }, async () => {
+  const server = await startServer();
+  const { url } = server;
+  const [talker, flooder] = [await enterWorld(url), await enterWorld(url)];
+  await talker.socket.ask({ type: "chat", content: "is this a good evening?" });
+  for (let n = 0; n < 200; n += 1) flooder.socket.sendRaw("ping");
+  assert.equal((await flooder.socket.closed).code, 4029);
+  assert.ok(flooder.socket.pongs <= 20, `${flooder.socket.pongs} were answered`);
+  await heartbeat(talker.socket);
+  await talker.socket.close();
+  await server.stop();
 });

@@ -1,8 +1,9 @@
 // More than one hub, and a hub that sleeps.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { JsonSocket, createCharacter, enterWorld, rest, selectCharacter, signUp } from "./support/json-client.mjs";
+import { JsonSocket, createCharacter, enterWorld, selectCharacter, signUp } from "./support/json-client.mjs";
 import { startServer } from "./support/server.mjs";
+import { until, untilActive } from "./support/until.mjs";
 
 let server;
 before(async () => (server = await startServer({ env: { HUB_CAPACITY: "1" } })));
@@ -12,27 +13,26 @@ const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, mil
 
 test("a full hub means another, and a ticket leads to its own", async () => {
   const { url } = server;
-  const first = await enterWorld(url);
-  // A hub tells World of its population after half a second.
-  await pause(1200);
-  const account = await signUp(url);
-  const character = await createCharacter(url, account.token);
-  const { hub, ticket } = await selectCharacter(url, account.token, character.id);
-  // Which one depends on the places that are kept for whoever was sent there lately.
-  assert.notEqual(hub, 0);
-  const second = await JsonSocket.open(url, ["shardlink.v1.bin", ticket]);
-  await pause(1200);
+  const enter = async () => {
+    const account = await signUp(url);
+    const character = await createCharacter(url, account.token);
+    const { hub, ticket } = await selectCharacter(url, account.token, character.id);
+    return { hub, socket: await JsonSocket.open(url, ["shardlink.v1.bin", ticket]) };
+  };
+  const first = await enter();
+  await untilActive(url, 1);
+  const second = await enter();
+  assert.notEqual(second.hub, first.hub);
   // auth_response and location_update, in binary.
-  assert.equal(second.received.length, 2);
-  const { body } = await rest(url, "GET", "/api/status");
-  assert.equal(body.active_players, 2);
-  await second.close();
-  await first.socket.close();
+  await until(() => second.socket.received.length >= 2, "it is let in");
+  await untilActive(url, 2);
+  assert.equal(second.socket.received.length, 2);
+  await Promise.all([first.socket.close(), second.socket.close()]);
 });
 
 test("after 12 s without a word a hub still knows its players", async () => {
   const { url } = server;
-  await pause(1200);
+  await untilActive(url, 0);
   const hero = await enterWorld(url);
   const step = (x) => hero.socket.ask({ type: "move", to_location_id: 0, position: { x, y: 0, z: 0 } });
   assert.equal((await step(3)).type, "move");
@@ -58,8 +58,7 @@ test("with room for five in a hub, 23 players fill five hubs one after the other
   const inHub = Object.groupBy(selected, ({ hub }) => hub);
   assert.deepEqual(Object.values(inHub).map((tickets) => tickets.length), [5, 5, 5, 5, 3]);
   const sockets = await Promise.all(selected.map(({ ticket }) => JsonSocket.open(url, ["shardlink.v1.bin", ticket])));
-  await pause(1_500);
-  assert.equal((await rest(url, "GET", "/api/status")).body.active_players, 23);
+  await untilActive(url, 23);
   // Two more fill the last; the next opens another.
   const more = [];
   for (let n = 0; n < 3; n += 1) {

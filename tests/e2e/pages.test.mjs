@@ -1,6 +1,7 @@
 // The static files: their types, their protection, and nothing else.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { request } from "./support/raw-http.mjs";
 import { startServer } from "./support/server.mjs";
 
 let server;
@@ -29,6 +30,14 @@ test("files have their types and a strict policy", async () => {
     await response.arrayBuffer();
   }
   assert.equal((await (await get("/asyncapi.json")).json()).asyncapi, "3.0.0");
+});
+
+test("no address sends a browser to another host", async () => {
+  for (const path of ["//evil.example/x", "///evil.example", "/\\evil.example/x", "/..//evil.example/x", "/./\\evil.example"]) {
+    const { status, headers } = await request(server.url, "GET", path);
+    assert.equal(status, 404, path);
+    assert.equal(headers.get("location"), null, path);
+  }
 });
 
 test("a folder is not listed, what is not there is 404, and HEAD has no body", async () => {

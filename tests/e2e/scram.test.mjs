@@ -1,7 +1,7 @@
 // SCRAM-SHA-256 over REST.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { PASSWORD, freshName, rest, signUp } from "./support/json-client.mjs";
+import { PASSWORD, freshName, rest, signUpPlainly } from "./support/json-client.mjs";
 import { registerByScram, signInByScram } from "./support/scram.mjs";
 import { startServer } from "./support/server.mjs";
 
@@ -28,7 +28,7 @@ test("an account made by SCRAM signs in by SCRAM, and the server proves itself t
 });
 
 test("the plain routes and SCRAM know the same password", async () => {
-  const plain = await signUp(server.url);
+  const plain = await signUpPlainly(server.url);
   assert.equal((await signIn(plain.username, PASSWORD)).finish.status, 200);
   const username = freshName("scram");
   await register(username, PASSWORD);

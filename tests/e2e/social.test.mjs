@@ -5,8 +5,9 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
-import { JsonSocket, createCharacter, enterWorld, freshName, rest, selectCharacter, signUp } from "./support/json-client.mjs";
+import { EVERYTHING, JsonSocket, createCharacter, enterWorld, freshName, rest, selectCharacter, signUp } from "./support/json-client.mjs";
 import { startServer } from "./support/server.mjs";
+import { until } from "./support/until.mjs";
 
 const ADMIN_TOKEN = "0123456789abcdef0123456789abcdef";
 const ENV = { HUB_CAPACITY: "2", ADMIN_TOKEN };
@@ -21,15 +22,6 @@ after(async () => {
 });
 
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
-
-/** Waits until something holds. */
-async function until(holds, what, timeoutMs = 8000) {
-  const end = Date.now() + timeoutMs;
-  while (!(await holds())) {
-    if (Date.now() > end) assert.fail(`${what} within ${timeoutMs} ms`);
-    await pause(20);
-  }
-}
 
 /** Five players, the last of another faction; a hub holds two, so they are in three at least. */
 async function five() {
@@ -224,7 +216,7 @@ test("a party outlives kill -9, and who was in the world shows as gone within 90
   server = await startServer({ dataDir, env: ENV });
 
   const back = async (hero) => {
-    const socket = await JsonSocket.open(server.url);
+    const socket = await JsonSocket.open(server.url, EVERYTHING);
     socket.send({ type: "auth_request", username: hero.username, password: "", session_token: hero.token });
     await socket.next("location_update");
     return socket;

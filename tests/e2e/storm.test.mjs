@@ -15,7 +15,7 @@ const CHAT_P99_MS = 150;
 
 let server;
 // So high that everything is really hashed, not counted and refused.
-const limits = { SIGN_IN_FAILURES_PER_NAME: "1000000", SIGN_IN_FAILURES_PER_ADDRESS: "1000000" };
+const limits = { SIGN_IN_FAILURES_PER_NAME: "1000000", SIGN_IN_FAILURES_PER_ADDRESS: "1000000", SIGN_INS_PER_ADDRESS: "1000000", REST_PER_ADDRESS: "1000000" };
 before(async () => (server = await startServer({ env: limits })));
 after(() => server.stop());
 

@@ -1,7 +1,7 @@
 // Too many wrong sign-ins and registrations.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { PASSWORD, freshName, rest, signUp } from "./support/json-client.mjs";
+import { PASSWORD, freshName, rest, signUpPlainly } from "./support/json-client.mjs";
 import { startServer } from "./support/server.mjs";
 
 const LIMITS = { SIGN_IN_FAILURES_PER_NAME: "3", SIGN_IN_FAILURES_PER_ADDRESS: "8", REGISTRATIONS_PER_ADDRESS: "4" };
@@ -32,7 +32,7 @@ test("a name with too many wrong passwords waits, known or not; then an address;
   // Not even the right one: otherwise the limit would tell which it is.
   assertLimited(await login(known, PASSWORD));
   // Six so far from this address. An owner who signed in from here before is not locked out by others.
-  const account = await signUp(server.url);
+  const account = await signUpPlainly(server.url);
   assert.equal((await login(account.username, "wrong password")).status, 401);
   assert.equal((await login(account.username, PASSWORD)).status, 200);
   // What breaks the rules of names and passwords is no wrong password.

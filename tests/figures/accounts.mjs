@@ -10,7 +10,7 @@
 import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
-import { JsonSocket, PASSWORD, createCharacter, freshName, rest, signUp } from "../e2e/support/json-client.mjs";
+import { JsonSocket, PASSWORD, createCharacter, freshName, rest, signUpPlainly } from "../e2e/support/json-client.mjs";
 import { signInByScram } from "../e2e/support/scram.mjs";
 import { startServer } from "../e2e/support/server.mjs";
 
@@ -28,13 +28,13 @@ function cpuOf(pid) {
 const pin = (pid, core) => execFileSync("taskset", ["-acp", String(core), String(pid)]);
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 
-const limits = { SIGN_IN_FAILURES_PER_NAME: "1000000", SIGN_IN_FAILURES_PER_ADDRESS: "1000000", REGISTRATIONS_PER_ADDRESS: "1000000" };
+const limits = { SIGN_IN_FAILURES_PER_NAME: "1000000", SIGN_IN_FAILURES_PER_ADDRESS: "1000000", REGISTRATIONS_PER_ADDRESS: "1000000", SIGN_INS_PER_ADDRESS: "1000000", REST_PER_SESSION: "1000000", REST_PER_ADDRESS: "1000000" };
 const server = await startServer({ env: limits });
 pin(server.workerdPid, 0);
 pin(process.pid, 1);
 const { url } = server;
 
-const account = await signUp(url);
+const account = await signUpPlainly(url);
 for (let n = 0; n < 3; n += 1) await createCharacter(url, account.token);
 
 async function plain() {
@@ -77,7 +77,7 @@ async function measure(count, atOnce, act) {
 
 /** Somebody who plays: the server then hashes in slices, so as not to disturb. */
 async function play() {
-  const player = await signUp(url, freshName("player"));
+  const player = await signUpPlainly(url, freshName("player"));
   const character = await createCharacter(url, player.token);
   await rest(url, "POST", "/api/characters/select", { token: player.token, body: { character_id: character.id } });
   const socket = await JsonSocket.open(url);

@@ -530,7 +530,7 @@ export interface Vector {
   z: number;
 }
 
-/** Whether the socket is authenticated. */
+/** Whether the socket is authenticated. It comes again when the session is renewed (`POST /api/auth/refresh`), without a character and with another resume token: the one before is good for nothing any more. */
 export interface AuthResponse extends Message<"auth_response"> {
   /** Whether it is. */
   success: boolean;
@@ -544,7 +544,7 @@ export interface AuthResponse extends Message<"auth_response"> {
   server_time: number;
   /** The character that entered the world, if the session has selected one. */
   character: Character | null;
-  /** What a reconnecting client shows to resume. */
+  /** What a reconnecting client shows to resume; the newest counts. */
   resume_token: string | null;
   /** The revisions the server speaks. */
   protocol: ProtocolRange | null;
@@ -655,7 +655,7 @@ export interface PlayerLeftArea extends Message<"player_left_area"> {
   location_id: LocationId;
 }
 
-/** The last good state, from which the client continues. */
+/** The last good state, from which the client continues. A socket that offered no subprotocol is sent a `character_update` with the position instead. */
 export interface PositionCorrection extends Message<"position_correction"> {
   /** The number of the step that was refused (0 for a `move`). */
   client_seq: number;
@@ -1074,7 +1074,7 @@ export type ServerMessage = ServerMessages[keyof ServerMessages];
 /** What every message has that is sent, in JSON. */
 export interface Sent<Type extends string> {
   type: Type;
-  /** The protocol's version; another major is refused. */
+  /** The protocol's version, three numbers; another major is refused. */
   version: string;
   /** Seconds since the Unix epoch; never judged. */
   timestamp?: number | null | undefined;
@@ -1101,13 +1101,13 @@ export interface SendDisconnect extends Sent<"disconnect"> {
 /** Is anybody there? Answered by `pong`. */
 export interface Ping extends Sent<"ping"> {}
 
-/** The first message on a socket that shows a resume token. Answered by `resumed`; where the place is not kept any more, after an `auth_response` with another token. */
+/** The first message on a socket that shows a resume token. Answered by `resumed`; where the place is not kept any more, after an `auth_response` with another token. The socket is closed with 4001 where the session was renewed since, so that a ticket is the way, and with 4002 or 4004 where it has ended. */
 export interface Resume extends Sent<"resume"> {
   /** The last reliable message that was received. */
   last_seq: number;
 }
 
-/** Every reliable message up to this one was received. */
+/** Every reliable message up to this one was received. It has no answer, so one with a message_id is refused with INVALID_FIELD. A number that was not sent counts as the last that was. */
 export interface Ack extends Sent<"ack"> {
   /** The last of them. */
   last_seq: number;
@@ -1124,7 +1124,7 @@ export interface CharacterSelect extends Sent<"character_select"> {
 
 /** Makes a character. Answered by `character_update`; refused with NAME_TAKEN, NAME_RESERVED or TOO_MANY_CHARACTERS. */
 export interface CharacterCreate extends Sent<"character_create"> {
-  /** A name nobody else has. */
+  /** A name with at least two letters or digits, which nobody else has and which looks like nobody else's. */
   name: CharacterName;
   /** Its race. */
   race: Race;
@@ -1140,7 +1140,7 @@ export interface CharacterDelete extends Sent<"character_delete"> {
   character_id: CharacterId;
 }
 
-/** A step within the location, or to another. A step to another location is answered by `location_update`, a step within by a copy of the `move` if it carried a message_id. Refused with NOT_YOUR_CHARACTER, NOT_THERE, UNKNOWN_LOCATION, NOT_ADJACENT or MOVE_REJECTED (with a `position_correction`; with `retry_after` where too many moves were impossible, and then without being judged). */
+/** A step within the location, or to another. A step to another location is answered by `location_update`; it may say where in it, and is corrected if that is too far from the entrance. A step within is answered by a copy of the `move` if it carried a message_id. Refused with NOT_YOUR_CHARACTER, NOT_THERE, UNKNOWN_LOCATION, NOT_ADJACENT or MOVE_REJECTED (with a `position_correction`; with `retry_after` where too many moves were impossible, and then without being judged). */
 export interface MoveRequest extends Sent<"move"> {
   /** One's own character; may be left out. */
   character_id?: CharacterId | null | undefined;
@@ -1154,7 +1154,7 @@ export interface MoveRequest extends Sent<"move"> {
   velocity?: Vector | null | undefined;
 }
 
-/** One's own step, as the binary client sends it up to 20 times a second. Refused by `position_correction`, and after too many of those by MOVE_REJECTED with `retry_after`. */
+/** One's own step, as the binary client sends it up to 20 times a second. Refused by `position_correction`, and after too many of those by MOVE_REJECTED with `retry_after`. Answered by a `move` if it carried a message_id. */
 export interface OwnMove extends Sent<"own_move"> {
   /** The client's number of this step, rising; after 2^32−1 comes 0. */
   client_seq: number;
@@ -1166,7 +1166,7 @@ export interface OwnMove extends Sent<"own_move"> {
 
 /** `chat` goes by its channel, the other three types win over it. Answered by the sender's own copy, a `chat`; refused with EMPTY, TOO_LONG, RATE_LIMITED, MUTED, NOT_IN_PARTY, NOT_YOUR_CHARACTER, and a whisper with RECIPIENT_OFFLINE or NOT_FOUND. Whoever has muted the sender does not hear it, and nobody learns of that. */
 export interface SendChat<Type extends "chat" | "whisper" | "party_chat" | "faction_chat" = "chat" | "whisper" | "party_chat" | "faction_chat"> extends Sent<Type> {
-  /** What is said. */
+  /** What is said. The others read it in NFC, with one space for line breaks and tabs, without control and invisible characters, and with at most four marks on a letter; EMPTY if nothing is left that can be seen. */
   content: string;
   /** Who hears it; absent is global. */
   channel?: Channel | null | undefined;
@@ -1198,9 +1198,9 @@ export interface SendMute extends Sent<"mute"> {
   muted: boolean;
 }
 
-/** Founds a party. Answered by `party_update`; refused with ALREADY_IN_PARTY. */
+/** Founds a party. Answered by `party_update`; refused with ALREADY_IN_PARTY, and for its name with INVALID_FIELD or NAME_RESERVED. */
 export interface PartyCreate extends Sent<"party_create"> {
-  /** The party's name. */
+  /** The party's name: at least a letter or a digit, single spaces between words, each word in one script; no invisible characters, no more than four marks on a letter. */
   party_name?: string | null | undefined;
 }
 

@@ -38,7 +38,7 @@ impl Credentials {
     /// INVALID_FIELD, with the field `username` or `password`.
     pub fn parse(username: &str, password: &str) -> Result<Self, Failure> {
         let username =
-            UserName::parse(username).map_err(|rule| Refusal::field("username", format!("The user name {rule}")))?;
+            UserName::parse(username).map_err(|rule| Refusal::field("username", format!("The user name {rule}.")))?;
         let password =
             Password::parse(password).map_err(|rule| Refusal::field("password", format!("The password {rule}.")))?;
         Ok(Self { username, password })

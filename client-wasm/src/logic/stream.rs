@@ -38,8 +38,12 @@ pub(super) struct Stream {
 impl Stream {
     /// A new one; a server that gives no token does not resume.
     pub(super) fn begun(resume_token: Option<&Secret<512>>) -> Self {
-        let token = resume_token.and_then(|token| Token::parse(&format!("resume.{}", token.reveal())));
-        Self { token, ..Self::default() }
+        Self { token: token_of(resume_token), ..Self::default() }
+    }
+
+    /// It goes on, and is resumed by this from here on.
+    pub(super) fn renewed(&mut self, resume_token: Option<&Secret<512>>) {
+        self.token = token_of(resume_token);
     }
 
     /// Takes a reliable message in; `false` if it was handled before.
@@ -101,6 +105,10 @@ impl Stream {
     pub(super) fn refused(&mut self) {
         self.token = None;
     }
+}
+
+fn token_of(resume_token: Option<&Secret<512>>) -> Option<Token> {
+    resume_token.and_then(|token| Token::parse(&format!("resume.{}", token.reveal())))
 }
 
 #[cfg(test)]

@@ -1,16 +1,22 @@
 //! Sessions and characters of an account.
 
+use super::{
+    errand::{Fate, Letter},
+    made::Made,
+};
 use crate::{
     calls::{
         account::{
             AbandonCharacter, AccountCall, Authenticate, Authenticated, BeginDelete, BeginDeletion, ChangePassword,
-            CommitCharacter, Create, Deletion, EndSession, Ended, Erase, FinishDelete, GetSalt, Knows,
+            CommitCharacter, Create, Deletion, EndSession, Erase, FinishDelete, FoundParty, GetSalt, Knows,
             ListCharacters, Owns, PasswordChanged, Proof, Renew, Renewed, ReserveCharacter, ScramProof,
-            SelectCharacter, Settle, Settlement, SignIn, SignedIn, Silence, Vouch,
+            SelectCharacter, Settle, Settlement, SignIn, SignedIn, Silence, Sockets, Standing, Stands, Vouch,
         },
         directory::Kind,
     },
     effect::{Context, Logic, Reply, reply},
+    letters::{self, Letters},
+    text::names::character_keys,
 };
 use serde::{Deserialize, Serialize};
 use shardlink_shared::{
@@ -22,8 +28,8 @@ use shardlink_shared::{
     },
     ids::{CharacterId, PlayerId},
     limits::{
-        CLAIM_SETTLES_AFTER, KNOWN_NETWORK_LIFE, MAX_CHARACTERS, MAX_KNOWN_NETWORKS, SESSION_IDLE, SESSION_LONGEST,
-        SESSION_TOUCH,
+        CHARACTERS_PER_DAY, CLAIM_SETTLES_AFTER, KNOWN_NETWORK_LIFE, MAX_CHARACTERS, MAX_KNOWN_NETWORKS,
+        PARTIES_PER_DAY, SESSION_IDLE, SESSION_LONGEST, SESSION_TOUCH,
     },
     text::{CharacterName, UserName},
     time::Millis,
@@ -113,6 +119,12 @@ pub enum Write {
     Slot(Slot),
     /// A character's slot is freed.
     FreeSlot(CharacterId),
+    /// More was made.
+    Made(Made),
+    /// A letter is written.
+    Post(u64, letters::Letter<Letter>),
+    /// A letter is done with.
+    Done(u64),
 }
 
 /// What an alarm has to finish with other objects.
@@ -144,9 +156,12 @@ pub struct Account {
     used_handshakes: BTreeMap<[u8; 8], Millis>,
     /// Where its owner signed in from, and when last.
     known: BTreeMap<[u8; 16], Millis>,
+    made: Made,
+    /// What hubs must learn of sessions.
+    pub(super) letters: Letters<Letter>,
 }
 
-type Change<'a, 'b> = &'a mut Context<'b, Write>;
+pub(super) type Change<'a, 'b> = &'a mut Context<'b, Write>;
 
 impl Account {
     /// The memory that these rows hold; slots in the order they were begun.
@@ -157,8 +172,10 @@ impl Account {
         slots: Vec<Slot>,
         used_handshakes: BTreeMap<[u8; 8], Millis>,
         known: BTreeMap<[u8; 16], Millis>,
+        made: Made,
+        letters: Letters<Letter>,
     ) -> Self {
-        Self { profile, sessions, slots, used_handshakes, known }
+        Self { profile, sessions, slots, used_handshakes, known, made, letters }
     }
 
     fn create(&mut self, context: Change<'_, '_>, call: Create) -> Result<(), Refusal> {
@@ -193,12 +210,12 @@ impl Account {
             self.know(context, mark);
         }
         let username = self.profile.as_ref().ok_or(ErrorCode::BadCredentials)?.username.clone();
-        let (ended, character) = self.end_others(context, call.session);
+        let character = self.end_others(context, call.session, ErrorCode::SignedInElsewhere);
         let session = Session { began: context.now, used: context.now, character, hub: None };
         let expires = session.expires();
         context.writes.push(Write::Session(call.session, session.clone()));
         self.sessions.insert(call.session, session);
-        Ok(SignedIn { username, expires, ended, server_final })
+        Ok(SignedIn { username, expires, server_final })
     }
 
     /// Whether somebody knows the password; the server's proof, where SCRAM was
@@ -249,21 +266,26 @@ impl Account {
         self.known.get(&call.mark).is_some_and(|at| now.since(*at) < KNOWN_NETWORK_LIFE)
     }
 
-    /// Ends all sessions but one: those whose sockets are to be closed, and what
-    /// that one had selected.
-    fn end_others(&mut self, context: Change<'_, '_>, stays: SessionId) -> (Ended, Option<CharacterId>) {
-        let mut ended = Ended::new();
-        let mut character = None;
-        self.sessions.retain(|id, session| {
-            if *id == stays {
-                character = session.character;
-                return true;
+    /// Ends all sessions but one: what that one had selected.
+    fn end_others(&mut self, context: Change<'_, '_>, stays: SessionId, code: ErrorCode) -> Option<CharacterId> {
+        self.end_sessions(context, code, |id, _| id != stays);
+        self.sessions.get(&stays).and_then(|session| session.character)
+    }
+
+    /// Ends these sessions; the hubs of their sockets are told.
+    fn end_sessions(
+        &mut self,
+        context: Change<'_, '_>,
+        code: ErrorCode,
+        which: impl Fn(SessionId, &Session) -> bool,
+    ) {
+        let ended: Vec<_> = self.sessions.extract_if(.., |id, session| which(*id, session)).collect();
+        for (id, session) in ended {
+            context.writes.push(Write::EndSession(id));
+            if let Some(hub) = session.hub {
+                self.tell_hub(context, id, hub, Fate::Ended(code));
             }
-            context.writes.push(Write::EndSession(*id));
-            ended.extend(session.hub.map(|hub| (*id, hub)));
-            false
-        });
-        (ended, character)
+        }
     }
 
     fn renew(&mut self, context: Change<'_, '_>, call: &Renew) -> Result<Renewed, Refusal> {
@@ -273,11 +295,14 @@ impl Account {
             session.used = context.now;
             self.sessions.remove(&call.session);
             context.writes.extend([Write::EndSession(call.session), Write::Session(call.new, session.clone())]);
+            if let Some(hub) = session.hub {
+                self.tell_hub(context, call.session, hub, Fate::Renewed(call.new));
+            }
             self.sessions.insert(call.new, session);
         }
         // Otherwise it is a repeated call.
         let session = self.session(context, call.new)?;
-        Ok(Renewed { username, expires: session.expires(), hub: session.hub })
+        Ok(Renewed { username, expires: session.expires() })
     }
 
     fn change_password(&mut self, context: Change<'_, '_>, call: ChangePassword) -> Result<PasswordChanged, Refusal> {
@@ -288,8 +313,8 @@ impl Account {
         let profile = self.profile.as_mut().ok_or(ErrorCode::SessionExpired)?;
         profile.verifier = call.verifier;
         context.writes.push(Write::Profile(profile.clone()));
-        let (ended, _) = self.end_others(context, call.session);
-        Ok(PasswordChanged { ended, server_final })
+        self.end_others(context, call.session, ErrorCode::LoggedOut);
+        Ok(PasswordChanged { server_final })
     }
 
     fn begin_deletion(&mut self, context: Change<'_, '_>, call: &BeginDeletion) -> Result<Deletion, Refusal> {
@@ -303,13 +328,8 @@ impl Account {
             slot.stage = Stage::Deleting(context.now);
             context.writes.push(Write::Slot(slot.clone()));
         }
-        let mut ended = Ended::new();
-        for (id, session) in std::mem::take(&mut self.sessions) {
-            context.writes.push(Write::EndSession(id));
-            ended.extend(session.hub.map(|hub| (id, hub)));
-        }
-        let deletion = self.deletion().ok_or(ErrorCode::SessionExpired)?;
-        Ok(Deletion { ended, ..deletion })
+        self.end_sessions(context, ErrorCode::LoggedOut, |_, _| true);
+        self.deletion().ok_or(ErrorCode::SessionExpired.into())
     }
 
     /// What is left of an account that is being deleted.
@@ -319,11 +339,10 @@ impl Account {
             player: profile.player,
             username: profile.username.clone(),
             characters: self.slots.iter().map(|slot| (slot.id, slot.name.clone())).collect(),
-            ended: Ended::new(),
         })
     }
 
-    fn silence(&mut self, context: Change<'_, '_>, until: Option<Millis>) -> Result<Ended, Refusal> {
+    fn silence(&mut self, context: Change<'_, '_>, until: Option<Millis>) -> Result<Sockets, Refusal> {
         let profile = self.profile.as_mut().ok_or(ErrorCode::NotFound)?;
         profile.silenced = until;
         context.writes.push(Write::Profile(profile.clone()));
@@ -334,7 +353,8 @@ impl Account {
     /// elsewhere is gone.
     pub fn erase(&mut self, context: Change<'_, '_>) {
         if self.deletion().is_some() {
-            *self = Self::default();
+            // What hubs must still learn of its sessions outlives it.
+            *self = Self { letters: std::mem::take(&mut self.letters), ..Self::default() };
             context.writes.push(Write::Erase);
         }
     }
@@ -379,20 +399,53 @@ impl Account {
         Ok(Some(Voucher { character, silenced }))
     }
 
-    /// From here on this hub is told what becomes of a session.
+    /// From here on this hub is told what becomes of a session, and no other.
     fn socket_in(&mut self, context: Change<'_, '_>, id: SessionId, hub: u32) -> Result<(), Refusal> {
         let session = self.session(context, id)?;
-        if session.hub != Some(hub) {
-            session.hub = Some(hub);
-            context.writes.push(Write::Session(id, session.clone()));
+        let before = session.hub.replace(hub);
+        if before == Some(hub) {
+            return Ok(());
         }
+        context.writes.push(Write::Session(id, session.clone()));
+        if let Some(before) = before {
+            self.tell_hub(context, id, before, Fate::Moved);
+        }
+        self.socket_is_back(context, id, hub);
         Ok(())
     }
 
-    fn end_session(&mut self, context: Change<'_, '_>, call: &EndSession) -> Option<u32> {
-        let session = self.sessions.remove(&call.session)?;
-        context.writes.push(Write::EndSession(call.session));
-        session.hub
+    fn end_session(&mut self, context: Change<'_, '_>, call: &EndSession) {
+        self.end_sessions(context, ErrorCode::LoggedOut, |id, _| id == call.session);
+    }
+
+    /// Whether a session whose place a hub keeps is good. It is not a use of the session.
+    fn stands(&self, now: Millis, call: &Stands) -> Result<Standing, Refusal> {
+        let name = self.newest_name(call.session);
+        let session = self.sessions.get(&name).filter(|session| now < session.expires());
+        let session = session.ok_or(ErrorCode::SessionExpired)?;
+        if session.hub != Some(call.hub) {
+            return Err(ErrorCode::SignedInElsewhere.into());
+        }
+        let profile = self.profile.as_ref().ok_or(ErrorCode::SessionExpired)?;
+        Ok(Standing { session: name, silenced: profile.silenced.filter(|until| *until > now) })
+    }
+
+    /// Counts a party that one of its characters founds.
+    fn found_party(&mut self, context: Change<'_, '_>, call: &FoundParty) -> Result<(), Refusal> {
+        self.profile.as_ref().ok_or(ErrorCode::SessionExpired)?;
+        let made = self.made.today(context.now);
+        if made.last_party == Some(call.party) {
+            // A repeated call.
+            return Ok(());
+        }
+        made.check(context.now, made.parties, PARTIES_PER_DAY)?;
+        self.has_made(context, Made { parties: made.parties + 1, last_party: Some(call.party), ..made });
+        Ok(())
+    }
+
+    fn has_made(&mut self, context: Change<'_, '_>, made: Made) {
+        self.made = made;
+        context.writes.push(Write::Made(made));
     }
 
     fn reserve_character(&mut self, context: Change<'_, '_>, call: ReserveCharacter) -> Result<CharacterId, Refusal> {
@@ -400,6 +453,9 @@ impl Account {
         if self.slots.len() >= MAX_CHARACTERS {
             return Err(ErrorCode::TooManyCharacters.into());
         }
+        let made = self.made.today(context.now);
+        made.check(context.now, made.characters, CHARACTERS_PER_DAY)?;
+        self.has_made(context, Made { characters: made.characters + 1, ..made });
         let slot = Slot {
             id: CharacterId::random(context.entropy),
             name: call.name,
@@ -431,6 +487,9 @@ impl Account {
         let unfinished = |slot: &Slot| slot.id == call.character && matches!(slot.stage, Stage::Creating(_));
         if self.slots.iter().any(unfinished) {
             self.free(context, call.character);
+            // Nothing was made but a slot: a name that was taken costs none of the day's.
+            let made = self.made.today(context.now);
+            self.has_made(context, Made { characters: made.characters.saturating_sub(1), ..made });
         }
     }
 
@@ -507,7 +566,9 @@ impl Account {
                 if ours { Settlement::Keep } else { Settlement::Release }
             }
             Kind::Character => {
-                match self.slots.iter().find(|slot| slot.id.get() == call.id && slot.name.key() == call.key) {
+                let is_its =
+                    |slot: &&Slot| slot.id.get() == call.id && character_keys(&slot.name).contains(&call.key);
+                match self.slots.iter().find(is_its) {
                     None => Settlement::Release,
                     Some(Slot { stage: Stage::Active, .. }) => Settlement::Keep,
                     Some(_) => Settlement::Wait,
@@ -532,13 +593,8 @@ impl Account {
         if let Some(deletion) = self.deletion() {
             return Work::Delete(deletion);
         }
-        self.sessions.retain(|id, session| {
-            let good = context.now < session.expires();
-            if !good {
-                context.writes.push(Write::EndSession(*id));
-            }
-            good
-        });
+        let now = context.now;
+        self.end_sessions(context, ErrorCode::SessionExpired, |_, session| now >= session.expires());
         let mut unfinished = Vec::new();
         let Some(player) = self.profile.as_ref().map(|profile| profile.player) else {
             return Work::Undo(unfinished);
@@ -575,7 +631,12 @@ impl Logic for Account {
             AccountCall::Authenticate(call) => reply::<Authenticate>(self.authenticate(context, &call)),
             AccountCall::Vouch(call) => reply::<Vouch>(self.vouch(context, &call)),
             AccountCall::Silence(call) => reply::<Silence>(self.silence(context, call.until)),
-            AccountCall::EndSession(call) => reply::<EndSession>(Ok(self.end_session(context, &call))),
+            AccountCall::EndSession(call) => {
+                self.end_session(context, &call);
+                reply::<EndSession>(Ok(()))
+            }
+            AccountCall::Stands(call) => reply::<Stands>(self.stands(context.now, &call)),
+            AccountCall::FoundParty(call) => reply::<FoundParty>(self.found_party(context, &call)),
             AccountCall::ReserveCharacter(call) => reply::<ReserveCharacter>(self.reserve_character(context, call)),
             AccountCall::CommitCharacter(call) => reply::<CommitCharacter>(self.commit_character(context, &call)),
             AccountCall::AbandonCharacter(call) => {
@@ -601,11 +662,16 @@ impl Logic for Account {
             Stage::Active => None,
         });
         let deletion = self.profile.as_ref().and_then(|profile| profile.deleting);
-        match deletion {
+        let own = match deletion {
             // Its slots go with it.
             Some(since) => Some(since + CLAIM_SETTLES_AFTER),
             None => sessions.chain(slots).min(),
-        }
+        };
+        own.into_iter().chain(self.letters.next_deadline()).min()
+    }
+
+    fn is_finished(&self, _: Millis) -> bool {
+        self.profile.is_none() && self.letters.is_empty()
     }
 }
 

@@ -2,16 +2,12 @@
 
 use super::logic;
 use crate::{calls::account::FinishDelete, runtime::shell::Shell, service};
+use std::rc::Rc;
 use worker::{DurableObject, Env, Request, Response, Result, State, durable_object};
 
 /// One account.
 #[durable_object(alarm)]
-pub struct Account(Shell<logic::Account>);
-
-// The memory is replaced only by a finished decision; a panic while deciding
-// leaves rows that it is rebuilt from.
-impl std::panic::UnwindSafe for Account {}
-impl std::panic::RefUnwindSafe for Account {}
+pub struct Account(Rc<Shell<logic::Account>>);
 
 impl Account {
     /// Finishes with the other objects what a crash cut short. Every step may
@@ -43,17 +39,22 @@ impl Account {
 
 impl DurableObject for Account {
     fn new(state: State, env: Env) -> Self {
-        Self(Shell::new(state, env))
+        Self(Rc::new(Shell::new(state, env)))
     }
 
     async fn fetch(&self, request: Request) -> Result<Response> {
-        self.0.fetch(request).await
+        let response = self.0.fetch(request).await;
+        self.0.run_errands().await;
+        response
     }
 
     async fn alarm(&self) -> Result<Response> {
         self.0.alarm_fired();
         match self.0.step(logic::Account::expire) {
-            Ok(work) => self.finish(work).await,
+            Ok(work) => {
+                self.0.spawn_errands();
+                self.finish(work).await;
+            }
             Err(fault) => drop(self.0.report(&fault)),
         }
         Response::empty()

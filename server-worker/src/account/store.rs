@@ -4,6 +4,7 @@ use super::logic::{Account, Profile, Session, Slot, Stage, Write};
 use crate::{
     damage::Class,
     effect::to_json,
+    letters::Letters,
     runtime::{
         db::{Db, Fault, Param, Row},
         shell::Store,
@@ -52,6 +53,10 @@ impl Store for Account {
         "
         ALTER TABLE profile ADD COLUMN silenced INTEGER;
     ",
+        "
+        CREATE TABLE made (only INTEGER PRIMARY KEY CHECK (only = 1), made TEXT NOT NULL) STRICT;
+        CREATE TABLE letters (number INTEGER PRIMARY KEY, letter TEXT NOT NULL) STRICT;
+    ",
     ];
 
     fn load(db: &Db) -> Result<Self, Fault> {
@@ -77,12 +82,15 @@ impl Store for Account {
             let mark = row.blob(0)?.try_into().map_err(|_| Fault("a network's mark has 16 bytes".into()))?;
             Ok((mark, row.millis(1)?))
         })?;
+        let made = db.query("SELECT made FROM made", vec![], |row| row.json(0))?.pop();
         Ok(Self::restore(
             profile.into_iter().next(),
             sessions.into_iter().collect(),
             slots,
             used.into_iter().collect(),
             known.into_iter().collect(),
+            made.unwrap_or_default(),
+            Letters::restore(db.letters()?),
         ))
     }
 
@@ -126,7 +134,7 @@ impl Store for Account {
             Write::ForgetNetwork(mark) => {
                 db.execute("DELETE FROM known_networks WHERE mark = ?", vec![mark.to_vec().into()])
             }
-            Write::Erase => ["profile", "sessions", "slots", "used_handshakes", "known_networks"]
+            Write::Erase => ["profile", "sessions", "slots", "used_handshakes", "known_networks", "made"]
                 .iter()
                 .try_for_each(|table| db.execute(&format!("DELETE FROM {table}"), vec![])),
             Write::Slot(slot) => {
@@ -146,6 +154,11 @@ impl Store for Account {
                     ],
                 )
             }
+            Write::Made(made) => {
+                db.execute("INSERT OR REPLACE INTO made (only, made) VALUES (1, ?)", vec![to_json(made).into()])
+            }
+            Write::Post(number, letter) => db.keep_letter(*number, letter),
+            Write::Done(number) => db.drop_letter(*number),
             Write::FreeSlot(id) => db.execute("DELETE FROM slots WHERE id = ?", vec![id.to_string().into()]),
         }
     }

@@ -1,7 +1,13 @@
 //! Scenarios of an account's life.
 
 use super::*;
-use shardlink_shared::{crypto::password::SaltedPassword, entropy::Seeded};
+use crate::effect::Errands;
+use shardlink_shared::{
+    crypto::password::SaltedPassword,
+    entropy::Seeded,
+    ids::PartyId,
+    limits::{BUDGET_WINDOW, LETTER_LIFE, MAX_SESSION_LETTERS, MAX_SESSION_NAMES},
+};
 
 fn player() -> PlayerId {
     PlayerId::new(1 << 40).unwrap()
@@ -47,6 +53,21 @@ fn signed_in() -> Account {
     account
 }
 
+fn letters(account: &Account) -> Vec<Letter> {
+    account.letters.iter().map(|(_, letter)| letter.clone()).collect()
+}
+
+/// Sends all letters that are due, which are answered like this.
+fn deliver(account: &mut Account, now: u64, answer: &Result<(), Refusal>) {
+    for errand in account.take_errands(Millis(now)) {
+        at(now, |c| account.finish(c, errand, answer.clone()));
+    }
+}
+
+fn in_hub(account: &mut Account, now: u64, n: u8, hub: u32) {
+    at(now, |c| account.authenticate(c, &Authenticate { session: session(n), hub: Some(hub) })).unwrap();
+}
+
 fn authenticate(account: &mut Account, now: u64, n: u8) -> Result<Authenticated, Refusal> {
     at(now, |c| account.authenticate(c, &Authenticate { session: session(n), hub: None }))
 }
@@ -89,11 +110,12 @@ fn an_account_is_made_once() {
 }
 
 #[test]
-fn a_new_sign_in_ends_the_older_session_and_says_where_its_socket_is() {
+fn a_new_sign_in_ends_the_older_session_and_writes_to_where_its_socket_is() {
     let mut account = signed_in();
     at(1, |c| account.authenticate(c, &Authenticate { session: session(1), hub: Some(3) })).unwrap();
-    let signed_in = at(2, |c| account.sign_in(c, &sign_in(1, 2))).unwrap();
-    assert_eq!(signed_in.ended, [(session(1), 3)]);
+    at(2, |c| account.sign_in(c, &sign_in(1, 2))).unwrap();
+    let ended = Fate::Ended(ErrorCode::SignedInElsewhere);
+    assert_eq!(letters(&account), [Letter { hub: 3, names: vec![session(1)], fate: ended }]);
     assert_eq!(authenticate(&mut account, 3, 1).unwrap_err().code, ErrorCode::SessionExpired);
     assert!(authenticate(&mut account, 3, 2).is_ok());
 }
@@ -143,7 +165,9 @@ fn an_account_vouches_to_the_one_hub_that_it_tells_of_the_session() {
     at(6, |c| account.silence(c, Some(Millis(100)))).unwrap();
     let silenced = at(7, |c| account.vouch(c, &vouch(3))).unwrap().unwrap().silenced;
     assert_eq!(silenced, Some(Millis(100)));
-    assert_eq!(at(8, |c| account.end_session(c, &EndSession { session: session(1) })), Some(3));
+    at(8, |c| account.end_session(c, &EndSession { session: session(1) }));
+    let ended = Fate::Ended(ErrorCode::LoggedOut);
+    assert_eq!(letters(&account), [Letter { hub: 3, names: vec![session(1)], fate: ended }]);
     assert_eq!(refused(9, |c| account.vouch(c, &vouch(3))), ErrorCode::SessionExpired);
 }
 
@@ -334,7 +358,9 @@ fn an_account_that_is_being_deleted_admits_nobody_and_is_erased_when_all_of_it_i
     assert_eq!(refused(3, |c| account.begin_deletion(c, &delete(2))), ErrorCode::BadCredentials);
     let deletion = at(3, |c| account.begin_deletion(c, &delete(1))).unwrap();
     assert_eq!(deletion.characters, [(id, name("Aria")), (unfinished, name("Bran"))]);
-    assert_eq!(deletion.ended, [(session(1), 4)]);
+    let letter = Letter { hub: 4, names: vec![session(1)], fate: Fate::Ended(ErrorCode::LoggedOut) };
+    assert_eq!(letters(&account), [letter]);
+    deliver(&mut account, 3, &Ok(()));
     assert_eq!(refused(4, |c| account.sign_in(c, &sign_in(1, 2))), ErrorCode::BadCredentials);
     let commit = CommitCharacter { character: unfinished };
     assert_eq!(refused(4, |c| account.commit_character(c, &commit)), ErrorCode::NotFound);
@@ -343,7 +369,7 @@ fn an_account_that_is_being_deleted_admits_nobody_and_is_erased_when_all_of_it_i
     assert_eq!(due, Millis(3) + CLAIM_SETTLES_AFTER);
     assert!(matches!(at(due.0, |c| account.expire(c)), Work::Delete(left) if left.characters.len() == 2));
     at(due.0, |c| account.erase(c));
-    assert_eq!(account, Account::default());
+    assert_eq!(account, Account { letters: account.letters.clone(), ..Account::default() });
 }
 
 #[test]
@@ -360,4 +386,157 @@ fn an_account_remembers_where_its_owner_signed_in_from_for_30_days() {
     let wrong = SignIn { mark: Some([99; 16]), ..sign_in(2, 1) };
     assert_eq!(refused(200, |c| account.sign_in(c, &wrong)), ErrorCode::BadCredentials);
     assert!(!account.knows(Millis(201), &Knows { mark: [99; 16] }));
+}
+
+#[test]
+fn a_letter_about_a_session_is_written_with_the_change_and_kept_until_its_hub_answers() {
+    let mut account = signed_in();
+    in_hub(&mut account, 1, 1, 3);
+    let writes = at(2, |c| {
+        account.end_session(c, &EndSession { session: session(1) });
+        std::mem::take(&mut c.writes)
+    });
+    assert!(matches!(writes[..], [Write::EndSession(_), Write::Post(1, _)]), "{writes:?}");
+    let [errand] = &account.take_errands(Millis(2))[..] else { panic!() };
+    assert!(Account::is_awaited(errand), "a logout is answered when the socket is closed");
+    // A crash: what is in the rows is due again.
+    let Write::Post(number, letter) = writes[1].clone() else { panic!() };
+    account.letters = Letters::restore([(number, letter)]);
+    deliver(&mut account, 9_000, &Err(ErrorCode::Internal.into()));
+    assert_eq!((letters(&account).len(), account.next_deadline()), (1, Some(Millis(11_000))));
+    let again = account.take_errands(Millis(11_000));
+    assert!(!Account::is_awaited(&again[0]), "nobody waits for a hub that did not answer");
+    at(11_001, |c| account.finish(c, again[0].clone(), Ok(())));
+    assert_eq!((letters(&account).len(), account.next_deadline()), (0, None));
+}
+
+#[test]
+fn a_session_that_ends_for_want_of_use_is_told_to_its_hub() {
+    let mut account = signed_in();
+    in_hub(&mut account, 1, 1, 3);
+    at(SESSION_IDLE + 1, |c| account.expire(c));
+    let ended = Fate::Ended(ErrorCode::SessionExpired);
+    assert_eq!(letters(&account), [Letter { hub: 3, names: vec![session(1)], fate: ended }]);
+}
+
+#[test]
+fn a_hub_that_did_not_answer_renewals_is_told_of_the_end_by_every_name_it_may_know() {
+    let mut account = signed_in();
+    in_hub(&mut account, 1, 1, 3);
+    for n in 1..4 {
+        at(2, |c| account.renew(c, &Renew { session: session(n), new: session(n + 1) })).unwrap();
+        deliver(&mut account, 2, &Err(ErrorCode::Internal.into()));
+    }
+    let names = |last| (1..=last).map(session).collect::<Vec<_>>();
+    let renewed = Letter { hub: 3, names: names(3), fate: Fate::Renewed(session(4)) };
+    assert_eq!(letters(&account), [renewed], "one says it all");
+    at(3, |c| account.end_session(c, &EndSession { session: session(4) }));
+    let ended = Fate::Ended(ErrorCode::LoggedOut);
+    assert_eq!(letters(&account), [Letter { hub: 3, names: names(4), fate: ended }]);
+}
+
+#[test]
+fn letters_of_a_session_are_bounded_also_where_no_hub_answers_for_a_day() {
+    let mut account = signed_in();
+    let mut last = 1;
+    for n in 2..=200 {
+        in_hub(&mut account, u64::from(n), last, u32::from(n));
+        if n % 4 == 0 {
+            at(u64::from(n), |c| account.sign_in(c, &sign_in(1, n))).unwrap();
+        } else {
+            at(u64::from(n), |c| account.renew(c, &Renew { session: session(last), new: session(n) })).unwrap();
+        }
+        last = n;
+    }
+    assert_eq!(letters(&account).len(), MAX_SESSION_LETTERS);
+    let mut account = signed_in();
+    in_hub(&mut account, 1, 1, 3);
+    for n in 1..200 {
+        at(2, |c| account.renew(c, &Renew { session: session(n), new: session(n + 1) })).unwrap();
+    }
+    assert_eq!(letters(&account)[0].names.len(), MAX_SESSION_NAMES);
+    deliver(&mut account, LETTER_LIFE, &Ok(()));
+    deliver(&mut account, LETTER_LIFE + 2, &Err(ErrorCode::Internal.into()));
+    assert_eq!(letters(&account), []);
+}
+
+#[test]
+fn a_socket_that_moves_is_closed_where_it_was_and_one_that_comes_back_is_not() {
+    let mut account = signed_in();
+    in_hub(&mut account, 1, 1, 3);
+    in_hub(&mut account, 2, 1, 4);
+    let moved = |hub| Letter { hub, names: vec![session(1)], fate: Fate::Moved };
+    assert_eq!(letters(&account), [moved(3)]);
+    in_hub(&mut account, 3, 1, 3);
+    assert_eq!(letters(&account), [moved(4)]);
+}
+
+#[test]
+fn a_session_stands_under_its_newest_name_and_in_its_own_hub_alone() {
+    let mut account = signed_in();
+    in_hub(&mut account, 1, 1, 3);
+    let stands = |account: &Account, n, hub| account.stands(Millis(5), &Stands { session: session(n), hub });
+    assert_eq!(stands(&account, 1, 3), Ok(Standing { session: session(1), silenced: None }));
+    assert_eq!(stands(&account, 1, 4).unwrap_err().code, ErrorCode::SignedInElsewhere);
+    // The hub has not heard of the renewal: a crash took word of it.
+    at(2, |c| account.renew(c, &Renew { session: session(1), new: session(2) })).unwrap();
+    assert_eq!(stands(&account, 1, 3), Ok(Standing { session: session(2), silenced: None }));
+    deliver(&mut account, 3, &Ok(()));
+    assert_eq!(stands(&account, 1, 3).unwrap_err().code, ErrorCode::SessionExpired);
+    at(4, |c| account.end_session(c, &EndSession { session: session(2) }));
+    assert_eq!(stands(&account, 2, 3).unwrap_err().code, ErrorCode::SessionExpired);
+}
+
+#[test]
+fn an_account_makes_so_many_characters_a_day_and_a_name_that_was_taken_costs_none() {
+    let mut account = signed_in();
+    let reserve = || ReserveCharacter { session: session(1), name: name("Aria") };
+    let make = |account: &mut Account, now, is_taken: bool| {
+        let id = at(now, |c| account.reserve_character(c, reserve()))?;
+        if is_taken {
+            at(now, |c| account.abandon_character(c, &AbandonCharacter { character: id }));
+        } else {
+            at(now, |c| account.commit_character(c, &CommitCharacter { character: id }))?;
+            at(now, |c| account.begin_delete(c, &BeginDelete { session: session(1), character: id }))?;
+            at(now, |c| account.finish_delete(c, &FinishDelete { character: id, deleted: true }));
+        }
+        Ok::<_, Refusal>(())
+    };
+    for n in 0..u64::from(CHARACTERS_PER_DAY) {
+        make(&mut account, 1_000 + n, true).unwrap();
+        make(&mut account, 1_000 + n, false).unwrap();
+    }
+    let refusal = make(&mut account, 31_000, false).unwrap_err();
+    assert_eq!((refusal.code, refusal.retry_after), (ErrorCode::RateLimited, Some(86_370.0)));
+    // The next day; the session was used meanwhile.
+    at(1_000 + BUDGET_WINDOW, |c| account.sign_in(c, &sign_in(1, 1))).unwrap();
+    make(&mut account, 1_000 + BUDGET_WINDOW, false).unwrap();
+}
+
+#[test]
+fn an_account_founds_so_many_parties_a_day_and_a_repeated_call_is_counted_once() {
+    let mut account = signed_in();
+    let found = |account: &mut Account, now, n| {
+        at(now, |c| account.found_party(c, &FoundParty { party: PartyId::new(n + (1 << 42)).unwrap() }))
+    };
+    for n in 0..u64::from(PARTIES_PER_DAY) {
+        found(&mut account, 5, n).unwrap();
+        found(&mut account, 6, n).unwrap();
+    }
+    assert_eq!(found(&mut account, 7, 900).unwrap_err().code, ErrorCode::RateLimited);
+    found(&mut account, 5 + BUDGET_WINDOW, 901).unwrap();
+    assert_eq!(found(&mut Account::default(), 8, 1).unwrap_err().code, ErrorCode::SessionExpired);
+}
+
+#[test]
+fn an_account_is_finished_when_it_is_erased_and_all_hubs_know() {
+    let mut account = signed_in();
+    in_hub(&mut account, 1, 1, 3);
+    assert!(!account.is_finished(Millis(1)));
+    let delete = BeginDeletion { session: session(1), proof: Proof::Verifier(verifier(1)) };
+    at(2, |c| account.begin_deletion(c, &delete)).unwrap();
+    at(3, |c| account.erase(c));
+    assert!(!account.is_finished(Millis(3)), "its hub has not answered");
+    deliver(&mut account, 3, &Ok(()));
+    assert!(account.is_finished(Millis(3)) && Account::default().is_finished(Millis(3)));
 }

@@ -7,7 +7,7 @@ use shardlink_shared::{
         password::{Salt, Verifier},
         token::{SessionId, Voucher},
     },
-    ids::{CharacterId, PlayerId},
+    ids::{CharacterId, PartyId, PlayerId},
     text::{CharacterName, UserName},
     time::Millis,
 };
@@ -57,8 +57,17 @@ pub struct ScramProof {
     pub handshake_expires: Millis,
 }
 
-/// Sessions that ended, and the hubs that hold their sockets.
-pub type Ended = Vec<(SessionId, u32)>;
+/// Sessions, and the hubs that hold their sockets.
+pub type Sockets = Vec<(SessionId, u32)>;
+
+/// A session that is good, as the hub is told that keeps its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standing {
+    /// Its name by now: the hub may not have heard of the newest.
+    pub session: SessionId,
+    /// Until when the account may not speak.
+    pub silenced: Option<Millis>,
+}
 
 /// A session that has begun.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,8 +76,6 @@ pub struct SignedIn {
     pub username: UserName,
     /// When the session ends if it is not used.
     pub expires: Millis,
-    /// The sessions that this one ended.
-    pub ended: Ended,
     /// The server's proof that it knows the verifier, where SCRAM was the way.
     pub server_final: Option<String>,
 }
@@ -80,15 +87,11 @@ pub struct Renewed {
     pub username: UserName,
     /// When the session ends if it is not used.
     pub expires: Millis,
-    /// The hub that holds the session's socket.
-    pub hub: Option<u32>,
 }
 
 /// A password that was changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PasswordChanged {
-    /// The sessions that this ended.
-    pub ended: Ended,
     /// The server's proof that it knew the old verifier, where SCRAM was the way.
     pub server_final: Option<String>,
 }
@@ -102,8 +105,6 @@ pub struct Deletion {
     pub username: UserName,
     /// Its characters and their names.
     pub characters: Vec<(CharacterId, CharacterName)>,
-    /// The sessions that this ended.
-    pub ended: Ended,
 }
 
 /// What becomes of a name that was claimed and not committed.
@@ -149,10 +150,14 @@ calls!("ACCOUNT",
         Vouch { session: SessionId, hub: u32 } -> Option<Voucher>;
         /// The account may not speak until then, or may again; its sessions whose sockets
         /// are open, and the hubs that hold them. Refused with NOT_FOUND.
-        Silence { until: Option<Millis> } -> Ended;
-        /// Ends a session; the hub that holds its socket.
-        EndSession { session: SessionId } -> Option<u32>;
-        /// Begins a character; its id. Refused with TOO_MANY_CHARACTERS.
+        Silence { until: Option<Millis> } -> Sockets;
+        /// Ends a session, whose socket is closed before this is answered, if its hub
+        /// answers.
+        EndSession { session: SessionId } -> ();
+        /// Asked by a hub to which a crash may have cost a word: whether the session is
+        /// good whose place it keeps. Refused with SESSION_EXPIRED, SIGNED_IN_ELSEWHERE.
+        Stands { session: SessionId, hub: u32 } -> Standing;
+        /// Begins a character; its id. Refused with TOO_MANY_CHARACTERS, RATE_LIMITED.
         ReserveCharacter { session: SessionId, name: CharacterName } -> CharacterId;
         /// The character exists now. Refused with NOT_FOUND if it was
         /// settled meanwhile.
@@ -170,6 +175,8 @@ calls!("ACCOUNT",
         BeginDelete { session: SessionId, character: CharacterId } -> CharacterName;
         /// The character is deleted, or could not be.
         FinishDelete { character: CharacterId, deleted: bool } -> ();
+        /// One of its characters founds this party. Refused with RATE_LIMITED.
+        FoundParty { party: PartyId } -> ();
         /// Asked by a Directory: whether this account uses a name.
         Settle { kind: Kind, key: String, id: u64 } -> Settlement;
     }

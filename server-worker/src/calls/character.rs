@@ -104,6 +104,9 @@ calls!("CHARACTER",
         Find {} -> Found;
         /// The parties that it may name.
         GetParties { owner: PlayerId } -> Parties;
+        /// It wants to invite somebody into its party; `key` is its request. Refused with
+        /// NOT_IN_PARTY, or RATE_LIMITED if it has invited too often lately.
+        BeginInvite { owner: PlayerId, party: PartyId, key: u64 } -> ();
         /// It wants a seat in a party; `key` is its request to join. Refused with
         /// ALREADY_IN_PARTY.
         Claim { owner: PlayerId, party: PartyId, key: u64 } -> Joiner;

@@ -11,6 +11,7 @@ use shardlink_shared::{
         party::{LootSharing, PartyInvite, PartyName, PartyUpdate},
     },
     text::CharacterName,
+    time::Millis,
 };
 
 /// A party's object.
@@ -66,8 +67,16 @@ calls!("PARTY",
     /// seat. Whoever is not a member is refused with NOT_IN_PARTY, and who does not lead,
     /// where only the leader may, with NOT_LEADER.
     PartyCall {
-        /// Founds the party.
-        Create { key: u64, party: PartyId, name: Option<PartyName>, max_members: u8, founder: Joiner } -> PartyUpdate;
+        /// Founds the party, until this time: later the founder's Character has given its
+        /// claim up, and the party may have been and gone. Refused with NOT_FOUND.
+        Create {
+            key: u64,
+            party: PartyId,
+            name: Option<PartyName>,
+            max_members: u8,
+            founder: Joiner,
+            until: Millis,
+        } -> PartyUpdate;
         /// The party, to a member or somebody who is invited. Refused with NOT_FOUND.
         Look { character: CharacterId } -> View;
         /// Invites. Refused with PARTY_FULL, ALREADY_IN_PARTY, RATE_LIMITED.

@@ -3,7 +3,7 @@
 use crate::chat::{Audience, BatchNumber, Utterance};
 use serde::{Deserialize, Serialize};
 use shardlink_shared::{
-    ids::PartyId,
+    ids::{PartyId, PlayerId},
     protocol::chat::{PastChat, WorldAnnouncement},
     time::Millis,
     world::Faction,
@@ -64,8 +64,12 @@ calls!("WORLD",
     /// What the World is asked.
     WorldCall {
         /// A hub with room, where each holds `capacity` players, by its number: the one
-        /// where the party's others are, if it has room.
-        Place { capacity: u32, party: Option<PartyId>, near: Option<u32> } -> u32;
+        /// where the party's others are, if it has room. The place is kept for `who`;
+        /// for a stranger none is.
+        Place { capacity: u32, party: Option<PartyId>, near: Option<u32>, who: Option<PlayerId> } -> u32;
+        /// A player who was not sent to a hub has signed in there: a place is kept for it
+        /// until the hub reports it, in the stead of any other.
+        Reserve { hub: u32, who: PlayerId } -> ();
         /// A hub's storage is damaged: nobody is sent there any more.
         Retire { hub: u32 } -> ();
         /// The numbers of the hubs where somebody is.
@@ -80,6 +84,8 @@ calls!("WORLD",
         Announce { key: u64, announcement: WorldAnnouncement } -> ();
         /// The realm as a whole.
         GetStatus {} -> Status;
+        /// Stores something: answered once it is on disk.
+        CheckStorage {} -> ();
         /// What happened, the newest first: at most `limit` events, older
         /// than the one of the number `before`.
         GetEvents { before: Option<u64>, limit: u32 } -> Vec<(u64, Happening)>;

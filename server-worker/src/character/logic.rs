@@ -5,8 +5,8 @@ use crate::{
     calls::{
         account::Settlement,
         character::{
-            CharacterCall, Claim, Confirm, Create, Delete, Doubt, Enter, Entered, Find, Get, GetInventory,
-            GetParties, Invite, Leave, Mute, Release, Seated, Travel, Uninvite, Visit, Whereabouts,
+            BeginInvite, CharacterCall, Claim, Confirm, Create, Delete, Doubt, Enter, Entered, Find, Get,
+            GetInventory, GetParties, Invite, Leave, Mute, Release, Seated, Travel, Uninvite, Visit, Whereabouts,
         },
     },
     effect::{Context, Logic, Reply, reply},
@@ -237,6 +237,7 @@ impl Logic for Character {
             CharacterCall::Delete(call) => reply::<Delete>(self.delete(context, &call)),
             CharacterCall::Find(_) => reply::<Find>(self.found()),
             CharacterCall::GetParties(call) => reply::<GetParties>(self.parties(context.now, call.owner)),
+            CharacterCall::BeginInvite(call) => reply::<BeginInvite>(self.begin_invite(context, &call)),
             CharacterCall::Claim(call) => reply::<Claim>(self.claim(context, &call)),
             CharacterCall::Seated(call) => {
                 self.seated(context, call.key);
@@ -265,6 +266,10 @@ impl Logic for Character {
     fn next_deadline(&self) -> Option<Millis> {
         let settles_at = self.record.as_ref().and_then(|record| record.settles_at);
         settles_at.into_iter().chain(self.social.settles_at()).chain(self.letters.next_deadline()).min()
+    }
+
+    fn is_finished(&self, _: Millis) -> bool {
+        self.record.is_none() && self.letters.is_empty()
     }
 }
 

@@ -4,7 +4,7 @@
 use super::logic::{Change, Character, Write};
 use crate::{
     calls::{
-        character::{Claim, Found, Invite, Invited, Mute, Parties, Seat, Visit},
+        character::{BeginInvite, Claim, Found, Invite, Invited, Mute, Parties, Seat, Visit},
         hub,
         party::{self, Joiner, Presence},
     },
@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use shardlink_shared::{
     ErrorCode, Refusal,
     ids::{CharacterId, PartyId, PlayerId},
-    limits::{CLAIM_SETTLES_AFTER, MAX_INVITED, MAX_MUTES},
+    limits::{CLAIM_SETTLES_AFTER, INVITE_WINDOW, INVITES_PER_WINDOW, MAX_INVITED, MAX_MUTES},
     protocol::party::PartyInvite,
     time::Millis,
 };
@@ -64,6 +64,41 @@ pub struct Social {
     invited: Vec<Invited>,
     /// By rising id.
     pub(super) muted: Vec<CharacterId>,
+    /// How many it has sent lately.
+    #[serde(default)]
+    sent: Sent,
+}
+
+/// The invitations that a character has sent lately.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Sent {
+    /// When it may send as many as ever again.
+    whole_at: Millis,
+    /// The request that was counted last: repeated, it is not counted again.
+    key: u64,
+}
+
+impl Sent {
+    /// The milliseconds in which an invitation comes back.
+    const PRICE: u64 = INVITE_WINDOW / INVITES_PER_WINDOW;
+
+    /// Counts a request.
+    ///
+    /// # Errors
+    /// The milliseconds until there is one more.
+    fn count(&mut self, now: Millis, key: u64) -> std::result::Result<(), u64> {
+        if self.key == key {
+            return Ok(());
+        }
+        // Nothing is owed for longer than the window: then the clock was set back.
+        let is_owed = self.whole_at > now && self.whole_at <= now + INVITE_WINDOW;
+        let whole_at = if is_owed { self.whole_at } else { now } + Self::PRICE;
+        match whole_at.since(now + INVITE_WINDOW) {
+            0 => *self = Self { whole_at, key },
+            late => return Err(late),
+        }
+        Ok(())
+    }
 }
 
 impl Social {
@@ -195,6 +230,20 @@ impl Character {
         self.owned_by(owner)?;
         let invited = self.social.invited.iter().filter(|open| open.expires > now).cloned().collect();
         Ok(Parties { seat: self.social.seat, invited })
+    }
+
+    pub(super) fn begin_invite(&mut self, context: Change<'_, '_>, call: &BeginInvite) -> Result<()> {
+        self.owned_by(call.owner)?;
+        if self.social.party() != Some(call.party) {
+            return Err(ErrorCode::NotInParty.into());
+        }
+        let counted = self.social.sent.count(context.now, call.key);
+        counted.map_err(|wait| {
+            let refusal = Refusal::new(ErrorCode::RateLimited).after(wait as f64 / 1000.0);
+            refusal.saying("You have invited too many lately. Wait a moment.")
+        })?;
+        self.store_social(context);
+        Ok(())
     }
 
     pub(super) fn claim(&mut self, context: Change<'_, '_>, call: &Claim) -> Result<Joiner> {

@@ -1,8 +1,10 @@
 //! A character's owner, its visits, its parties.
 
 use super::*;
+use crate::effect::Errands;
 use shardlink_shared::{
     entropy::Seeded,
+    ids::PartyId,
     rules::character::roll_stats,
     world::{Class, Faction, NEXUS, Race},
 };
@@ -103,4 +105,40 @@ fn it_cannot_be_deleted_while_online() {
     // Repeated calls are no errors.
     assert!(at(150_002, |c| character.delete(c, &delete)).0.is_ok());
     assert_eq!(character, Character::default());
+}
+
+#[test]
+fn a_deleted_character_is_finished_once_its_party_knows() {
+    let mut character = created();
+    assert!(!character.is_finished(Millis(1)));
+    let claim = Claim { owner: owner(), party: PartyId::new(9).unwrap(), key: 7 };
+    at(1, |c| character.claim(c, &claim)).0.unwrap();
+    at(2, |c| character.delete(c, &Delete { owner: owner(), even_online: true })).0.unwrap();
+    assert!(!character.is_finished(Millis(2)));
+    for errand in character.take_errands(Millis(2)) {
+        at(3, |c| character.finish(c, errand, Ok(true)));
+    }
+    assert!(character.is_finished(Millis(3)) && Character::default().is_finished(Millis(3)));
+}
+
+#[test]
+fn an_invitation_is_counted_once_however_often_its_request_comes_and_a_clock_set_back_locks_nobody_out() {
+    let mut character = created();
+    let party = PartyId::new(1 << 42).unwrap();
+    let begin = |key| BeginInvite { owner: owner(), party, key };
+    let early = at(0, |c| character.begin_invite(c, &begin(1))).0;
+    assert_eq!(early.unwrap_err().code, ErrorCode::NotInParty);
+    at(0, |c| character.claim(c, &Claim { owner: owner(), party, key: 9 })).0.unwrap();
+    let now = 10_000_000;
+    let mut invite = |now, key| at(now, |c| character.begin_invite(c, &begin(key))).0.is_ok();
+    assert!((0..50).all(|_| invite(now, 7)));
+    assert_eq!((100..150).filter(|key| invite(now, *key)).count(), 9);
+    assert!(!invite(now + 5_999, 200) && invite(now + 6_000, 201) && !invite(now + 6_000, 202));
+    assert_eq!((300..350).filter(|key| invite(now - 3_600_000, *key)).count(), 10);
+}
+
+#[test]
+fn a_row_from_before_invitations_were_counted_is_read() {
+    let row = r#"{"seat":null,"settles_at":null,"invited":[],"muted":[]}"#;
+    assert_eq!(serde_json::from_str::<Social>(row).unwrap(), Default::default());
 }

@@ -13,7 +13,21 @@ const MOST_AT_ONCE: usize = 500;
 #[derive(Debug, Clone, PartialEq)]
 struct Lane<W> {
     waiting: Vec<W>,
+    /// Whether a batch goes even if there is nothing to say.
+    knocks: bool,
     under_way: bool,
+}
+
+impl<W> Default for Lane<W> {
+    fn default() -> Self {
+        Self { waiting: Vec::new(), knocks: false, under_way: false }
+    }
+}
+
+impl<W> Lane<W> {
+    fn is_any(&self) -> bool {
+        self.knocks || !self.waiting.is_empty()
+    }
 }
 
 /// The words that wait, for each hub.
@@ -29,19 +43,24 @@ impl<W> Default for Fanout<W> {
 impl<W> Fanout<W> {
     /// Has something to say to a hub.
     pub fn push(&mut self, hub: u32, word: W) {
-        let lane = self.0.entry(hub).or_insert_with(|| Lane { waiting: Vec::new(), under_way: false });
+        let lane = self.0.entry(hub).or_default();
         if lane.waiting.len() >= MOST_WAITING {
             lane.waiting.remove(0);
         }
         lane.waiting.push(word);
     }
 
+    /// Wakes a hub: it is sent a batch, even of no words.
+    pub fn knock(&mut self, hub: u32) {
+        self.0.entry(hub).or_default().knocks = true;
+    }
+
     /// The batches that may be sent now, each under way from here on.
     pub fn take(&mut self) -> Vec<(u32, Vec<W>)> {
-        let ready = self.0.iter_mut().filter(|(_, lane)| !lane.under_way && !lane.waiting.is_empty());
+        let ready = self.0.iter_mut().filter(|(_, lane)| !lane.under_way && lane.is_any());
         ready
             .map(|(hub, lane)| {
-                lane.under_way = true;
+                (lane.under_way, lane.knocks) = (true, false);
                 (*hub, lane.waiting.drain(..lane.waiting.len().min(MOST_AT_ONCE)).collect())
             })
             .collect()
@@ -51,7 +70,7 @@ impl<W> Fanout<W> {
     pub fn answered(&mut self, hub: u32) {
         if let Some(lane) = self.0.get_mut(&hub) {
             lane.under_way = false;
-            if lane.waiting.is_empty() {
+            if !lane.is_any() {
                 self.0.remove(&hub);
             }
         }
@@ -73,6 +92,19 @@ mod tests {
         assert_eq!(fanout.take(), [(2, vec!['b'])], "hub 1 has not answered");
         fanout.answered(1);
         assert_eq!(fanout.take(), [(1, vec!['b', 'c'])]);
+        fanout.answered(1);
+        fanout.answered(2);
+        assert_eq!(fanout, Fanout::default());
+    }
+
+    #[test]
+    fn a_hub_is_woken_without_words_or_by_the_next_ones() {
+        let mut fanout: Fanout<char> = Fanout::default();
+        fanout.knock(1);
+        fanout.knock(2);
+        fanout.push(2, 'a');
+        assert_eq!(fanout.take(), [(1, vec![]), (2, vec!['a'])]);
+        assert_eq!(fanout.take(), [], "once");
         fanout.answered(1);
         fanout.answered(2);
         assert_eq!(fanout, Fanout::default());

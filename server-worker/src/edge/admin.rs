@@ -11,7 +11,7 @@ use worker::Env;
 pub async fn mute(input: Input<AdminMute>, env: &Env, _: &Config) -> service::Result<Done> {
     let AdminMute { character_id, muted, seconds } = input.body;
     if seconds.is_some_and(|seconds| !(1..=YEAR).contains(&seconds)) {
-        return Err(Refusal::field("seconds", format!("The field seconds is an integer from 1 to {YEAR}.")));
+        return Err(Refusal::field("seconds", format!("The field seconds must be a whole number from 1 to {YEAR}.")));
     }
     let until = muted.then(|| match seconds {
         Some(seconds) => service::Platform::now(env) + u64::from(seconds) * 1000,

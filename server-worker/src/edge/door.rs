@@ -1,11 +1,11 @@
 //! The WebSocket's door: what is checked before a hub hears of a socket.
 
-use super::http;
-use crate::{calls::hub::object_name, config::Config, damage::Fault, runtime::clock, service};
+use super::{address, http};
+use crate::{calls::hub::object_name, config::Config, damage::Fault, network::Network, runtime::clock, service};
 use shardlink_shared::{
     ErrorCode, Refusal,
     crypto::token::{ResumeToken, Ticket},
-    limits::MAX_HUBS_TRIED,
+    limits::{MAX_HUBS_TRIED, PENDING_TIMEOUT},
     protocol::{SUBPROTOCOL_BINARY, SUBPROTOCOL_JSON, SUBPROTOCOL_RESUME},
 };
 use worker::{Env, Headers, Request, RequestInit, Response, Url};
@@ -47,16 +47,20 @@ pub async fn open(request: &Request, env: &Env, config: &Config) -> service::Res
     let secret = config.server_secret.as_bytes();
     let named = match (&offer.ticket, &offer.resume) {
         (Some(text), _) => Some(Ticket::parse(text, secret, clock::now()).ok_or(ErrorCode::InvalidTicket)?.hub),
-        (None, Some(text)) => Some(ResumeToken::parse(text, secret).ok_or(ErrorCode::InvalidTicket)?.hub),
+        (None, Some(text)) => {
+            let refusal = || Refusal::new(ErrorCode::InvalidTicket).saying("The resume token is invalid.");
+            Some(ResumeToken::parse(text, secret).ok_or_else(refusal)?.hub)
+        }
         (None, None) => None,
     };
-    let address = http::client_address(request, config);
+    let network = address::network_of(request, config);
     for _ in 0..MAX_HUBS_TRIED {
         let hub = match named {
             Some(hub) => hub,
-            None => service::place(env, config, None).await?,
+            // Nobody knows yet who it is: its place is kept when it has signed in.
+            None => service::place(env, config, None, None).await?,
         };
-        match pass_on(env, hub, &offer, &address).await {
+        match pass_on(env, hub, &offer, network).await {
             Ok(Err(refusal)) if refusal.code == ErrorCode::StorageCorrupt => {}
             Ok(answer) => return answer,
             Err(error) if matches!(Fault::of(&error.to_string()), Fault::Damaged | Fault::Unexplained) => {}
@@ -75,14 +79,14 @@ pub async fn open(request: &Request, env: &Env, config: &Config) -> service::Res
     Err(ErrorCode::Overloaded.into())
 }
 
-async fn pass_on(env: &Env, hub: u32, offer: &Offer, address: &str) -> worker::Result<service::Result<Response>> {
+async fn pass_on(env: &Env, hub: u32, offer: &Offer, network: Network) -> worker::Result<service::Result<Response>> {
     // A request of our own making: nothing that the client wrote reaches the
     // hub but what was checked.
     let mut url = Url::parse("https://object/socket")?;
     let binary = offer.protocol == Some(SUBPROTOCOL_BINARY);
     url.query_pairs_mut()
         .append_pair("encoding", if binary { "binary" } else { "json" })
-        .append_pair("address", address);
+        .append_pair("address", &network.to_string());
     if let Some(protocol) = offer.protocol {
         url.query_pairs_mut().append_pair("protocol", protocol);
     }
@@ -101,6 +105,12 @@ async fn pass_on(env: &Env, hub: u32, offer: &Offer, address: &str) -> worker::R
     if response.status_code() == 101 {
         return Ok(Ok(response));
     }
-    let code = ErrorCode::parse(&response.text().await?).unwrap_or(ErrorCode::Internal);
-    Ok(Err(Refusal::new(code)))
+    Ok(Err(match ErrorCode::parse(&response.text().await?).unwrap_or(ErrorCode::Internal) {
+        // Whoever waits there is in or out after this time.
+        ErrorCode::RateLimited => Refusal::new(ErrorCode::RateLimited)
+            .after(PENDING_TIMEOUT as f64 / 1000.0)
+            .saying("Too many sockets from your network have not signed in yet. Wait a moment."),
+        ErrorCode::Overloaded => Refusal::new(ErrorCode::Overloaded).after(PENDING_TIMEOUT as f64 / 1000.0),
+        code => code.into(),
+    }))
 }

@@ -11,7 +11,7 @@ use shardlink_shared::{ErrorCode, crypto::token};
 use worker::{Context, Env, Request, Response, Result, event};
 
 #[event(fetch)]
-async fn fetch(mut request: Request, env: Env, _: Context) -> Result<Response> {
+async fn fetch(request: Request, env: Env, _: Context) -> Result<Response> {
     let path = request.path();
     let method = request.inner().method();
     let config = match settings::read(&env) {
@@ -46,7 +46,7 @@ async fn fetch(mut request: Request, env: Env, _: Context) -> Result<Response> {
             response.headers_mut().set("Allow", &routes::allow(&methods))?;
             response
         }
-        Matched::Route(route, id) => perform(route, id, &mut request, &env, &config).await?,
+        Matched::Route(route, id) => perform(route, id, &request, &env, &config).await?,
     };
     http::share(&mut response, &origin)?;
     Ok(response)
@@ -59,13 +59,7 @@ fn may_stop(request: &Request, config: &Config) -> bool {
     config.stop_token.as_ref().is_some_and(|expected| token::same(token, expected))
 }
 
-async fn perform(
-    route: Route,
-    id: Option<&str>,
-    request: &mut Request,
-    env: &Env,
-    config: &Config,
-) -> Result<Response> {
+async fn perform(route: Route, id: Option<&str>, request: &Request, env: &Env, config: &Config) -> Result<Response> {
     let call = Call { request, id, env, config };
     match route {
         Route::Register => call.serve::<endpoint::Register>(account::register).await,
@@ -100,7 +94,7 @@ async fn perform(
 
 /// A request on its way to its handler.
 struct Call<'a> {
-    request: &'a mut Request,
+    request: &'a Request,
     id: Option<&'a str>,
     env: &'a Env,
     config: &'a Config,

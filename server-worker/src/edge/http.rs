@@ -1,20 +1,27 @@
 //! Requests in, answers out: bodies, tokens, addresses, problems.
 
 use super::{
+    address,
     bodies::{Body, Place, Problem},
+    body,
+    budget::Budgets,
     routes::{self, Access, Endpoint, Matched},
 };
 use crate::{
-    config::{ClientAddress, Config},
+    config::Config,
     hub::connection::Identity,
-    runtime::entropy::System,
+    network::Network,
+    runtime::{clock, entropy::System},
     service,
-    throttle::logic::network_of,
 };
 use serde::Serialize;
-use shardlink_shared::{ErrorCode, Refusal, crypto::password::mac, entropy, limits::MAX_REST_BODY};
-use wasm_bindgen::JsValue;
+use shardlink_shared::{ErrorCode, Refusal, crypto::password::mac, entropy};
+use std::cell::RefCell;
 use worker::{Env, Request, Response, Result};
+
+thread_local! {
+    static BUDGETS: RefCell<Budgets> = RefCell::default();
+}
 
 /// What a route was given.
 pub struct Input<B> {
@@ -22,7 +29,7 @@ pub struct Input<B> {
     pub body: B,
     /// What stands in the place of the path's `{id}`.
     pub id: Option<String>,
-    /// Where the client is.
+    /// The network the client is in, as it is shown.
     pub address: String,
     identity: service::Result<Identity>,
 }
@@ -37,27 +44,29 @@ impl<B> Input<B> {
     }
 }
 
-/// Reads what a route takes. Who asks comes first: a stranger's body is not read
-/// where a session is needed.
+/// Reads what a route takes. First it is counted, then it is seen who asks: a stranger's
+/// body is not read where a session is needed.
 ///
 /// # Errors
-/// UNAUTHENTICATED, RATE_LIMITED, UNSUPPORTED_MEDIA_TYPE, TOO_LARGE, MALFORMED,
-/// TOO_DEEP, or INVALID_FIELD with the field.
+/// UNAUTHENTICATED, RATE_LIMITED, UNSUPPORTED_MEDIA_TYPE, TOO_LARGE, REQUEST_TIMEOUT,
+/// MALFORMED, TOO_DEEP, or INVALID_FIELD with the field.
 pub async fn input<E: Endpoint>(
-    request: &mut Request,
+    request: &Request,
     id: Option<&str>,
     env: &Env,
     config: &Config,
 ) -> service::Result<Input<E::Body>> {
     let identity = identity(request, config);
+    let network = address::network_of(request, config);
+    let session = identity.as_ref().ok().map(|identity| identity.player);
+    BUDGETS.with_borrow_mut(|budgets| budgets.take(config, clock::now(), E::ENTRY.cost, session, network))?;
     match E::ENTRY.access {
         Access::Anyone => {}
         Access::Session => drop(identity.clone()?),
         Access::Admin => admit_admin(request, config)?,
     }
-    let address = client_address(request, config);
     if E::ENTRY.path.starts_with("/api/auth/") {
-        admit(env, &address).await?;
+        admit(env, network).await?;
     }
     let text = match E::Body::PLACE {
         Place::Nowhere => String::new(),
@@ -67,38 +76,24 @@ pub async fn input<E: Endpoint>(
             if !content_type.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json") {
                 return Err(ErrorCode::UnsupportedMediaType.into());
             }
-            text(request).await?
+            body::text(request).await?
         }
-        Place::OptionalJson => text(request).await?,
+        Place::OptionalJson => body::text(request).await?,
     };
-    Ok(Input { body: E::Body::read(&text)?, id: id.map(str::to_owned), address, identity })
+    Ok(Input { body: E::Body::read(&text)?, id: id.map(str::to_owned), address: network.to_string(), identity })
 }
 
 /// The binding of Cloudflare's own rate limit: it stops a flood before any
 /// object is asked. Elsewhere there is none, and the Throttles do.
 const EDGE_LIMIT: &str = "AUTH_LIMIT";
 
-async fn admit(env: &Env, address: &str) -> service::Result<()> {
-    let (Ok(limiter), Some(network)) = (env.rate_limiter(EDGE_LIMIT), network_of(address)) else { return Ok(()) };
-    match limiter.limit(network).await {
+async fn admit(env: &Env, network: Network) -> service::Result<()> {
+    let Ok(limiter) = env.rate_limiter(EDGE_LIMIT) else { return Ok(()) };
+    match limiter.limit(network.to_string()).await {
         Ok(outcome) if !outcome.success => Err(Refusal::new(ErrorCode::RateLimited).after(60.0)),
         // A limiter that does not answer must not lock everybody out.
         _ => Ok(()),
     }
-}
-
-/// Reads a body as text.
-async fn text(request: &mut Request) -> service::Result<String> {
-    let too_large = || Refusal::new(ErrorCode::TooLarge).saying(format!("A body has at most {MAX_REST_BODY} bytes."));
-    let announced = request.headers().get("Content-Length").ok().flatten().and_then(|length| length.parse().ok());
-    if announced.is_some_and(|length: usize| length > MAX_REST_BODY) {
-        return Err(too_large());
-    }
-    let bytes = request.bytes().await.map_err(|_| Refusal::new(ErrorCode::Malformed))?;
-    if bytes.len() > MAX_REST_BODY {
-        return Err(too_large());
-    }
-    String::from_utf8(bytes).map_err(|_| Refusal::new(ErrorCode::Malformed).saying("The body is not UTF-8."))
 }
 
 fn identity(request: &Request, config: &Config) -> service::Result<Identity> {
@@ -120,38 +115,9 @@ fn admit_admin(request: &Request, config: &Config) -> service::Result<()> {
     let admin = config.admin_token.as_ref().ok_or(ErrorCode::NotFound)?;
     // By their keyed hashes: how long it takes tells nothing of the token.
     let tag = |token: &str| mac(config.server_secret.as_bytes(), &[b"shardlink admin\0", token.as_bytes()]);
-    if tag(&bearer(request)?) == tag(admin) { Ok(()) } else { Err(ErrorCode::Unauthenticated.into()) }
-}
-
-/// The client's address, as the configuration says it is known.
-pub fn client_address(request: &Request, config: &Config) -> String {
-    let header = |name: &str| request.headers().get(name).ok().flatten();
-    match &config.client_address {
-        ClientAddress::Cloudflare => header("CF-Connecting-IP"),
-        ClientAddress::Header(name) => {
-            // A proxy appends what it saw: the last is the one to trust.
-            header(name).and_then(|list| list.rsplit(',').next().map(|last| last.trim().to_owned()))
-        }
-        ClientAddress::Socket => {
-            // The typed getters of `cf` unwrap, so it is read guarded.
-            let get = |object: &JsValue, key: &str| js_sys::Reflect::get(object, &key.into()).ok();
-            let inner: &JsValue = request.inner().as_ref();
-            get(inner, "cf")
-                .filter(JsValue::is_object)
-                .and_then(|cf| get(&cf, "clientIp"))
-                .and_then(|ip| ip.as_string())
-                .map(without_port)
-        }
-    }
-    .unwrap_or_default()
-}
-
-fn without_port(address: String) -> String {
-    match address.rsplit_once(':') {
-        // An IPv6 address without brackets has colons of its own.
-        Some((host, _)) if !host.contains(':') || host.ends_with(']') => host.to_owned(),
-        _ => address,
-    }
+    let shown = bearer(request).ok();
+    let refusal = || Refusal::new(ErrorCode::Unauthenticated).saying("Show the ADMIN_TOKEN as the bearer token.");
+    shown.filter(|shown| tag(shown) == tag(admin)).map(drop).ok_or_else(refusal)
 }
 
 /// The page that a request comes from.

@@ -2,14 +2,22 @@
 //! it verifies tokens, asks the objects, and words the answers.
 
 pub mod bodies;
+pub mod budget;
+pub mod intake;
 #[cfg(feature = "schema")]
 pub mod openapi;
+pub mod page_path;
+pub mod readiness;
 pub mod routes;
 
 #[cfg(target_arch = "wasm32")]
 mod account;
 #[cfg(target_arch = "wasm32")]
+mod address;
+#[cfg(target_arch = "wasm32")]
 mod admin;
+#[cfg(target_arch = "wasm32")]
+mod body;
 #[cfg(target_arch = "wasm32")]
 mod characters;
 #[cfg(target_arch = "wasm32")]

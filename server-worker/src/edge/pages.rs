@@ -1,5 +1,6 @@
 //! The static pages, out of the assets binding or a disk service of that name.
 
+use super::page_path::{self, Page};
 use worker::{Env, Headers, Request, Response, Result};
 
 /// What a page of ours may do: run our own scripts and WebAssembly, and connect
@@ -11,30 +12,34 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self' 'wa
 /// Serves a file.
 pub async fn serve(request: &Request, env: &Env) -> Result<Response> {
     let mut url = request.url()?;
+    let path = match page_path::find(url.path()) {
+        Page::File(path) => path,
+        Page::Folder(path) => {
+            let mut response = Response::empty()?.with_status(308);
+            response.headers_mut().set("Location", &path)?;
+            return Ok(response);
+        }
+        Page::Nothing => return no_page(),
+    };
     url.set_query(None);
-    let path = url.path().to_owned();
-    let last = path.rsplit('/').next().unwrap_or_default();
-    if last.is_empty() {
-        url.set_path(&format!("{path}index.html"));
-    } else if !last.contains('.') {
-        // Without an ending it can only be a folder, whose page needs the slash.
-        let mut response = Response::empty()?.with_status(308);
-        response.headers_mut().set("Location", &format!("{path}/"))?;
-        return Ok(response);
-    }
-    let ending = url.path().rsplit('.').next().unwrap_or_default().to_owned();
+    url.set_path(&path);
+    let ending = path.rsplit('.').next().unwrap_or_default();
     let file = env.assets("ASSETS")?.fetch(url.as_str(), None).await?;
     if file.status_code() != 200 {
-        let mut response = Response::ok("There is no such page.\n")?.with_status(404);
-        let headers = response.headers_mut();
-        headers.set("Content-Type", "text/plain; charset=utf-8")?;
-        protect(headers)?;
-        return Ok(response);
+        return no_page();
     }
     let mut response = Response::from_body(file.body().clone())?;
     let headers = response.headers_mut();
-    headers.set("Content-Type", content_type(&ending))?;
+    headers.set("Content-Type", content_type(ending))?;
     headers.set("Cache-Control", "no-cache")?;
+    protect(headers)?;
+    Ok(response)
+}
+
+fn no_page() -> Result<Response> {
+    let mut response = Response::ok("There is no such page.\n")?.with_status(404);
+    let headers = response.headers_mut();
+    headers.set("Content-Type", "text/plain; charset=utf-8")?;
     protect(headers)?;
     Ok(response)
 }

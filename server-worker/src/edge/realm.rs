@@ -3,6 +3,7 @@
 use super::{
     bodies::{Event, Events, EventsQuery, NoBody, Ready, StatusBody},
     http::Input,
+    readiness::Readiness,
 };
 use crate::{
     calls::world::{GetEvents, GetStatus, object_name},
@@ -17,6 +18,7 @@ use shardlink_shared::{
     ErrorCode, Refusal,
     protocol::world::{ShardStatus, WorldState},
 };
+use std::cell::RefCell;
 use worker::Env;
 
 pub async fn state(_: Input<NoBody>, env: &Env, _: &Config) -> service::Result<WorldState> {
@@ -58,9 +60,20 @@ pub async fn status(_: Input<NoBody>, env: &Env, _: &Config) -> service::Result<
     })
 }
 
-/// The configuration was read before; that the world answers is left to see.
+thread_local! {
+    static READINESS: RefCell<Readiness> = RefCell::default();
+}
+
+/// The configuration was read before; that what players do can be stored is left to see.
 pub async fn ready(_: Input<NoBody>, env: &Env, _: &Config) -> service::Result<Ready> {
-    call(env, &object_name(), GetStatus {}).await.map_err(|refusal| for_operators(env, refusal))?;
+    match READINESS.with_borrow_mut(|readiness| readiness.known(clock::now())) {
+        Some(found) => found?,
+        None => {
+            let found = service::check_storage(env).await.map_err(|refusal| for_operators(env, refusal));
+            READINESS.with_borrow_mut(|readiness| readiness.found(clock::now(), found.clone()));
+            found?;
+        }
+    }
     Ok(Ready { ready: true })
 }
 

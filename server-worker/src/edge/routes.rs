@@ -2,7 +2,10 @@
 //! one table that the dispatcher, its handlers' types and the OpenAPI document
 //! are made from.
 
-use super::bodies::{self, Body, NoBody, Schema};
+use super::{
+    bodies::{self, Body, NoBody, Schema},
+    budget::Cost,
+};
 use serde::Serialize;
 use shardlink_shared::{
     ErrorCode,
@@ -31,9 +34,12 @@ pub struct Entry {
     pub path: &'static str,
     /// Who may ask.
     pub access: Access,
+    /// What it takes from the budgets of whoever asks.
+    pub cost: Cost,
     /// The status of success.
     pub status: u16,
-    /// What it may refuse with, besides what every route of its kind may.
+    /// What it may refuse with, besides what every route of its kind may: RATE_LIMITED is one
+    /// that all may.
     pub refusals: &'static [ErrorCode],
     /// What it does, in a sentence.
     pub summary: &'static str,
@@ -50,7 +56,7 @@ pub trait Endpoint {
 }
 
 macro_rules! routes {
-    ($($name:ident: $method:ident $path:literal, $access:ident, $body:ty => $status:literal $answer:ty, [$($refusal:ident),*], $summary:literal;)*) => {
+    ($($name:ident: $method:ident $path:literal, $access:ident, $cost:ident, $body:ty => $status:literal $answer:ty, [$($refusal:ident),*], $summary:literal;)*) => {
         /// A route of the edge.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum Route {
@@ -73,6 +79,7 @@ macro_rules! routes {
                         method: stringify!($method),
                         path: $path,
                         access: Access::$access,
+                        cost: Cost::$cost,
                         status: $status,
                         refusals: &[$(ErrorCode::$refusal),*],
                         summary: $summary,
@@ -98,60 +105,60 @@ macro_rules! routes {
 }
 
 routes! {
-    Register: POST "/api/auth/register", Anyone, bodies::Credentials => 201 bodies::Registered, [NameTaken, NameReserved, RateLimited, Overloaded],
+    Register: POST "/api/auth/register", Anyone, Heavy, bodies::Credentials => 201 bodies::Registered, [NameTaken, NameReserved, Overloaded],
         "Makes an account by a password.";
-    Login: POST "/api/auth/login", Anyone, bodies::Credentials => 200 bodies::LoggedIn, [BadCredentials, RateLimited, Overloaded],
+    Login: POST "/api/auth/login", Anyone, Heavy, bodies::Credentials => 200 bodies::LoggedIn, [BadCredentials, Overloaded],
         "Signs in by a password; the account's earlier session ends.";
-    ScramRegister: POST "/api/auth/scram/register", Anyone, bodies::ScramRegister => 201 bodies::Registered, [NameTaken, NameReserved, RateLimited],
+    ScramRegister: POST "/api/auth/scram/register", Anyone, Heavy, bodies::ScramRegister => 201 bodies::Registered, [NameTaken, NameReserved],
         "Makes an account whose password never reaches the server.";
-    ScramStart: POST "/api/auth/scram/start", Anyone, bodies::ScramStart => 200 bodies::ScramStarted, [],
+    ScramStart: POST "/api/auth/scram/start", Anyone, Light, bodies::ScramStart => 200 bodies::ScramStarted, [],
         "Begins a SCRAM-SHA-256 exchange (RFC 5802, RFC 7677).";
-    ScramFinish: POST "/api/auth/scram/finish", Anyone, bodies::ScramFinish => 200 bodies::ScramFinished, [BadCredentials, RateLimited],
+    ScramFinish: POST "/api/auth/scram/finish", Anyone, Light, bodies::ScramFinish => 200 bodies::ScramFinished, [BadCredentials],
         "Finishes a SCRAM exchange, once: signs in, and proves that the server knows the account.";
-    Logout: POST "/api/auth/logout", Anyone, bodies::Logout => 200 bodies::Done, [Unauthenticated],
+    Logout: POST "/api/auth/logout", Anyone, Light, bodies::Logout => 200 bodies::Done, [Unauthenticated],
         "Ends a session and closes its socket; the token stands in the header or in the body.";
-    Session: GET "/api/auth/session", Session, NoBody => 200 bodies::SessionInfo, [],
+    Session: GET "/api/auth/session", Session, Light, NoBody => 200 bodies::SessionInfo, [],
         "Who a token's session belongs to.";
-    Refresh: POST "/api/auth/refresh", Session, NoBody => 200 bodies::LoggedIn, [],
+    Refresh: POST "/api/auth/refresh", Session, Light, NoBody => 200 bodies::LoggedIn, [],
         "Gives the session a new token; the old one dies, the socket stays open.";
-    ChangePassword: POST "/api/auth/password", Session, bodies::ChangePassword => 200 bodies::PasswordChanged, [BadCredentials, RateLimited, Overloaded],
+    ChangePassword: POST "/api/auth/password", Session, Heavy, bodies::ChangePassword => 200 bodies::PasswordChanged, [BadCredentials, Overloaded],
         "Changes the password and ends the account's other sessions.";
-    DeleteAccount: DELETE "/api/auth/account", Session, bodies::DeleteAccount => 200 bodies::Done, [BadCredentials, RateLimited, Overloaded],
+    DeleteAccount: DELETE "/api/auth/account", Session, Heavy, bodies::DeleteAccount => 200 bodies::Done, [BadCredentials, Overloaded],
         "Deletes the account with its sessions, characters and names.";
-    ListCharacters: GET "/api/characters", Session, NoBody => 200 bodies::Characters, [],
+    ListCharacters: GET "/api/characters", Session, Light, NoBody => 200 bodies::Characters, [],
         "The account's characters, oldest first.";
-    CreateCharacter: POST "/api/characters", Session, CharacterCreate => 201 bodies::Created, [NameTaken, NameReserved, TooManyCharacters],
+    CreateCharacter: POST "/api/characters", Session, Heavy, CharacterCreate => 201 bodies::Created, [NameTaken, NameReserved, TooManyCharacters],
         "Makes a character; the server rolls its stats.";
-    SelectCharacter: POST "/api/characters/select", Session, bodies::Select => 200 bodies::Selected, [NotYourCharacter],
+    SelectCharacter: POST "/api/characters/select", Session, Light, bodies::Select => 200 bodies::Selected, [NotYourCharacter],
         "Selects the character to play; it enters the world on the session's socket, or by the ticket.";
-    Inventory: GET "/api/characters/{id}/inventory", Session, NoBody => 200 trade::Inventory, [NotYourCharacter],
+    Inventory: GET "/api/characters/{id}/inventory", Session, Light, NoBody => 200 trade::Inventory, [NotYourCharacter],
         "What a character of the account holds.";
-    DeleteCharacter: DELETE "/api/characters/{id}", Session, NoBody => 200 bodies::Done, [NotYourCharacter, CharacterOnline, AlreadyInParty],
+    DeleteCharacter: DELETE "/api/characters/{id}", Session, Light, NoBody => 200 bodies::Done, [NotYourCharacter, CharacterOnline, AlreadyInParty],
         "Deletes a character that is in neither the world nor a party, and frees its name.";
-    Ticket: POST "/api/ws/ticket", Session, NoBody => 200 bodies::TicketBody, [],
+    Ticket: POST "/api/ws/ticket", Session, Light, NoBody => 200 bodies::TicketBody, [],
         "A ticket for the WebSocket: good once, for 30 s, offered as a subprotocol.";
-    PartyCreate: POST "/api/party/create", Session, party::PartyCreate => 200 bodies::PartyFounded, [NoCharacter, AlreadyInParty],
+    PartyCreate: POST "/api/party/create", Session, Heavy, party::PartyCreate => 200 bodies::PartyFounded, [NoCharacter, AlreadyInParty, NameReserved],
         "Founds a party, led by the selected character.";
-    PartyInvite: POST "/api/party/invite", Session, bodies::Invite => 200 bodies::Done, [NoCharacter, NotInParty, NotLeader, PartyFull, AlreadyInParty, RecipientOffline, NotFound, RateLimited],
+    PartyInvite: POST "/api/party/invite", Session, Heavy, bodies::Invite => 200 bodies::Done, [NoCharacter, NotInParty, NotLeader, PartyFull, AlreadyInParty, RecipientOffline, NotFound],
         "Invites a character that is in the world into the party one leads.";
-    PartyLeave: POST "/api/party/leave", Session, party::PartyReference => 200 bodies::Done, [NoCharacter, NotInParty],
+    PartyLeave: POST "/api/party/leave", Session, Light, party::PartyReference => 200 bodies::Done, [NoCharacter, NotInParty],
         "Leaves the party.";
-    Party: GET "/api/party/{id}", Session, NoBody => 200 bodies::PartyBody, [NotFound],
+    Party: GET "/api/party/{id}", Session, Light, NoBody => 200 bodies::PartyBody, [NotFound],
         "A party, to its members and to those who are invited.";
-    WorldState: GET "/api/world/state", Anyone, NoBody => 200 world::WorldState, [],
+    WorldState: GET "/api/world/state", Anyone, Light, NoBody => 200 world::WorldState, [],
         "The realm as it is now.";
-    WorldShards: GET "/api/world/shards", Anyone, NoBody => 200 world::ShardStatus, [],
+    WorldShards: GET "/api/world/shards", Anyone, Light, NoBody => 200 world::ShardStatus, [],
         "The twelve shards and who holds them.";
-    WorldEvents: GET "/api/world/events", Anyone, bodies::EventsQuery => 200 bodies::Events, [],
+    WorldEvents: GET "/api/world/events", Anyone, Light, bodies::EventsQuery => 200 bodies::Events, [],
         "What happened in the realm, the newest first, in pages.";
-    Status: GET "/api/status", Anyone, NoBody => 200 bodies::StatusBody, [],
+    Status: GET "/api/status", Anyone, Light, NoBody => 200 bodies::StatusBody, [],
         "The server: version, who is in the world, since when it runs.";
-    AdminMute: POST "/api/admin/mute", Admin, bodies::AdminMute => 200 bodies::Done, [Overloaded],
+    AdminMute: POST "/api/admin/mute", Admin, Light, bodies::AdminMute => 200 bodies::Done, [Overloaded],
         "Silences a character's account on every channel, or lets it speak again.";
-    AdminAnnounce: POST "/api/admin/announce", Admin, WorldAnnouncement => 200 bodies::Done, [],
+    AdminAnnounce: POST "/api/admin/announce", Admin, Light, WorldAnnouncement => 200 bodies::Done, [],
         "Announces something to everybody in the world.";
-    Ready: GET "/readyz", Anyone, NoBody => 200 bodies::Ready, [Overloaded],
-        "Whether the server is configured and its objects answer.";
+    Ready: GET "/readyz", Anyone, Light, NoBody => 200 bodies::Ready, [Overloaded],
+        "Whether the server is configured, and its objects answer and can store.";
 }
 
 /// What a path and a method come to.
@@ -264,6 +271,23 @@ mod tests {
             assert_eq!(find("GET", path), Matched::NotFound, "{path}");
         }
         assert_eq!(find("GET", "/api/characters//inventory"), Matched::NotFound);
+    }
+
+    #[test]
+    fn whatever_makes_an_object_stretches_a_password_or_reaches_others_is_heavy() {
+        let heavy: Vec<_> = ROUTES.iter().filter(|entry| entry.cost == Cost::Heavy).map(|entry| entry.path).collect();
+        let expected = [
+            "/api/auth/register",
+            "/api/auth/login",
+            "/api/auth/scram/register",
+            "/api/auth/password",
+            "/api/auth/account",
+            "/api/characters",
+            "/api/party/create",
+            "/api/party/invite",
+        ];
+        assert_eq!(heavy, expected);
+        assert!(ROUTES.iter().all(|entry| entry.method != "GET" || entry.cost == Cost::Light));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::{
     outbox::{Answer, Effect, Outbox, Question, visit},
     post::Letter,
 };
-use crate::{calls::party::View, service::Entrance};
+use crate::{calls::party::View, letters::is_lost, service::Entrance};
 use shardlink_shared::{
     ErrorCode, Refusal,
     codec::Encoding,
@@ -14,7 +14,7 @@ use shardlink_shared::{
     protocol::{
         Envelope, RequestId, ServerMessage,
         account::{AuthResponse, Resumed},
-        bounded::{List, Secret},
+        bounded::List,
         character::{CharacterList, CharacterUpdate},
         chat::{Channel, Mute},
     },
@@ -27,7 +27,7 @@ impl Hub {
         id: ConnectionId,
         request: Option<RequestId>,
         answer: Result<Answer, Refusal>,
-        heard: u64,
+        waiting: &Waiting,
         out: &mut Outbox,
     ) {
         let Some(connection) = self.connections.get(&id) else {
@@ -42,25 +42,28 @@ impl Hub {
         let envelope = Envelope::answering(request.clone(), out.now);
         let was_pending = matches!(connection.stage, Stage::Pending { .. });
         match answer {
-            Ok(Answer::Admitted { identity, token, resume, entrance, silenced }) => {
+            Ok(Answer::Admitted { identity, token, entrance, silenced }) => {
                 // What was said of the session while its account was being asked.
-                let words = self.tickets.since(identity.session, heard);
+                let words = self.tickets.since(identity.session, waiting.heard);
+                if was_pending && waiting.ticket.is_none() {
+                    out.push(Effect::Reserve(identity.player));
+                }
                 let identity = Identity { session: words.renewed.unwrap_or(identity.session), ..identity };
                 if let Some(connection) = self.connections.get_mut(&id) {
                     connection.silenced = words.silenced.unwrap_or(silenced);
                 }
-                self.admitted(id, &envelope, identity, (token, resume), entrance, out);
+                self.admitted(id, &envelope, identity, token, entrance, out);
                 if let Some(code) = words.ended {
                     self.close(id, code, out);
                 } else if let Some(character) = words.selected {
                     self.select(id, None, character, out);
                 }
             }
+            Ok(Answer::Stands(standing)) => self.stands(id, standing, waiting.heard, out),
             Ok(Answer::Entered(entrance)) => {
                 if let Some(identity) = connection.identity() {
                     self.enter(id, identity, &entrance, out);
-                    let update = ServerMessage::CharacterUpdate(CharacterUpdate::of_sheet(&entrance.sheet));
-                    out.send(id, encoding, &envelope, &update);
+                    self.tell_of_itself(id, request, CharacterUpdate::of_sheet(&entrance.sheet), out);
                     self.welcome(id, None, out);
                     self.introduce(id, *entrance, out);
                 }
@@ -81,7 +84,10 @@ impl Hub {
                 let update = ServerMessage::CharacterUpdate(CharacterUpdate::of_sheet(&sheet));
                 out.send(id, encoding, &envelope, &update);
             }
-            Err(refusal) if was_pending => self.not_admitted(id, &envelope, &refusal, out),
+            Err(refusal) if was_pending => {
+                self.does_not_stand(id, &refusal, out);
+                self.not_admitted(id, &envelope, &refusal, out);
+            }
             Err(refusal) => self.refuse(id, request, &refusal, out),
         }
     }
@@ -98,7 +104,7 @@ impl Hub {
     }
 
     /// Lets the frames go that waited for an answer.
-    pub(super) fn release_held(&mut self, id: ConnectionId, mut held: Held, out: &mut Outbox) {
+    pub(super) fn release_held(&mut self, mut id: ConnectionId, mut held: Held, out: &mut Outbox) {
         loop {
             // The answer, or one of the frames, may have led to another question:
             // the rest waits for that, before what has come since.
@@ -113,6 +119,8 @@ impl Hub {
             }
             let Some((request, message)) = held.pop_front() else { return };
             self.perform(id, request, message, out);
+            // What follows a resume is of the connection that it continues.
+            id = self.succeeded.take().unwrap_or(id);
         }
     }
 
@@ -121,7 +129,7 @@ impl Hub {
         id: ConnectionId,
         envelope: &Envelope,
         identity: Identity,
-        (token, resume): (Option<String>, Option<String>),
+        token: Option<String>,
         entrance: Option<Box<Entrance>>,
         out: &mut Outbox,
     ) {
@@ -139,9 +147,10 @@ impl Hub {
             out.push(Effect::Attach(id));
         }
         let sheet = entrance.as_ref().map(|entrance| Box::new(entrance.sheet.clone()));
+        let resume_token = self.resume_token(id);
         if let Some(connection) = self.connections.get_mut(&id) {
             let mut response = AuthResponse::accepted(identity.player, token.as_deref(), sheet, out.now);
-            response.resume_token = resume.and_then(|token| Secret::parse(&token).ok());
+            response.resume_token = resume_token;
             out.send(id, connection.encoding, envelope, &ServerMessage::AuthResponse(response));
             if connection.returning.take().is_some() {
                 // Its place was given up: it begins anew, and knows that by this.
@@ -160,19 +169,38 @@ impl Hub {
     /// party, the invitations it has, and what was said lately.
     fn introduce(&mut self, id: ConnectionId, entrance: Entrance, out: &mut Outbox) {
         let (muted, invited) = (entrance.muted.into_iter(), entrance.invited.into_iter());
-        if let Some(encoding) = self.connections.get(&id).map(|connection| connection.encoding) {
-            let mute = |character_id| ServerMessage::Mute(Mute { character_id, muted: true });
-            for told in muted.map(mute).chain(invited.map(ServerMessage::PartyInvite)) {
-                out.send(id, encoding, &Envelope::at(out.now), &told);
-            }
+        let mute = |character_id| ServerMessage::Mute(Mute { character_id, muted: true });
+        for told in muted.map(mute).chain(invited.map(ServerMessage::PartyInvite)) {
+            self.tell_unasked(id, &told, out);
         }
         if let Some(View { update, history }) = entrance.party {
             self.tell_party(vec![id], &update, out);
-            if !history.is_empty() {
-                self.send_history(id, None, Channel::Party, List::of(history), out);
-            }
+            self.hand_history(id, Channel::Party, List::of(history), out);
         }
         self.hand_over(id, out);
+    }
+
+    /// Tells a connection what it has not asked for, if its client can read that.
+    pub(super) fn tell_unasked(&self, id: ConnectionId, message: &ServerMessage, out: &mut Outbox) {
+        if let Some(connection) = self.connections.get(&id).filter(|one| one.reads(message)) {
+            out.send(id, connection.encoding, &Envelope::at(out.now), message);
+        }
+    }
+
+    /// Tells a connection of its own character, which it has selected. A first-generation
+    /// client takes whoever it is told of for a neighbour: it is told where it has asked.
+    pub(super) fn tell_of_itself(
+        &self,
+        id: ConnectionId,
+        request: Option<RequestId>,
+        update: CharacterUpdate,
+        out: &mut Outbox,
+    ) {
+        let asked = request.is_some();
+        if let Some(connection) = self.connections.get(&id).filter(|one| asked || !one.first_generation) {
+            let envelope = Envelope::answering(request, out.now);
+            out.send(id, connection.encoding, &envelope, &ServerMessage::CharacterUpdate(update));
+        }
     }
 
     /// Asks for a connection what is asked one after the other.
@@ -203,12 +231,23 @@ impl Hub {
         }
     }
 
-    fn not_admitted(&mut self, id: ConnectionId, envelope: &Envelope, refusal: &Refusal, out: &mut Outbox) {
+    pub(super) fn not_admitted(
+        &mut self,
+        id: ConnectionId,
+        envelope: &Envelope,
+        refusal: &Refusal,
+        out: &mut Outbox,
+    ) {
         let Some(connection) = self.connections.get_mut(&id) else { return };
         let response = AuthResponse::refused(refusal.sentence(), out.now);
         out.send(id, connection.encoding, envelope, &ServerMessage::AuthResponse(response));
         if connection.returning.is_some() {
-            let code = if refusal.code.info().close.is_some() { refusal.code } else { ErrorCode::Unauthenticated };
+            let code = match refusal.code {
+                // The account did not answer: the client tries again.
+                _ if is_lost(refusal) => ErrorCode::Restarting,
+                code if code.info().close.is_some() => code,
+                _ => ErrorCode::Unauthenticated,
+            };
             return self.close(id, code, out);
         }
         if let Stage::Pending { failed, .. } = &mut connection.stage {

@@ -11,7 +11,7 @@ use shardlink_shared::{
     codec::Encoding,
     crypto::token::{ResumeToken, SessionId},
     ids::{CharacterId, LocationId, PlayerId},
-    limits::{ABUSE_WINDOW, CHAT_RATE, MOVE_RATE, OTHER_RATE, Rate},
+    limits::{ABUSE_WINDOW, CHAT_RATE, HEARTBEAT_RATE, MOVE_RATE, OTHER_RATE, Rate},
     rules::{interest::Cell, movement::Motion},
     text::CharacterName,
     time::Millis,
@@ -21,7 +21,10 @@ use shardlink_shared::{
 
 /// The attachment's own revision, its first field: another is not read, and its
 /// socket closed with a code that means reconnect.
-const REVISION: u8 = 4;
+const REVISION: u8 = 5;
+
+/// The revision before: without what stands in [`Added`].
+const BEFORE: u8 = 4;
 
 /// The runtime lets an object sleep after 10 s without events, in milliseconds:
 /// for so long, at least, every character has stood still and earned distance.
@@ -32,7 +35,8 @@ const _: () = {
     const fn refilled(rate: Rate) -> bool {
         rate.burst / rate.per_second * 1000.0 <= SHORTEST_SLEEP as f64
     }
-    assert!(refilled(CHAT_RATE) && refilled(MOVE_RATE) && refilled(OTHER_RATE) && ABUSE_WINDOW <= SHORTEST_SLEEP);
+    assert!(refilled(CHAT_RATE) && refilled(MOVE_RATE) && refilled(OTHER_RATE) && refilled(HEARTBEAT_RATE));
+    assert!(ABUSE_WINDOW <= SHORTEST_SLEEP);
 };
 
 #[derive(Serialize, Deserialize)]
@@ -48,6 +52,12 @@ struct Stored {
     forgotten: u64,
     silenced: Option<Millis>,
     stage: StoredStage,
+}
+
+/// What stands behind the rest.
+#[derive(Serialize, Deserialize, Default)]
+struct Added {
+    first_generation: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -115,14 +125,20 @@ pub fn write(connection: &Connection) -> Vec<u8> {
         silenced: connection.silenced,
         stage,
     };
+    let added = Added { first_generation: connection.first_generation };
     // These types always serialize.
-    postcard::to_extend(&stored, Vec::new()).unwrap_or_default()
+    postcard::to_extend(&(stored, added), Vec::new()).unwrap_or_default()
 }
 
 /// The connection of an attachment; `None` for another revision's.
 #[must_use]
 pub fn read(bytes: &[u8], now: Millis) -> Option<Connection> {
-    let stored: Stored = postcard::from_bytes(bytes).ok().filter(|stored: &Stored| stored.revision == REVISION)?;
+    let (stored, rest) = postcard::take_from_bytes::<Stored>(bytes).ok()?;
+    let added = match stored.revision {
+        REVISION => postcard::from_bytes(rest).ok()?,
+        BEFORE => Added::default(),
+        _ => return None,
+    };
     let stage = match stored.stage {
         StoredStage::Pending { until, failed } => Stage::Pending { until, failed },
         StoredStage::Authenticated { session, player } => Stage::Authenticated(Identity { session, player }),
@@ -147,6 +163,7 @@ pub fn read(bytes: &[u8], now: Millis) -> Option<Connection> {
     Some(Connection {
         id: ConnectionId(stored.id),
         encoding: if stored.binary { Encoding::Binary } else { Encoding::Json },
+        first_generation: added.first_generation,
         address: stored.address,
         stage,
         waiting: None,
@@ -160,6 +177,7 @@ pub fn read(bytes: &[u8], now: Millis) -> Option<Connection> {
         forgotten: stored.forgotten,
         moves: 0,
         behind: stored.behind,
+        doubted: false,
     })
 }
 

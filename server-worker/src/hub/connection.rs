@@ -7,8 +7,8 @@ use shardlink_shared::{
     codec::Encoding,
     crypto::token::{ResumeToken, SessionId},
     ids::{CharacterId, PlayerId},
-    limits::{ABUSE_WINDOW, CHAT_RATE, MAX_QUEUED, MOVE_RATE, OTHER_RATE, PENDING_TIMEOUT, Rate},
-    protocol::{ClientMessage, RequestId, character::CharacterUpdate},
+    limits::{ABUSE_WINDOW, CHAT_RATE, HEARTBEAT_RATE, MAX_QUEUED, MOVE_RATE, OTHER_RATE, PENDING_TIMEOUT, Rate},
+    protocol::{ClientMessage, RequestId, ServerMessage, character::CharacterUpdate},
     rules::{
         character::walking_speed,
         interest::Cell,
@@ -35,6 +35,9 @@ pub struct Connection {
     pub id: ConnectionId,
     /// The encoding it speaks.
     pub encoding: Encoding,
+    /// Whether its client is of the first generation: it speaks JSON, and offered no
+    /// subprotocol. Such a client cannot read what came into the protocol after it.
+    pub first_generation: bool,
     /// The address it came from, for the limit on pending sockets.
     pub address: String,
     /// How far it has come.
@@ -62,6 +65,9 @@ pub struct Connection {
     /// Whether it does not take what it is sent as fast as it is: then it is told no
     /// positions.
     pub behind: bool,
+    /// Whether a crash may have cost the hub a word of its session: the account is asked
+    /// before the place goes on.
+    pub doubted: bool,
 }
 
 /// A question is open: what came meanwhile.
@@ -231,6 +237,7 @@ impl Connection {
         Self {
             id,
             encoding,
+            first_generation: false,
             address,
             stage: Stage::Pending { until: now + PENDING_TIMEOUT, failed: 0 },
             waiting: None,
@@ -244,6 +251,7 @@ impl Connection {
             forgotten: 0,
             moves: 0,
             behind: false,
+            doubted: false,
         }
     }
 
@@ -272,6 +280,20 @@ impl Connection {
             Stage::Authenticated(identity) => Some(*identity),
             Stage::Playing(player) => Some(player.identity),
         }
+    }
+
+    /// Whether its client can read a message that it has not asked for.
+    #[must_use]
+    pub const fn reads(&self, message: &ServerMessage) -> bool {
+        !self.first_generation
+            || !matches!(
+                message,
+                ServerMessage::Pace(_)
+                    | ServerMessage::PositionCorrection(_)
+                    | ServerMessage::ChatHistory(_)
+                    | ServerMessage::Mute(_)
+                    | ServerMessage::Resumed(_)
+            )
     }
 
     /// Whether it is told what it sees.
@@ -317,6 +339,7 @@ pub struct Allowance {
     /// Positions, where the hub's pace is lower than [`MOVE_RATE`].
     paced: Bucket,
     other: Bucket,
+    heartbeats: Bucket,
     /// Undecodable messages lately.
     pub invalid: Strikes,
     /// Messages above the rate lately.
@@ -341,6 +364,7 @@ impl Allowance {
             moves: Bucket::full(MOVE_RATE, now),
             paced: Bucket::full(MOVE_RATE, now),
             other: Bucket::full(OTHER_RATE, now),
+            heartbeats: Bucket::full(HEARTBEAT_RATE, now),
             invalid: Strikes::default(),
             refused: Strikes::default(),
         }
@@ -358,6 +382,14 @@ impl Allowance {
             Some(rate) => self.paced.take(rate, now).map_err(Over::Pace),
             None => Ok(()),
         }
+    }
+
+    /// Counts a heartbeat.
+    ///
+    /// # Errors
+    /// It is too many: how much above the rate there was lately.
+    pub fn take_heartbeat(&mut self, now: Millis) -> Result<(), u32> {
+        self.heartbeats.take(HEARTBEAT_RATE, now).map_err(|_| self.refused.count(ABUSE_WINDOW, now))
     }
 
     /// Counts any other message.

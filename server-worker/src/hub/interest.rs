@@ -13,7 +13,7 @@ mod walker;
 use self::grid::{Layer, Place};
 pub use self::{
     grid::Group,
-    walker::{Eyes, Newcomer, Walker, is_always_listed},
+    walker::{Eyes, Newcomer, Walker, is_always_listed, stopped},
 };
 use shardlink_shared::{
     codec::Encoding,
@@ -227,7 +227,8 @@ impl Area {
 
     /// Begins a tick: chooses what is seen now, and returns how many groups have
     /// something to be told, for [`Area::due_group`].
-    pub fn begin_tick(&mut self, full: bool) -> usize {
+    pub fn begin_tick(&mut self, full: bool, now: Millis) -> usize {
+        self.stop_the_silent(now);
         self.tick += 1;
         let (dirty, recent) = (std::mem::take(&mut self.dirty), std::mem::take(&mut self.recent));
         // A full frame tells of all who have moved since the last one.
@@ -254,6 +255,21 @@ impl Area {
             }
         }
         self.due.len()
+    }
+
+    /// JSON clients that have been silent for as long as anybody is walked on stand where they
+    /// said they were: the tick that begins tells of it.
+    fn stop_the_silent(&mut self, now: Millis) {
+        for index in 0..self.recent.len() {
+            let Some(slot) = self.recent.get(index).copied() else { break };
+            let Some(walker) = self.walkers.get_mut(usize::from(slot)) else { continue };
+            if walker.encoding == Encoding::Json && walker.velocity != Vec3::ZERO && !walker.moves(now) {
+                walker.velocity = Vec3::ZERO;
+                if walker.place.is_some() {
+                    self.mark(slot);
+                }
+            }
+        }
     }
 
     /// The group of this index among those that this tick has something to say in.

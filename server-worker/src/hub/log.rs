@@ -102,7 +102,7 @@ pub(super) struct Missed {
 
 impl Log {
     /// The log of these rows, the oldest first; `known` is the highest number that is
-    /// known besides theirs.
+    /// known to have been given besides theirs.
     pub fn restore(rows: impl IntoIterator<Item = Logged>, known: u64) -> Self {
         let rows: VecDeque<_> = rows.into_iter().map(Rc::new).collect();
         let bytes = rows.iter().map(|row| row.size()).sum();

@@ -3,11 +3,13 @@
 use super::{
     bonds::Bonds,
     connection::{Connection, ConnectionId, Identity, Over, Player, Stage},
-    interest::{Area, Newcomer},
+    disbelief::{self, Disbelieved},
+    heartbeats::{Heartbeats, PING},
+    interest::{Area, Newcomer, stopped},
     lead::Leads,
     log::Log,
     memories::Memories,
-    outbox::{Effect, Event, Outbox, Question, Shown, visit},
+    outbox::{Effect, Event, Outbox, Question, visit},
     pace::Pace,
     post::Letter,
     reliable::Unsent,
@@ -17,7 +19,7 @@ use super::{
     talk::Speech,
     tick::Ticks,
     tickets::{Tickets, Word},
-    walk::{Step, walk},
+    walk::{Step, Teller, walk},
 };
 use crate::{calls::world::Population, letters::Letters, service::Entrance};
 use shardlink_shared::{
@@ -36,7 +38,7 @@ use shardlink_shared::{
         error::ErrorMessage,
         movement::OwnMove,
     },
-    rules::movement::{DEAD_RECKONING, walked_on},
+    rules::movement::Motion,
     time::Millis,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -71,12 +73,14 @@ pub struct Hub {
     pub(super) unsent: Unsent,
     pub(super) leads: Leads,
     pub(super) pace: Pace,
+    pub(super) heartbeats: Heartbeats,
     /// When those who have moved are stored.
     pub(super) places_due: Option<Millis>,
     /// Until when nobody is let in, because the server stops.
     pub(super) stopping: Option<Millis>,
     /// Places that a crash has made lost ones, and whose rows do not say so yet.
     crashed: Vec<ConnectionId>,
+    pub(super) disbelieved: Disbelieved,
     /// Whose place the socket has taken whose frame is being read.
     pub(super) succeeded: Option<ConnectionId>,
     slots: Slots,
@@ -99,7 +103,7 @@ impl Hub {
         number: u32,
         settings: Settings,
         connections: impl IntoIterator<Item = Connection>,
-        rows: Rows,
+        mut rows: Rows,
         now: Millis,
     ) -> Self {
         let mut connections: BTreeMap<_, _> = connections.into_iter().map(|one| (one.id, one)).collect();
@@ -111,11 +115,14 @@ impl Hub {
             if until.is_none() {
                 crashed.push(place.id);
             }
+            place.doubted |= until.is_none();
             let until = until.unwrap_or(now + PLACE_LIFE);
             (place.held, place.behind) = (Some(until), false);
             held.insert((until, place.id));
             connections.insert(place.id, place);
         }
+        // A number that somebody knows is not given again, whatever the clock says.
+        let (known, disbelieved) = disbelief::sift(&mut rows.log, &mut connections, now);
         let characters: BTreeMap<_, _> =
             connections.values().filter_map(|one| Some((one.player()?.character, one.id))).collect();
         // A hub that wakes does not know when it last spoke: it speaks soon.
@@ -123,7 +130,7 @@ impl Hub {
         let authenticated = connections.values().any(|one| one.identity().is_some());
         let unstored = connections.values().filter_map(Connection::player).any(|player| player.unstored);
         let places_due = unstored.then_some(now);
-        let tickets = Tickets::restore(rows.tickets, rows.words);
+        let tickets = Tickets::restore(rows.tickets, rows.words, rows.process);
         let presence_at = (authenticated || tickets.is_any()).then_some(now + PRESENCE_INTERVAL);
         let slots =
             Slots::restore(connections.values().filter_map(Connection::player).map(|player| player.slot), now);
@@ -132,18 +139,15 @@ impl Hub {
         let mut area = Area::new(settings.area_cap);
         let mut ticks = Ticks::default();
         let walkers = connections.values().filter_map(|one| one.player().map(|player| (one, player)));
-        // Whoever walked has been walked on by everybody, and has stopped.
-        let stopped = |player: &Player| walked_on(player.motion.position, player.motion.velocity, DEAD_RECKONING);
         let standing = |(one, player): (&Connection, &Player)| {
-            (player.slot, Newcomer { position: stopped(player), ..newcomer(one, player) })
+            let Motion { position, velocity, .. } = player.motion;
+            (player.slot, Newcomer { position: stopped(one.encoding, position, velocity), ..newcomer(one, player) })
         };
         area.restore(walkers.clone().map(standing), now);
         for (_, player) in walkers.filter(|(one, _)| one.encoding == Encoding::Json && one.hears()) {
             ticks.listen(player.slot, area.tick(), false);
         }
-        // A number that somebody knows is not given again, whatever the clock says.
-        let known = connections.values().map(|one| one.since.max(one.acked.unwrap_or(0))).max();
-        let log = Log::restore(rows.log, known.unwrap_or(0));
+        let log = Log::restore(rows.log, known);
         Self {
             number,
             connections,
@@ -157,9 +161,11 @@ impl Hub {
             unsent: Unsent::default(),
             leads: Leads::default(),
             pace: Pace::default(),
+            heartbeats: Heartbeats::default(),
             places_due,
             stopping: None,
             crashed,
+            disbelieved,
             succeeded: None,
             slots,
             tickets,
@@ -177,6 +183,7 @@ impl Hub {
         self.decide(event, out);
         self.keep_pace(out);
         self.deliver(out);
+        self.share_heartbeats(out);
     }
 
     fn decide(&mut self, event: Event<'_>, out: &mut Outbox) {
@@ -188,30 +195,20 @@ impl Hub {
             let crashed = std::mem::take(&mut self.crashed);
             crashed.into_iter().for_each(|id| out.push(Effect::Place(id)));
         }
+        self.put_right(out);
         match event {
-            Event::Opened { id, encoding, address, shown } => {
-                let mut connection = Connection::pending(id, encoding, address, out.now);
-                match shown {
-                    Shown::Nothing => {}
-                    Shown::Ticket(ticket) => {
-                        let (waiting, question) = self.redeem(&ticket);
-                        connection.waiting = Some(waiting);
-                        out.ask(id, None, question);
-                    }
-                    Shown::Resume(token) => connection.returning = Some(token),
-                }
-                self.connections.insert(id, connection);
-                self.pending.insert(id);
-                out.push(Effect::Attach(id));
-                self.population_changed(out.now);
+            Event::Opened { id, encoding, address, shown } => self.opened(id, encoding, address, shown, out),
+            Event::Frame(id, Frame::Text(PING)) => self.heartbeat(id, out),
+            Event::Frame(id, frame) => {
+                self.heartbeats.active(out.now);
+                self.frame(id, frame, out);
             }
-            Event::Frame(id, frame) => self.frame(id, frame, out),
             Event::Closed(id) => self.remove(id, out),
             Event::Lost(id) => self.lose(id, out),
             Event::Backlog(id, bytes) => self.backlog(id, bytes, out),
             Event::Answered { id, request, awaited, queued, answer } => {
                 let waiting = self.stop_waiting(id, awaited, out);
-                self.answered(id, request, answer, waiting.heard, out);
+                self.answered(id, request, answer, &waiting, out);
                 if queued {
                     self.next_in_queue(id, out);
                 }
@@ -223,16 +220,7 @@ impl Hub {
                     self.close(id, code, out);
                 }
             }
-            Event::SessionRenewed(old, new) => {
-                self.tickets.hear(old, Word::Renewed(new), out);
-                for id in self.of_session(old) {
-                    if let Some(connection) = self.connections.get_mut(&id) {
-                        connection.renew(new);
-                        out.push(Effect::Attach(id));
-                        out.push(Effect::Place(id));
-                    }
-                }
-            }
+            Event::SessionRenewed(old, new) => self.renewed(old, new, out),
             Event::Selected(session, character) => {
                 self.tickets.hear(session, Word::Selected(character), out);
                 for id in self.of_session(session) {
@@ -290,13 +278,6 @@ impl Hub {
         }
     }
 
-    /// How many sockets are pending, in all and from an address.
-    #[must_use]
-    pub fn pending(&self, address: &str) -> (usize, usize) {
-        let pending = self.pending.iter().filter_map(|id| self.connections.get(id));
-        pending.fold((0, 0), |(all, same), one| (all + 1, same + usize::from(one.address == address)))
-    }
-
     /// A connection, for the shell that writes its attachment.
     #[must_use]
     pub fn connection(&self, id: ConnectionId) -> Option<&Connection> {
@@ -338,10 +319,11 @@ impl Hub {
                 Err(Over::Pace(_)) => return,
                 Err(Over::Rate(seconds, refused)) => return self.over_rate(id, None, seconds, refused, out),
             }
-            let walker = (id, connection.encoding);
+            let (encoding, first_generation) = (connection.encoding, connection.first_generation);
+            let teller = Teller { id, encoding, first_generation, request: None };
             let check = self.settings.movement_check;
             self.places_due.get_or_insert(out.now + PLACES_INTERVAL);
-            if let Err(refusal) = walk(walker, player, &Step::from(&step), &mut self.area, check, out) {
+            if let Err(refusal) = walk(teller, player, &Step::from(&step), &mut self.area, check, out) {
                 self.refuse(id, None, &refusal, out);
             }
             return;
@@ -443,6 +425,9 @@ impl Hub {
             }
             (_, None) => Refusal::new(ErrorCode::Unauthenticated),
             (ClientMessage::Resume(_), Some(_)) => Refusal::new(ErrorCode::AlreadyAuthenticated),
+            (ClientMessage::Ack(_), Some(_)) if request.is_some() => {
+                Refusal::field("message_id", "An ack has no answer: send it without a message_id.")
+            }
             (ClientMessage::Ack(ack), Some(_)) => return self.acknowledge(id, ack.last_seq, out),
             (ClientMessage::AuthRequest(_), Some(_)) => Refusal::new(ErrorCode::AlreadyAuthenticated),
             (ClientMessage::Ping(_), Some(_)) => {
@@ -484,7 +469,7 @@ impl Hub {
                 Ok(())
             }
             ClientMessage::Move(step) => self.step(id, request, &step, out),
-            ClientMessage::OwnMove(step) => self.own_move(id, &step, out),
+            ClientMessage::OwnMove(step) => self.own_move(id, request, &step, out),
             ClientMessage::Chat(chat) => {
                 let channel = chat.channel.unwrap_or_default();
                 self.chat(id, request, channel, chat, out)
@@ -519,9 +504,7 @@ impl Hub {
         if let Some(player) = connection.player().filter(|player| player.character == character) {
             // Selected again, for example over REST and here: it is in the world already.
             let update = player.seen_at(player.motion.position);
-            let envelope = Envelope::answering(request, out.now);
-            out.send(id, connection.encoding, &envelope, &ServerMessage::CharacterUpdate(update));
-            return;
+            return self.tell_of_itself(id, request, update, out);
         }
         self.ask(id, request, Question::Select(identity, character), out);
     }

@@ -148,10 +148,21 @@ impl Hub {
             return self.send_history(waiting.id, waiting.request.clone(), asked.channel, past, out);
         }
         for channel in [Channel::Global, Channel::Faction] {
-            let past = self.past(channel, faction, waiting.told_from);
-            if !past.is_empty() {
-                self.send_history(waiting.id, None, channel, past, out);
-            }
+            self.hand_history(waiting.id, channel, self.past(channel, faction, waiting.told_from), out);
+        }
+    }
+
+    /// Hands somebody what was said, which it has not asked for.
+    pub(super) fn hand_history(
+        &self,
+        id: ConnectionId,
+        channel: Channel,
+        past: List<PastChat, { shardlink_shared::limits::MAX_HISTORY }>,
+        out: &mut Outbox,
+    ) {
+        let is_new = self.connections.get(&id).is_some_and(|one| !one.first_generation);
+        if is_new && !past.is_empty() {
+            self.send_history(id, None, channel, past, out);
         }
     }
 

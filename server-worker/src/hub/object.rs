@@ -26,13 +26,14 @@ use crate::{
     effect::{Reply, reply, to_json},
     runtime::{
         alarm::Alarm,
+        boot,
         call::call,
         clock,
         damage::report,
         db::{Db, Fault},
         entropy::System,
         hashing, settings,
-        sockets::{self, Looks, RawSocket, Sent},
+        sockets::{self, Looks, RawSocket, RawState, Sent},
     },
     service,
 };
@@ -42,7 +43,7 @@ use shardlink_shared::{
     crypto::token::{ResumeToken, Ticket, Voucher},
     entropy::Entropy,
     ids::CharacterId,
-    limits::{BACKLOG_SKIPS, MAX_CLIENT_FRAME, MAX_HUB_CAPACITY, MAX_PENDING, MAX_PENDING_PER_ADDRESS},
+    limits::{BACKLOG_SKIPS, MAX_CLIENT_FRAME},
     protocol::{RequestId, SUBPROTOCOL_BINARY, SUBPROTOCOL_JSON, account::AuthRequest},
     text::Password,
     time::Millis,
@@ -54,7 +55,6 @@ use std::{
     time::Duration,
 };
 use wasm_bindgen::prelude::*;
-use worker::worker_sys::WebSocketRequestResponsePair;
 use worker::{
     Delay, DurableObject, Env, Request, Response, Result, State, WebSocketPair, console_error, durable_object,
 };
@@ -72,7 +72,9 @@ impl std::panic::RefUnwindSafe for Hub {}
 
 struct Inner {
     state: State,
+    itself: RawState,
     env: Env,
+    db: Db,
     alarm: Alarm,
     memory: RefCell<Option<Box<logic::Hub>>>,
     sockets: RefCell<HashMap<ConnectionId, Sent>>,
@@ -100,6 +102,9 @@ const IN_USE_PACE: u64 = 40;
 #[derive(Default)]
 struct Timer {
     due: Cell<Option<Millis>>,
+    /// How often the clock had jumped when it was set: the runtime's timers wait in the
+    /// order of the real clock, so one from before it was set back waits behind all others.
+    jumps: Cell<u64>,
     /// The number of the timer that counts: an earlier tick sets another.
     number: Cell<u64>,
 }
@@ -124,14 +129,17 @@ impl Inner {
         if self.damaged.get() || self.memory.borrow().is_some() {
             return;
         }
-        let (db, now) = (Db::of(&self.state), clock::now());
-        let rows = store::migrate(&db).and_then(|()| store::load(&db, now)).unwrap_or_else(|fault| {
+        let db = &self.db;
+        // The schema's first: from then on time is not before what this hub has said.
+        let load = || store::load(db, boot::began(), clock::now());
+        let rows = store::migrate(db).and_then(|()| load()).unwrap_or_else(|fault| {
             self.report(&fault);
             Rows::default()
         });
         if self.damaged.get() {
             return self.give_up();
         }
+        let now = clock::now();
         let mut connections = Vec::new();
         let mut found = HashMap::new();
         for socket in self.state.get_websockets() {
@@ -221,7 +229,7 @@ impl Inner {
         let mut out = self.outbox.take().unwrap_or_default();
         out.reset(now);
         hub.handle(event, &mut out);
-        let (deadline, tick) = (hub.next_deadline(), hub.next_tick());
+        let (deadline, tick) = (hub.next_deadline(), hub.next_timer());
         self.memory.replace(Some(hub));
         let mut effects = std::mem::take(&mut out.effects);
         for effect in effects.drain(..) {
@@ -251,7 +259,9 @@ impl Inner {
     /// Waits for a tick, unless an earlier one is waited for. While nothing moves
     /// nothing is waited for, and the hub may sleep.
     fn tick_at(self: &Rc<Self>, due: Millis, now: Millis) {
-        if self.timer.due.get().is_some_and(|earlier| earlier <= due) {
+        let jumps = clock::jumps();
+        let is_good = self.timer.jumps.replace(jumps) == jumps;
+        if is_good && self.timer.due.get().is_some_and(|earlier| earlier <= due) {
             return;
         }
         let number = self.timer.number.get() + 1;
@@ -291,17 +301,24 @@ impl Inner {
             Effect::Place(id) => {
                 let memory = self.memory.borrow();
                 let place = memory.as_ref().and_then(|hub| hub.connection(id)).filter(|one| one.player().is_some());
-                let db = Db::of(&self.state);
                 self.stored(match place {
-                    Some(place) => store::keep_place(&db, place),
-                    None => store::give_up_place(&db, id),
+                    Some(place) => store::keep_place(&self.db, place, boot::began()),
+                    None => store::give_up_place(&self.db, id),
                 });
             }
             Effect::Deliver(delivery) => self.deliver(delivery),
-            Effect::Forget(seq) => self.stored(store::forget(&Db::of(&self.state), seq)),
-            Effect::UseTicket(nonce, expires) => self.stored(store::use_ticket(&Db::of(&self.state), nonce, expires)),
-            Effect::Word(session) => self.stored(store::keep_word(&Db::of(&self.state), session, out.now)),
-            Effect::PruneTickets(before) => self.stored(store::prune_tickets(&Db::of(&self.state), before, out.now)),
+            Effect::Forget(seq) => self.stored(store::forget(&self.db, seq)),
+            Effect::Disbelieve { above, rows, connections } => {
+                console_error!(
+                    "Hub {}: {rows} messages and {connections} connections had numbers above {above}, \
+                     which it cannot have given; it forgets them",
+                    self.number()
+                );
+                self.stored(store::forget_above(&self.db, above));
+            }
+            Effect::UseTicket(nonce, expires) => self.stored(store::use_ticket(&self.db, nonce, expires)),
+            Effect::Word(session) => self.stored(store::keep_word(&self.db, session, out.now)),
+            Effect::PruneTickets(before) => self.stored(store::prune_tickets(&self.db, before, out.now)),
             Effect::Rebind(from, to) => {
                 let mut sockets = self.sockets.borrow_mut();
                 if let Some(socket) = sockets.remove(&from) {
@@ -316,8 +333,8 @@ impl Inner {
             Effect::Close(id, code) => self.close(id, code.info().close.unwrap_or(1008), code.as_str()),
             Effect::Goodbye(id) => self.close(id, 1000, "goodbye"),
             Effect::Ask(id, request, question) => self.ask(id, request, question),
-            Effect::Post(number, letter) => self.stored(Db::of(&self.state).keep_letter(number, &letter)),
-            Effect::Done(number) => self.stored(Db::of(&self.state).drop_letter(number)),
+            Effect::Post(number, letter) => self.stored(self.db.keep_letter(number, &letter)),
+            Effect::Done(number) => self.stored(self.db.drop_letter(number)),
             Effect::Carry(number, letter) => self.spawn(async move |inner| {
                 let answer = match letter {
                     Letter::Left { character, visit, location } => {
@@ -360,6 +377,12 @@ impl Inner {
                     }
                 }
             }),
+            Effect::AutoAnswer(by_runtime) => self.itself.answer_heartbeats(by_runtime),
+            Effect::Reserve(who) => self.spawn(async move |inner| {
+                let reserve = world::Reserve { hub: inner.number(), who };
+                // Unheard it lets the hub be fuller by one, until it reports.
+                let _ = call(&inner.env, &world::object_name(), reserve).await;
+            }),
             Effect::Evidence(evidence) => console_error!("{evidence}"),
             Effect::Report(population) => self.spawn(async move |inner| {
                 let report = world::Report { hub: inner.number(), population };
@@ -372,8 +395,8 @@ impl Inner {
 
     /// Stores reliable messages, then sends them: nobody is told what a crash would undo.
     fn deliver(&self, delivery: Delivery) {
-        let db = Db::of(&self.state);
-        match db.transaction(|| delivery.rows.iter().try_for_each(|row| store::log(&db, row))) {
+        let db = &self.db;
+        match db.transaction(|| delivery.rows.iter().try_for_each(|row| store::log(db, row))) {
             Ok(()) => delivery.frames.iter().for_each(|(to, frame)| self.send(to, frame)),
             Err(fault) => {
                 self.report(&fault);
@@ -419,7 +442,8 @@ impl Inner {
         let env = &self.env;
         match question {
             Question::Authenticate(auth) => self.authenticate(config, id, auth).await,
-            Question::Admit(identity, voucher) => self.admit(config, id, identity, voucher, None).await,
+            Question::Admit(identity, voucher) => self.admit(id, identity, voucher, None).await,
+            Question::Stands(identity) => service::stands(env, identity, self.number()).await.map(Answer::Stands),
             Question::Select(identity, character) => {
                 service::select_character(env, identity, character).await?;
                 let entrance = service::enter(env, identity.player, character, visit(self.number(), id)).await?;
@@ -455,7 +479,7 @@ impl Inner {
     async fn authenticate(&self, config: &Config, id: ConnectionId, auth: AuthRequest) -> service::Result<Answer> {
         // A token wins over a password, whatever that is.
         if let Some(token) = &auth.session_token {
-            return self.admit(config, id, service::identify(config, token.reveal())?, None, None).await;
+            return self.admit(id, service::identify(config, token.reveal())?, None, None).await;
         }
         let password = auth.password.ok_or(ErrorCode::BadCredentials)?;
         let password = Password::parse(password.reveal()).map_err(|_| ErrorCode::BadCredentials)?;
@@ -463,12 +487,11 @@ impl Inner {
         let address = address.unwrap_or_default();
         let proof = service::Proof::Password(password);
         let signed_in = service::sign_in(&self.env, config, &address, &auth.username, proof).await?;
-        self.admit(config, id, signed_in.identity, None, Some(signed_in.token)).await
+        self.admit(id, signed_in.identity, None, Some(signed_in.token)).await
     }
 
     async fn admit(
         &self,
-        config: &Config,
         id: ConnectionId,
         identity: Identity,
         voucher: Option<Voucher>,
@@ -476,9 +499,7 @@ impl Inner {
     ) -> service::Result<Answer> {
         let number = self.number();
         let (entrance, silenced) = service::admit(&self.env, identity, visit(number, id), voucher).await?;
-        let resume = ResumeToken { session: identity.session, player: identity.player, hub: number, stream: id.0 };
-        let resume = Some(resume.reveal(config.server_secret.as_bytes()));
-        Ok(Answer::Admitted { identity, token, resume, entrance: entrance.map(Box::new), silenced })
+        Ok(Answer::Admitted { identity, token, entrance: entrance.map(Box::new), silenced })
     }
 
     /// Accepts a socket that the edge has let through; what the edge knows of it
@@ -491,27 +512,20 @@ impl Inner {
         let url = request.url()?;
         let known = |name: &str| url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
         let address = known("address").unwrap_or_default();
-        let (pending, from_address) =
-            self.memory.borrow().as_ref().map(|hub| hub.pending(&address)).unwrap_or_default();
         let shown = match (known("ticket"), known("resume")) {
             (Some(ticket), _) => self.use_ticket(&ticket).map(Shown::Ticket),
             (None, Some(token)) => self.read_resume_token(&token).map(Shown::Resume),
+            (None, None) if known("protocol").is_none() => Some(Shown::FirstGeneration),
             (None, None) => Some(Shown::Nothing),
         };
         let Some(shown) = shown else { return refusal_response(ErrorCode::InvalidTicket) };
-        // After a restart all who were here come back at once, perhaps from one address.
-        let (most, most_of_address) = match shown {
-            Shown::Resume(_) => (MAX_HUB_CAPACITY, MAX_HUB_CAPACITY),
-            _ => (MAX_PENDING, MAX_PENDING_PER_ADDRESS),
-        };
         let stopping = self.memory.borrow().as_ref().is_some_and(|hub| hub.is_stopping(clock::now()));
-        if stopping || pending >= most || from_address >= most_of_address {
-            return refusal_response(ErrorCode::Overloaded);
+        let room = self.memory.borrow().as_ref().map_or(Ok(()), |hub| hub.make_room(&address, &shown));
+        if let Err(refusal) = if stopping { Err(ErrorCode::Overloaded.into()) } else { room } {
+            return refusal_response(refusal.code);
         }
         let encoding = if known("encoding").as_deref() == Some("binary") { Encoding::Binary } else { Encoding::Json };
         let WebSocketPair { client, server } = WebSocketPair::new()?;
-        // Heartbeats are answered by the runtime, without waking the hub.
-        self.state.set_websocket_auto_response(&WebSocketRequestResponsePair::new("ping", "pong")?);
         self.state.accept_web_socket(&server);
         // 52 random bits: exact as a JavaScript number, which the socket carries.
         let id = ConnectionId(System.next_u64() >> 12);
@@ -577,8 +591,11 @@ fn refusal_response(code: ErrorCode) -> Result<Response> {
 
 impl DurableObject for Hub {
     fn new(state: State, env: Env) -> Self {
+        let (state, itself) = sockets::raw_state(state);
         Self(Rc::new(Inner {
+            db: Db::of(&state),
             state,
+            itself,
             env,
             alarm: Alarm::default(),
             memory: RefCell::default(),

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     calls::{
+        account::Standing,
         character::Visit,
         hub::News,
         party::{Place, Word},
@@ -24,7 +25,7 @@ use shardlink_shared::{
     ErrorCode, Refusal,
     codec::{Encoded, Encoding, encode},
     crypto::token::{ResumeToken, SessionId, Ticket, Voucher},
-    ids::{CharacterId, PartyId},
+    ids::{CharacterId, PartyId, PlayerId},
     protocol::{
         Envelope, RequestId, ServerMessage,
         account::AuthRequest,
@@ -55,6 +56,16 @@ pub enum Effect {
     Deliver(Delivery),
     /// Forget the reliable messages up to this one.
     Forget(u64),
+    /// Forget the reliable messages above this number, which nobody can have given: so many
+    /// were found, and so many connections that knew such numbers. It is logged.
+    Disbelieve {
+        /// The highest number that is believed.
+        above: u64,
+        /// Messages above it.
+        rows: usize,
+        /// Connections that knew a number above it.
+        connections: usize,
+    },
     /// Store that a ticket has served, which is good until then.
     UseTicket(Nonce, Millis),
     /// Store that there is word of a session.
@@ -84,6 +95,10 @@ pub enum Effect {
     InUse(Vec<Identity>),
     /// Who is in the hub.
     Report(Population),
+    /// A player has signed in who was not sent here: World keeps a place for it.
+    Reserve(PlayerId),
+    /// Have the runtime answer heartbeats, or leave them to the hub.
+    AutoAnswer(bool),
     /// Log that a connection's moves are impossible too often.
     Evidence(Box<Evidence>),
 }
@@ -114,6 +129,9 @@ pub enum Question {
     Authenticate(AuthRequest),
     /// Is this session good, if nobody vouches for it? Answered by [`Answer::Admitted`].
     Admit(Identity, Option<Voucher>),
+    /// Does this session stand, whose place was kept over a crash? Answered by
+    /// [`Answer::Stands`].
+    Stands(Identity),
     /// Select this character and enter the world. Answered by [`Answer::Entered`].
     Select(Identity, CharacterId),
     /// Which characters are there? Answered by [`Answer::Characters`].
@@ -141,7 +159,7 @@ impl Question {
     /// the other end.
     #[must_use]
     pub const fn is_awaited(&self) -> bool {
-        matches!(self, Self::Authenticate(_) | Self::Admit(..) | Self::Select(..))
+        matches!(self, Self::Authenticate(_) | Self::Admit(..) | Self::Stands(_) | Self::Select(..))
     }
 
     /// Whether the connection's next request of the kind waits for the answer.
@@ -160,13 +178,13 @@ pub enum Answer {
         identity: Identity,
         /// The session's token, if the question began the session.
         token: Option<String>,
-        /// What its client may show to resume.
-        resume: Option<String>,
         /// The character that entered the world, if one was selected.
         entrance: Option<Box<Entrance>>,
         /// Until when the account may not speak.
         silenced: Option<Millis>,
     },
+    /// The session stands.
+    Stands(Standing),
     /// The character may enter the world.
     Entered(Box<Entrance>),
     /// The account's characters.
@@ -202,6 +220,9 @@ pub enum Shown {
     /// Nothing: it authenticates by a message.
     #[default]
     Nothing,
+    /// Nothing, and no subprotocol either, by which one may know a client of the first
+    /// generation: it authenticates by a message.
+    FirstGeneration,
     /// A ticket, which has been verified.
     Ticket(Ticket),
     /// A resume token, likewise.

@@ -138,7 +138,9 @@ impl Hub {
         self.pace.rate = rate;
         let message = ServerMessage::Pace(TellPace { max_position_rate: rate });
         for encoding in [Encoding::Json, Encoding::Binary] {
-            let told = |one: &&Connection| one.encoding == encoding && one.player().is_some() && one.held.is_none();
+            let told = |one: &&Connection| {
+                one.encoding == encoding && one.player().is_some() && one.held.is_none() && one.reads(&message)
+            };
             let to: Vec<_> = self.connections.values().filter(told).map(|one| one.id).collect();
             if !to.is_empty() {
                 out.push(Effect::Send(to, encode(encoding, &Envelope::at(out.now), &message)));

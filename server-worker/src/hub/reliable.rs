@@ -26,12 +26,17 @@ type Told = Vec<(usize, bool)>;
 /// interval at most.
 const BURST: u64 = 10;
 
+/// Nothing that was said waits longer than this for its delivery, in milliseconds: as long as
+/// those wait who come and go.
+const LONGEST_WAIT: u64 = 100;
+
 /// What has been said and not been delivered.
 #[derive(Debug, Default)]
 pub(super) struct Unsent {
     rows: Vec<Rc<Logged>>,
     /// When the deliveries that were made would have ended, one in each interval (the
-    /// generic cell rate algorithm, ITU-T I.371).
+    /// generic cell rate algorithm, ITU-T I.371); never so late that the next would wait
+    /// longer than an interval, however many were made before their time.
     spent: Millis,
 }
 
@@ -48,10 +53,16 @@ impl Unsent {
 }
 
 impl Hub {
-    /// When what is unsent is to be delivered by itself: with the tick, if one comes anyway.
+    /// When what is unsent is to be delivered by itself: with the tick, if one comes soon
+    /// enough anyway.
     pub(super) fn delivery_due(&self) -> Option<Millis> {
         let interval = self.settings.delivery_interval;
-        self.unsent.due(interval).filter(|_| interval == 0 || !self.area.is_dirty())
+        let due = self.unsent.due(interval)?;
+        if interval == 0 || !self.area.is_dirty() {
+            return Some(due);
+        }
+        let latest = self.unsent.rows.first()?.at + LONGEST_WAIT;
+        self.tick_due().is_none_or(|tick| tick > latest).then_some(latest)
     }
 
     /// Says something reliably to these, with the next delivery. `answers` is whose
@@ -95,7 +106,8 @@ impl Hub {
             return;
         }
         let rows = std::mem::take(&mut self.unsent.rows);
-        self.unsent.spent = self.unsent.spent.max(out.now) + self.settings.delivery_interval;
+        let interval = self.settings.delivery_interval;
+        self.unsent.spent = (self.unsent.spent.max(out.now) + interval).min(out.now + BURST * interval);
         let frames = self.frames(&rows);
         let frames = self.lead_with(frames);
         rows.iter().for_each(|row| self.log.push(Rc::clone(row)));
@@ -178,8 +190,10 @@ impl Hub {
         }
     }
 
-    /// `ack`: a client has every reliable message up to this one.
+    /// `ack`: a client has every reliable message up to this one. A number that has not been
+    /// given says no more than the last one that has.
     pub(super) fn acknowledge(&mut self, id: ConnectionId, last_seq: u64, out: &mut Outbox) {
+        let last_seq = last_seq.min(self.log.last());
         if let Some(connection) = self.connections.get_mut(&id) {
             if connection.acked.is_none() {
                 // That it acknowledges at all outlives a sleep, and each number need not.

@@ -4,6 +4,7 @@
 
 use super::{
     connection::{Connection, ConnectionId, Identity},
+    disbelief::highest_believable,
     log::Logged,
     logic::Hub,
     outbox::{Effect, Outbox, Question},
@@ -17,6 +18,7 @@ use shardlink_shared::{
     limits::PLACE_LIFE,
     protocol::{Envelope, RequestId, ServerMessage, account::Resumed},
     time::Millis,
+    vector::Vec3,
 };
 
 /// A server that is told to stop has stopped within this time, in milliseconds; one that
@@ -36,6 +38,8 @@ pub struct Rows {
     pub tickets: Vec<(Nonce, Millis)>,
     /// Sessions of which there was word, and when.
     pub words: Vec<(SessionId, Millis)>,
+    /// When the process began that they are loaded in: before that a crash may have been.
+    pub process: Millis,
 }
 
 impl Hub {
@@ -96,17 +100,23 @@ impl Hub {
     /// `resume`, on a socket that has shown a token.
     pub(super) fn resume(&mut self, id: ConnectionId, request: Option<RequestId>, last_seq: u64, out: &mut Outbox) {
         let Some(token) = self.connections.get(&id).and_then(|one| one.returning.clone()) else { return };
-        let stream = ConnectionId(token.stream);
-        let place = self.connections.get(&stream).and_then(Connection::identity);
-        // The session's token may be another by now: whose it is does not change.
-        if stream == id || place.is_none_or(|identity| identity.player != token.player) {
+        // Whoever knows a number that no hub can have given would not hear what comes below
+        // it: it begins anew. A lower one that has not been given says no more than the last.
+        let beyond = last_seq > highest_believable(out.now);
+        let last_seq = last_seq.min(self.log.last());
+        let Some(stream) = self.place_of(&token).filter(|stream| !beyond && *stream != id) else {
             let identity = Identity { session: token.session, player: token.player };
             return self.ask(id, request, Question::Admit(identity, None), out);
+        };
+        if !self.may_resume(id, request.as_ref(), &token, last_seq, out) {
+            return;
         }
         let Some(newcomer) = self.connections.remove(&id) else { return };
         self.pending.remove(&id);
         let Some(connection) = self.connections.get_mut(&stream) else { return };
+        let spoke = connection.encoding;
         (connection.encoding, connection.address, connection.behind) = (newcomer.encoding, newcomer.address, false);
+        connection.first_generation = newcomer.first_generation;
         connection.acked = connection.acked.max(Some(last_seq));
         let forgotten = connection.forgotten > last_seq;
         if let Some(until) = connection.held.take() {
@@ -115,6 +125,13 @@ impl Hub {
         if let Some(player) = connection.player_mut() {
             // Its client may count its steps anew.
             player.step = None;
+            if spoke != newcomer.encoding && player.motion.velocity != Vec3::ZERO {
+                // Where it has stopped depends on what it spoke as it walked, which nobody knows
+                // from here on: it stands where it said it was.
+                player.motion.velocity = Vec3::ZERO;
+                let position = player.motion.position;
+                player.cell = self.area.walk(player.slot, position, Vec3::ZERO, out.now).unwrap_or(player.cell);
+            }
         }
         let encoding = newcomer.encoding;
         self.succeeded = Some(stream);

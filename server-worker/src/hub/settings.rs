@@ -4,7 +4,30 @@ use crate::{
     chat::filter::WordList,
     config::{Config, MovementCheck},
 };
-use shardlink_shared::limits::{AREA_CAP, MESSAGE_BUDGET, TICK_RATE};
+use shardlink_shared::{
+    crypto::token::ResumeToken,
+    limits::{AREA_CAP, MESSAGE_BUDGET, TICK_RATE},
+    protocol::bounded::Secret,
+};
+use std::fmt;
+
+/// The server's secret, by which a hub seals what clients resume by. Prints as `Seal(..)`.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Seal(String);
+
+impl Seal {
+    /// A resume token as its client is given it.
+    #[must_use]
+    pub fn resume_token(&self, token: &ResumeToken) -> Option<Secret<512>> {
+        Secret::parse(&token.reveal(self.0.as_bytes())).ok()
+    }
+}
+
+impl fmt::Debug for Seal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Seal(..)")
+    }
+}
 
 /// What the operator sets for a hub.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +44,8 @@ pub struct Settings {
     pub movement_check: MovementCheck,
     /// Words that are masked in chat.
     pub word_filter: Option<WordList>,
+    /// What resume tokens are sealed by.
+    pub seal: Seal,
 }
 
 impl Settings {
@@ -34,6 +59,7 @@ impl Settings {
             message_budget: config.message_budget,
             movement_check: config.movement_check,
             word_filter: config.word_filter.clone(),
+            seal: Seal(config.server_secret.clone()),
         }
     }
 }
@@ -47,6 +73,7 @@ impl Default for Settings {
             message_budget: MESSAGE_BUDGET,
             movement_check: MovementCheck::Enforce,
             word_filter: None,
+            seal: Seal::default(),
         }
     }
 }

@@ -45,16 +45,23 @@ const MIGRATIONS: &[&str] = &[
     DROP INDEX tickets_by_age;
     CREATE TABLE words (session BLOB PRIMARY KEY, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 ",
+    // The process that had heard all there was of a place's session; none, if that is in doubt.
+    "
+    ALTER TABLE places ADD COLUMN process INTEGER;
+",
 ];
 
-/// Loads the places and the reliable messages. A hub that cannot store must not let
-/// anybody in: so damage where nothing is read is found here too.
-pub fn load(db: &Db, now: Millis) -> Result<Rows, Fault> {
+/// Loads the places and the reliable messages, in a process that began at this time. A hub
+/// that cannot store must not let anybody in: so damage where nothing is read is found
+/// here too.
+pub fn load(db: &Db, process: Millis, now: Millis) -> Result<Rows, Fault> {
     db.check()?;
-    let places = db.query("SELECT until, connection FROM places", vec![], |row| {
+    let places = db.query("SELECT until, connection, process FROM places", vec![], |row| {
         let until = if row.is_null(0) { None } else { Some(row.millis(0)?) };
+        let doubted = row.is_null(2) || row.millis(2)? != process;
         // Another build's place is not kept.
-        Ok(attachment::read(&row.blob(1)?, now).map(|connection| (until, connection)))
+        let connection = attachment::read(&row.blob(1)?, now);
+        Ok(connection.map(|connection| (until, Connection { doubted, ..connection })))
     })?;
     let log = db.query("SELECT seq, at, audience, asker, request, message FROM log ORDER BY seq", vec![], |row| {
         let audience = postcard::from_bytes(&row.blob(2)?).map_err(|error| Fault(format!("audience: {error}")))?;
@@ -73,18 +80,20 @@ pub fn load(db: &Db, now: Millis) -> Result<Rows, Fault> {
     let words = db.query("SELECT session, at FROM words", vec![], |row| {
         Ok((SessionId(exact(row.blob(0)?, "a session's id")?), row.millis(1)?))
     })?;
-    Ok(Rows { places: places.into_iter().flatten().collect(), log, letters: db.letters()?, tickets, words })
+    let places = places.into_iter().flatten().collect();
+    Ok(Rows { places, log, letters: db.letters()?, tickets, words, process })
 }
 
 fn exact<const N: usize>(bytes: Vec<u8>, what: &str) -> Result<[u8; N], Fault> {
     bytes.try_into().map_err(|_| Fault(format!("{what} has {N} bytes")))
 }
 
-/// Writes the row of a connection's place.
-pub fn keep_place(db: &Db, connection: &Connection) -> Result<(), Fault> {
+/// Writes the row of a connection's place, in a process that began at this time.
+pub fn keep_place(db: &Db, connection: &Connection, process: Millis) -> Result<(), Fault> {
+    let process = (!connection.doubted).then_some(process);
     db.execute(
-        "INSERT OR REPLACE INTO places (id, until, connection) VALUES (?, ?, ?)",
-        vec![id(connection.id), connection.held.into(), attachment::write(connection).into()],
+        "INSERT OR REPLACE INTO places (id, until, connection, process) VALUES (?, ?, ?, ?)",
+        vec![id(connection.id), connection.held.into(), attachment::write(connection).into(), process.into()],
     )
 }
 
@@ -114,6 +123,11 @@ pub fn log(db: &Db, row: &Logged) -> Result<(), Fault> {
 /// Forgets the reliable messages up to this one.
 pub fn forget(db: &Db, seq: u64) -> Result<(), Fault> {
     db.execute("DELETE FROM log WHERE seq <= ?", vec![Param::Int(seq as i64)])
+}
+
+/// Forgets the reliable messages above this one.
+pub fn forget_above(db: &Db, seq: u64) -> Result<(), Fault> {
+    db.execute("DELETE FROM log WHERE seq > ?", vec![Param::Int(seq as i64)])
 }
 
 /// A connection's number has 52 bits.

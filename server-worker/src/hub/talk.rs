@@ -12,6 +12,7 @@ use crate::{
         Audience, BatchNumber, Origin, Utterance,
         filter::{Filter, reworded},
     },
+    text::content::content,
 };
 use shardlink_shared::{
     ErrorCode, Refusal,
@@ -85,7 +86,7 @@ impl Hub {
             sender_id: sender.character,
             sender_name: sender.name.clone(),
             channel,
-            content: reworded(filter, chat.content.accept()?),
+            content: reworded(filter, content(&chat.content)?),
             recipient_id: None,
             recipient_name: None,
             encrypted: chat.encrypted,

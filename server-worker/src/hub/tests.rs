@@ -1,14 +1,19 @@
 //! Scenarios of a hub, with and without sleep between the steps.
 
+mod clock;
 mod cost;
 mod delivery;
+mod first_generation;
+mod heartbeats;
 mod introduced;
+mod numbers;
 mod pace;
 mod resume;
 mod sight;
 mod sleep;
 mod slow;
 mod social;
+mod standing;
 mod strangers;
 mod tickets;
 mod ticks;
@@ -16,7 +21,7 @@ mod violations;
 
 use super::{
     attachment,
-    connection::{ConnectionId, Identity},
+    connection::{Connection, ConnectionId, Identity},
     log::Logged,
     logic::{Hub, PRESENCE_INTERVAL, SESSION_USE_INTERVAL},
     outbox::{Answer, Effect, Event, Outbox, Question, Shown, Whispered},
@@ -64,14 +69,19 @@ pub(super) struct World {
     sleepy: bool,
     settings: Settings,
     attachments: BTreeMap<ConnectionId, Vec<u8>>,
-    places: BTreeMap<ConnectionId, (Option<Millis>, Vec<u8>)>,
+    /// Until when each is kept, its connection, and which process heard all of its session.
+    places: BTreeMap<ConnectionId, (Option<Millis>, Vec<u8>, Option<Millis>)>,
     log: BTreeMap<u64, Logged>,
     letters: BTreeMap<u64, letters::Letter<Letter>>,
     tickets: BTreeMap<Nonce, Millis>,
     words: BTreeMap<SessionId, Millis>,
+    /// When the process began: at the last crash.
+    process: Millis,
     /// What the last event told Characters.
     pub carried: Vec<Letter>,
     pub last: Vec<Effect>,
+    /// Whether the runtime answers heartbeats, as it was last told.
+    auto_answer: Option<bool>,
     pub out: Outbox,
     steps: u32,
     /// What all connections were told, and what else was done, if that is recorded.
@@ -90,7 +100,7 @@ impl World {
     pub fn with(settings: Settings, sleepy: bool) -> Self {
         let hub = Hub::restore(3, settings.clone(), [], Rows::default(), Millis(0));
         let (attachments, places, log, letters, carried, out) = Default::default();
-        let (tickets, words) = Default::default();
+        let (tickets, words, process) = Default::default();
         let (now, last, steps, number) = (1_000_000, vec![], 0, 0);
         let transcript = None;
         Self {
@@ -104,8 +114,10 @@ impl World {
             letters,
             tickets,
             words,
+            process,
             carried,
             last,
+            auto_answer: None,
             out,
             steps,
             transcript,
@@ -182,19 +194,24 @@ impl World {
     /// What the rows hold.
     fn rows(&self) -> Rows {
         let now = Millis(self.now);
-        let place = |(until, bytes): &(Option<Millis>, Vec<u8>)| (*until, attachment::read(bytes, now).unwrap());
+        let place = |(until, bytes, process): &(Option<Millis>, Vec<u8>, Option<Millis>)| {
+            let connection = attachment::read(bytes, now).unwrap();
+            (*until, Connection { doubted: *process != Some(self.process), ..connection })
+        };
         Rows {
             places: self.places.values().map(place).collect(),
             log: self.log.values().cloned().collect(),
             letters: self.letters.clone().into_iter().collect(),
             tickets: self.tickets.clone().into_iter().collect(),
             words: self.words.clone().into_iter().collect(),
+            process: self.process,
         }
     }
 
     /// All sockets are gone and so is the memory: what a `kill -9` leaves.
     pub fn crash(&mut self) {
         self.attachments.clear();
+        self.process = Millis(self.now);
         self.hub = Hub::restore(3, self.settings.clone(), [], self.rows(), Millis(self.now));
     }
 
@@ -233,7 +250,10 @@ impl World {
                 Effect::Close(id, _) | Effect::Goodbye(id) => drop(self.attachments.remove(id)),
                 Effect::Rebind(from, _) => drop(self.attachments.remove(from)),
                 Effect::Place(id) => match self.hub.connection(*id).filter(|one| one.player().is_some()) {
-                    Some(place) => drop(self.places.insert(*id, (place.held, attachment::write(place)))),
+                    Some(place) => {
+                        let process = (!place.doubted).then_some(self.process);
+                        self.places.insert(*id, (place.held, attachment::write(place), process));
+                    }
                     None => drop(self.places.remove(id)),
                 },
                 Effect::Deliver(delivery) => {
@@ -242,6 +262,7 @@ impl World {
                 Effect::Post(number, letter) => drop(self.letters.insert(*number, letter.clone())),
                 Effect::Done(number) => drop(self.letters.remove(number)),
                 Effect::Forget(seq) => self.log.retain(|logged, _| logged > seq),
+                Effect::Disbelieve { above, .. } => self.log.retain(|logged, _| logged <= above),
                 Effect::UseTicket(nonce, expires) => drop(self.tickets.insert(*nonce, *expires)),
                 Effect::Word(session) => drop(self.words.insert(*session, Millis(self.now))),
                 Effect::PruneTickets(before) => {
@@ -254,7 +275,9 @@ impl World {
         if let Some(id) = gone {
             self.attachments.remove(&id);
         }
-        self.last = self.out.effects.clone();
+        let answers = |effect: &Effect| if let Effect::AutoAnswer(answers) = effect { Some(*answers) } else { None };
+        self.auto_answer = self.out.effects.iter().rev().find_map(answers).or(self.auto_answer);
+        self.last = self.out.effects.iter().filter(|effect| answers(effect).is_none()).cloned().collect();
         self.record();
     }
 
@@ -276,7 +299,9 @@ impl World {
     }
 
     pub fn send(&mut self, id: ConnectionId, message: &ClientMessage) {
-        let envelope = Envelope { message_id: Some(RequestId::Number(9)), ..Envelope::default() };
+        // What is sent often asks for no answer.
+        let asks = !matches!(message, ClientMessage::OwnMove(_) | ClientMessage::Ack(_));
+        let envelope = Envelope { message_id: asks.then_some(RequestId::Number(9)), ..Envelope::default() };
         let frame = encode(Encoding::Binary, &envelope, message);
         self.handle(Event::Frame(id, frame.as_frame()));
     }
@@ -372,7 +397,7 @@ fn entrance(sheet: Sheet) -> Entrance {
 
 fn admitted(n: u64, sheet: Option<Sheet>) -> Answer {
     let entrance = sheet.map(|sheet| Box::new(entrance(sheet)));
-    Answer::Admitted { identity: identity(n), token: None, resume: Some("r1_".into()), entrance, silenced: None }
+    Answer::Admitted { identity: identity(n), token: None, entrance, silenced: None }
 }
 
 fn auth() -> ClientMessage {
@@ -571,8 +596,13 @@ fn everybody_hears_global_chat_a_faction_its_own_and_a_whisper_its_recipient() {
         assert_eq!(world.error(aria), Some(ErrorCode::RecipientOffline));
         world.send(aria, &say("friends?", Channel::Party));
         assert_eq!(world.error(aria), Some(ErrorCode::NotInParty));
-        world.send(aria, &say(" \u{202e} ", Channel::Global));
-        assert_eq!(world.error(aria), Some(ErrorCode::Empty));
+        for unseen in [" \u{202e} ", "\u{200B}", "\u{3164}", "\u{2800}"] {
+            world.send(aria, &say(unseen, Channel::Global));
+            assert_eq!(world.error(aria), Some(ErrorCode::Empty), "{unseen:?}");
+        }
+        world.send(aria, &say("da\u{200B}rn\nit", Channel::Global));
+        let heard = world.sent(bran);
+        assert!(matches!(&heard[..], [ServerMessage::Chat(chat)] if chat.content.as_str() == "darn it"), "{heard:?}");
     });
 }
 

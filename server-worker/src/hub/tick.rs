@@ -100,7 +100,7 @@ impl Hub {
             self.ticks.last_full = out.now;
         }
         self.deliver_with_tick(out);
-        for index in 0..self.area.begin_tick(full) {
+        for index in 0..self.area.begin_tick(full, out.now) {
             self.tell_group(index, full, out);
         }
         self.leads.finish(out);
@@ -365,10 +365,17 @@ impl News<'_> {
             if let Some(message) = self.message(sight, walker) {
                 out.send_json(others.clone(), &message);
             }
-            if let Some(player) = player(self.connections, walker).filter(|_| sight != Sight::Left) {
+            let Some(player) = player(self.connections, walker) else { continue };
+            if sight != Sight::Left {
                 // First-generation clients learn of others by this message alone.
                 let update = player.seen_at(walker.position(self.now));
                 out.send_json(others, &ServerMessage::CharacterUpdate(update));
+            } else if player.motion.location != self.location {
+                // They list others by location, so it is told where this one has gone.
+                let first = |id: &ConnectionId| self.connections.get(id).is_some_and(|one| one.first_generation);
+                let to = others.into_iter().filter(first).collect();
+                let update = player.seen_at(walker.position(self.now));
+                out.send_json(to, &ServerMessage::CharacterUpdate(update));
             }
         }
     }

@@ -30,6 +30,9 @@ pub(super) struct Tickets {
     told: BTreeMap<SessionId, Told>,
     /// How many words there have been.
     count: u64,
+    /// When the process began: a ticket that was given out before was perhaps followed by
+    /// a word that a crash took, so nobody vouches for it.
+    process: Millis,
 }
 
 /// What becomes of a session.
@@ -64,9 +67,10 @@ struct Told {
 
 impl Tickets {
     /// What rows hold: tickets with their ends, and sessions with when there was word of them.
-    pub fn restore(used: Vec<(Nonce, Millis)>, words: Vec<(SessionId, Millis)>) -> Self {
+    pub fn restore(used: Vec<(Nonce, Millis)>, words: Vec<(SessionId, Millis)>, process: Millis) -> Self {
         let told = |(session, at)| (session, Told { at, words: Vec::new() });
-        Self { used: used.into_iter().collect(), told: words.into_iter().map(told).collect(), count: 0 }
+        let (used, told) = (used.into_iter().collect(), words.into_iter().map(told).collect());
+        Self { used, told, count: 0, process }
     }
 
     /// How many words there have been: what is asked from now on is answered after them.
@@ -76,17 +80,25 @@ impl Tickets {
 
     /// What was said of a session after so many words.
     pub fn since(&self, session: SessionId, heard: u64) -> Words {
-        let told = self.told.get(&session).into_iter().flat_map(|told| &told.words);
         let mut words = Words::default();
-        for (_, word) in told.filter(|(number, _)| *number > heard) {
-            match *word {
-                Word::Ended(code) => words.ended = Some(code),
-                Word::Renewed(name) => words.renewed = Some(name),
-                Word::Selected(character) => words.selected = Some(character),
-                Word::Silenced(until) => words.silenced = Some(until),
+        let mut name = Some(session);
+        while let Some(told) = name.take().and_then(|name| self.told.get(&name)) {
+            for (_, word) in told.words.iter().filter(|(number, _)| *number > heard) {
+                match *word {
+                    Word::Ended(code) => words.ended = Some(code),
+                    // Later words are of the new name.
+                    Word::Renewed(new) => (words.renewed, name) = (Some(new), Some(new)),
+                    Word::Selected(character) => words.selected = Some(character),
+                    Word::Silenced(until) => words.silenced = Some(until),
+                }
             }
         }
         words
+    }
+
+    /// Whether there was no word of a session since a ticket was given to it.
+    fn has_heard_all_of(&self, ticket: &Ticket) -> bool {
+        ticket.expires >= self.process + TICKET_LIFE && !self.told.contains_key(&ticket.session)
     }
 
     /// Whether anything is remembered, which has its time.
@@ -128,7 +140,7 @@ impl Hub {
     /// What is to be asked about whoever shows a ticket.
     pub(super) fn redeem(&self, ticket: &Ticket) -> (Waiting, Question) {
         let identity = Identity { session: ticket.session, player: ticket.player };
-        let voucher = ticket.voucher.filter(|_| !self.tickets.told.contains_key(&ticket.session));
+        let voucher = ticket.voucher.filter(|_| self.tickets.has_heard_all_of(ticket));
         let waiting = Waiting { ticket: Some((ticket.nonce, ticket.expires)), ..self.waiting() };
         (waiting, Question::Admit(identity, voucher))
     }

@@ -21,7 +21,10 @@ use shardlink_shared::{
         bounded::List,
         movement::{LocationUpdate, Move, MoveRequest, OwnMove, PlayerHere, PositionCorrection},
     },
-    rules::{interest::Cell, movement::highest_speed},
+    rules::{
+        interest::Cell,
+        movement::{Motion, highest_speed},
+    },
     vector::Vec3,
     world::find_location,
     wrapping::is_newer,
@@ -49,13 +52,41 @@ pub(super) enum Walked {
     Corrected,
 }
 
+/// Whose step it is: how it is told where it stands.
+#[derive(Debug)]
+pub(super) struct Teller {
+    /// Its connection.
+    pub id: ConnectionId,
+    /// What it speaks.
+    pub encoding: Encoding,
+    /// Whether its client is of the first generation.
+    pub first_generation: bool,
+    /// The request that a correction answers.
+    pub request: Option<RequestId>,
+}
+
+impl Teller {
+    /// Tells where it stands. A first-generation client cannot read a correction: it is
+    /// told as of any other character.
+    fn correct(self, player: &Player, number: Option<u32>, out: &mut Outbox) {
+        let Motion { position, velocity, .. } = player.motion;
+        let correction = PositionCorrection { client_seq: number.unwrap_or(0), position, velocity };
+        let message = if self.first_generation {
+            ServerMessage::CharacterUpdate(player.seen_at(position))
+        } else {
+            ServerMessage::PositionCorrection(correction)
+        };
+        out.send(self.id, self.encoding, &Envelope::answering(self.request, out.now), &message);
+    }
+}
+
 /// A step within the location: judged, and if it is accepted marked for the next tick.
 ///
 /// # Errors
 /// MOVE_REJECTED with the time to wait, corrected without being judged, where there were
 /// too many impossible moves lately.
 pub(super) fn walk(
-    (id, encoding): (ConnectionId, Encoding),
+    teller: Teller,
     player: &mut Player,
     step: &Step,
     area: &mut Area,
@@ -64,13 +95,12 @@ pub(super) fn walk(
 ) -> Result<Walked, Refusal> {
     let Step { number, position, velocity } = *step;
     let before = player.motion;
-    let correct = |out: &mut Outbox| {
-        let (position, velocity) = (before.position, before.velocity);
-        let correction = PositionCorrection { client_seq: number.unwrap_or(0), position, velocity };
-        out.send(id, encoding, &Envelope::at(out.now), &ServerMessage::PositionCorrection(correction));
-    };
-    // Its client is told where it stands, or it would show it walking all the while.
-    refused_for_a_while(player, out).inspect_err(|_| correct(out))?;
+    if let Err(refusal) = refused_for_a_while(player, out) {
+        // Its client is told where it stands, or it would show it walking all the while;
+        // what answers it is the refusal.
+        Teller { request: None, ..teller }.correct(player, number, out);
+        return Err(refusal);
+    }
     let stepped = before.step(position, velocity, player.speed, out.now);
     let in_order = number.is_none_or(|number| player.step.is_none_or(|last| is_newer(number, last)));
     let motion = match stepped {
@@ -83,7 +113,7 @@ pub(super) fn walk(
                 MovementCheck::Shadow => stepped.or_else(|_| before.moved_to(position, velocity, out.now)).ok(),
             };
             let Some(motion) = accepted else {
-                correct(out);
+                teller.correct(player, number, out);
                 return Ok(Walked::Corrected);
             };
             motion
@@ -97,7 +127,7 @@ pub(super) fn walk(
     (player.unsaved, player.unstored) = (true, true);
     if out.now.since(player.attached) >= ATTACHMENT_INTERVAL {
         (player.attached, player.unsaved) = (out.now, false);
-        out.push(Effect::Attach(id));
+        out.push(Effect::Attach(teller.id));
     }
     Ok(Walked::Accepted)
 }
@@ -138,9 +168,7 @@ impl Hub {
         step: &MoveRequest,
         out: &mut Outbox,
     ) -> Result<(), Refusal> {
-        let Some(Connection { stage: Stage::Playing(player), encoding, .. }) = self.connections.get_mut(&id) else {
-            return Err(ErrorCode::NoCharacter.into());
-        };
+        let player = self.player(id).ok_or(ErrorCode::NoCharacter)?;
         if step.character_id.is_some_and(|named| named != player.character) {
             return Err(Refusal::new(ErrorCode::NotYourCharacter).at("character_id"));
         }
@@ -148,34 +176,62 @@ impl Hub {
         if step.from_location_id.is_some_and(|named| named != here) {
             return Err(Refusal::new(ErrorCode::NotThere).at("from_location_id"));
         }
+        let velocity = step.velocity.unwrap_or_default();
         if let Some(to) = step.to_location_id.filter(|to| *to != here) {
-            return self.travel(id, request, to, out);
+            self.travel(id, request, to, out)?;
+            // It may say where it comes to. From the entrance that is a step: one that is too
+            // far is corrected, and the request has been answered already.
+            if let Some(position) = step.position {
+                let _ = self.walk(id, None, &Step { number: None, position, velocity }, out);
+            }
+            return Ok(());
         }
         let position = step.position.unwrap_or(player.motion.position);
-        let velocity = step.velocity.unwrap_or_default();
-        let (character, encoding) = (player.character, *encoding);
-        self.places_due.get_or_insert(out.now + PLACES_INTERVAL);
-        let step = Step { number: None, position, velocity };
-        match walk((id, encoding), player, &step, &mut self.area, self.settings.movement_check, out)? {
+        match self.walk(id, None, &Step { number: None, position, velocity }, out)? {
             Walked::Corrected => Err(Refusal::new(ErrorCode::MoveRejected).at("position")),
             Walked::Accepted => {
-                if request.is_some() {
-                    let moved = ServerMessage::Move(Move::to_position(character, position, velocity));
-                    out.send(id, encoding, &Envelope::answering(request, out.now), &moved);
-                }
+                self.moved(id, request, position, velocity, out);
                 Ok(())
             }
         }
     }
 
     /// `own_move`: a step of the binary client, which is refused by a correction alone.
-    pub(super) fn own_move(&mut self, id: ConnectionId, step: &OwnMove, out: &mut Outbox) -> Result<(), Refusal> {
-        let Some(Connection { stage: Stage::Playing(player), encoding, .. }) = self.connections.get_mut(&id) else {
-            return Err(ErrorCode::NoCharacter.into());
-        };
-        let step = Step::from(step);
+    pub(super) fn own_move(
+        &mut self,
+        id: ConnectionId,
+        request: Option<RequestId>,
+        step: &OwnMove,
+        out: &mut Outbox,
+    ) -> Result<(), Refusal> {
+        if self.walk(id, request.clone(), &Step::from(step), out)? == Walked::Accepted {
+            self.moved(id, request, step.position, step.velocity, out);
+        }
+        Ok(())
+    }
+
+    /// A step of a connection's player. `request` is what a correction answers.
+    fn walk(
+        &mut self,
+        id: ConnectionId,
+        request: Option<RequestId>,
+        step: &Step,
+        out: &mut Outbox,
+    ) -> Result<Walked, Refusal> {
+        let Some(connection) = self.connections.get_mut(&id) else { return Err(ErrorCode::NoCharacter.into()) };
+        let (encoding, first_generation) = (connection.encoding, connection.first_generation);
+        let Some(player) = connection.player_mut() else { return Err(ErrorCode::NoCharacter.into()) };
         self.places_due.get_or_insert(out.now + PLACES_INTERVAL);
-        walk((id, *encoding), player, &step, &mut self.area, self.settings.movement_check, out).map(|_| ())
+        let teller = Teller { id, encoding, first_generation, request };
+        walk(teller, player, step, &mut self.area, self.settings.movement_check, out)
+    }
+
+    /// Answers a request by the step that was accepted.
+    fn moved(&self, id: ConnectionId, request: Option<RequestId>, position: Vec3, velocity: Vec3, out: &mut Outbox) {
+        let Some(connection) = self.connections.get(&id).filter(|_| request.is_some()) else { return };
+        let Some(player) = connection.player() else { return };
+        let moved = ServerMessage::Move(Move::to_position(player.character, position, velocity));
+        out.send(id, connection.encoding, &Envelope::answering(request, out.now), &moved);
     }
 
     fn travel(
@@ -224,7 +280,7 @@ impl Hub {
         let Some(player) = connection.player() else { return };
         let now = out.now;
         if let Some(pace) = self.pace_for_newcomer() {
-            out.send(id, connection.encoding, &Envelope::at(now), &pace);
+            self.tell_unasked(id, &pace, out);
         }
         let location = player.motion.location;
         let here = self.area.listed_to(player.slot).filter_map(|walker| {

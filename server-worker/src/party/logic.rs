@@ -17,7 +17,9 @@ use serde::{Deserialize, Serialize};
 use shardlink_shared::{
     ErrorCode, Refusal,
     ids::CharacterId,
-    limits::{INVITATION_LIFE, MAX_INVITATIONS, MEMBER_MISSING, PARTY_DESERTED, REMEMBERED_REQUESTS},
+    limits::{
+        INVITATION_LIFE, MAX_INVITATIONS, MEMBER_MISSING, PARTY_DESERTED, PARTY_FORGOTTEN_AFTER, REMEMBERED_REQUESTS,
+    },
     protocol::{
         chat::PastChat,
         party::{PartyInvite, PartyUpdate},
@@ -169,6 +171,9 @@ impl Party {
             // Ids are drawn at random: this is not the same party.
             return Err(ErrorCode::Internal.into());
         }
+        if context.now >= call.until {
+            return Err(ErrorCode::NotFound.into());
+        }
         let founder = call.founder.clone();
         self.state = Some(State {
             id: call.party,
@@ -178,6 +183,7 @@ impl Party {
             leader: founder.character,
             version: 0,
             ended: false,
+            ended_at: None,
             deserted: None,
             members: vec![Member {
                 character: founder.character,
@@ -210,10 +216,16 @@ impl Party {
         if state.is_full() {
             return Err(ErrorCode::PartyFull.into());
         }
-        state.invitations.retain(|open| open.expires > now && open.character != call.invitee);
+        if state.invitation(call.invitee, now).is_some() {
+            // Whoever has an invitation is not told of it again.
+            return Ok(());
+        }
+        state.invitations.retain(|open| open.expires > now);
         if state.invitations.len() >= MAX_INVITATIONS {
             let first = state.invitations.iter().map(|open| open.expires).min().unwrap_or(now);
-            return Err(Refusal::new(ErrorCode::RateLimited).after(first.since(now) as f64 / 1000.0));
+            return Err(Refusal::new(ErrorCode::RateLimited)
+                .after(first.since(now) as f64 / 1000.0)
+                .saying("The party has too many open invitations. Take one back, or wait."));
         }
         let expires = now + INVITATION_LIFE;
         state.invitations.push(Invitation {
@@ -334,7 +346,7 @@ impl Party {
     /// Ends the party: all who are in it or invited are free.
     fn end(&mut self, context: Change<'_, '_>, last: Option<Place>) {
         let Ok(state) = self.living_mut() else { return };
-        state.ended = true;
+        (state.ended, state.ended_at) = (true, Some(context.now));
         let (members, invitations) = (std::mem::take(&mut state.members), std::mem::take(&mut state.invitations));
         let mut places: Vec<Place> = last.into_iter().collect();
         for open in invitations {
@@ -510,11 +522,24 @@ impl Logic for Party {
 
     fn next_deadline(&self) -> Option<Millis> {
         let deserted = self.living().ok().and_then(|state| state.deserted).map(|since| since + PARTY_DESERTED);
-        deserted.into_iter().chain(self.letters.next_deadline()).min()
+        // While letters wait, the answer to the last lets it be forgotten.
+        let forgotten = self.forgotten_at().filter(|_| self.letters.is_empty());
+        deserted.into_iter().chain(forgotten).chain(self.letters.next_deadline()).min()
+    }
+
+    fn is_finished(&self, now: Millis) -> bool {
+        let is_over = self.state.is_none() || self.forgotten_at().is_some_and(|due| due <= now);
+        is_over && self.letters.is_empty()
     }
 }
 
 impl Party {
+    /// When an ended party need not answer repeated requests any more.
+    fn forgotten_at(&self) -> Option<Millis> {
+        let ended = self.state.as_ref().filter(|state| state.ended)?;
+        Some(ended.ended_at.unwrap_or_default() + PARTY_FORGOTTEN_AFTER)
+    }
+
     /// What is to be done with other objects.
     pub(super) fn errands(&mut self, now: Millis) -> Vec<Errand> {
         let letters = self.letters.take_due(now).into_iter();

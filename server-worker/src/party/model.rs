@@ -119,7 +119,8 @@ impl Model {
             Asked::Invite(_, who) if self.members.contains(&who) => return Err(ErrorCode::AlreadyInParty),
             Asked::Accept(who) if self.members.contains(&who) => return Err(ErrorCode::AlreadyInParty),
             Asked::Invite(..) | Asked::Accept(_) if self.members.len() == 4 => return Err(ErrorCode::PartyFull),
-            Asked::Invite(_, who) => drop(self.open.insert(who, key)),
+            // One that is open stays the same.
+            Asked::Invite(_, who) => drop(self.open.entry(who).or_insert(key)),
             Asked::Accept(who) => {
                 self.open.remove(&who).ok_or(ErrorCode::NotFound)?;
                 self.members.push(who);
@@ -222,6 +223,7 @@ fn play(seed: u64) -> u64 {
         name: None,
         max_members: 4,
         founder: joiner(1, Some(visit(0, 1))),
+        until: Millis(30_000),
     };
     rig.call(founding.clone()).unwrap();
     let (mut version, mut sent, mut served) = (1, Vec::new(), 0);
@@ -297,7 +299,7 @@ fn play(seed: u64) -> u64 {
                 let answer = rig.perform(key, invitation, asked);
                 assert_eq!(answer, rig.model.serve(key, asked), "{}", rig.what);
                 if let (Ok(()), Asked::Invite(_, who)) = (answer, asked) {
-                    rig.invitations.insert(who, key);
+                    rig.invitations.extend(rig.model.open.get(&who).map(|open| (who, *open)));
                 }
                 served += u64::from(answer.is_ok());
                 sent.push((key, invitation, asked, answer));

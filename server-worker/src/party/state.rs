@@ -28,8 +28,12 @@ pub struct State {
     pub leader: CharacterId,
     /// Rises with every change.
     pub version: u64,
-    /// Whether it has ended. It stays so: a repeated founding must not revive it.
+    /// Whether it has ended. It stays so until it is forgotten: a repeated founding must
+    /// not revive it.
     pub ended: bool,
+    /// When it ended.
+    #[serde(default)]
+    pub ended_at: Option<Millis>,
     /// Since when none of its members is in the world.
     pub deserted: Option<Millis>,
     /// The longest first.

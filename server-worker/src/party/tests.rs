@@ -21,7 +21,7 @@ use shardlink_shared::{
     ErrorCode, Refusal,
     entropy::Seeded,
     ids::{CharacterId, PartyId},
-    limits::{INVITATION_LIFE, MAX_INVITATIONS, MEMBER_MISSING, PARTY_DESERTED},
+    limits::{INVITATION_LIFE, MAX_INVITATIONS, MEMBER_MISSING, PARTY_DESERTED, PARTY_FORGOTTEN_AFTER},
     protocol::{
         chat::{Channel, Chat},
         party::PartyUpdate,
@@ -94,7 +94,14 @@ fn updates(party: &mut Party, now: u64) -> Vec<(u32, PartyUpdate, Vec<CharacterI
 }
 
 fn create(n: u64) -> Create {
-    Create { key: 1000 + n, party: party_id(), name: None, max_members: 4, founder: joiner(n, Some(visit(0, n))) }
+    Create {
+        key: 1000 + n,
+        party: party_id(),
+        name: None,
+        max_members: 4,
+        founder: joiner(n, Some(visit(0, n))),
+        until: Millis(30_000),
+    }
 }
 
 fn invite(key: u64, by: u64, n: u64) -> Invite {
@@ -146,12 +153,34 @@ fn an_invitation_lasts_five_minutes_and_serves_once() {
     done(&mut party, 0, create(1));
     done(&mut party, 0, invite(12, 1, 2));
     assert_eq!(refused(&mut party, INVITATION_LIFE, accept(22, 12, 2)), ErrorCode::NotFound);
-    done(&mut party, 0, invite(13, 1, 2));
-    assert_eq!(refused(&mut party, 1, accept(23, 12, 2)), ErrorCode::NotFound, "the second replaced the first");
-    assert_eq!(refused(&mut party, 1, accept(24, 13, 3)), ErrorCode::NotFound, "it is hero 2's");
-    done(&mut party, INVITATION_LIFE - 1, accept(25, 13, 2));
-    done(&mut party, INVITATION_LIFE, Leave { key: 30, character: character(2) });
-    assert_eq!(refused(&mut party, INVITATION_LIFE, accept(26, 13, 2)), ErrorCode::NotFound);
+    let second = INVITATION_LIFE;
+    done(&mut party, second, invite(13, 1, 2));
+    assert_eq!(refused(&mut party, second + 1, accept(23, 12, 2)), ErrorCode::NotFound, "it has ended");
+    assert_eq!(refused(&mut party, second + 1, accept(24, 13, 3)), ErrorCode::NotFound, "it is hero 2's");
+    done(&mut party, second + INVITATION_LIFE - 1, accept(25, 13, 2));
+    done(&mut party, second + INVITATION_LIFE, Leave { key: 30, character: character(2) });
+    assert_eq!(refused(&mut party, second + INVITATION_LIFE, accept(26, 13, 2)), ErrorCode::NotFound);
+}
+
+#[test]
+fn whoever_is_invited_again_while_an_invitation_is_open_hears_nothing_and_keeps_the_first() {
+    let mut party = Party::default();
+    done(&mut party, 0, create(1));
+    let first = done(&mut party, 0, invite(12, 1, 2));
+    letters(&mut party, 0);
+    for key in 13..500 {
+        assert_eq!(done(&mut party, key, invite(key, 1, 2)), first);
+    }
+    assert_eq!(letters(&mut party, 1_000).len(), 0, "nobody is told");
+    assert_eq!(state(&party).invitations.len(), 1);
+    // Which is still the one that lets in.
+    done(&mut party, 1_000, accept(600, 12, 2));
+    // Whoever turned one down may be asked again.
+    done(&mut party, 1_000, invite(601, 1, 3));
+    done(&mut party, 1_000, Decline { key: 602, character: character(3), invitation: 601 });
+    letters(&mut party, 1_000);
+    done(&mut party, 1_001, invite(603, 1, 3));
+    assert!(letters(&mut party, 1_001).iter().any(|letter| matches!(letter, Letter::Invited { key: 603, .. })));
 }
 
 #[test]
@@ -205,6 +234,23 @@ fn the_longest_member_leads_when_the_leader_leaves_and_the_last_one_out_ends_it(
     // A founding that comes late does not revive it.
     done(&mut party, 10, create(1));
     assert!(state(&party).ended);
+}
+
+#[test]
+fn an_ended_party_is_forgotten_a_minute_after_all_know_and_a_founding_that_late_is_refused() {
+    let mut party = three();
+    assert!(!party.is_finished(Millis(u64::MAX)));
+    done(&mut party, 9, Disband { key: 58, by: character(1) });
+    let due = Millis(9 + PARTY_FORGOTTEN_AFTER);
+    assert!(!party.is_finished(due), "three have to be told");
+    letters(&mut party, 10);
+    assert_eq!(party.next_deadline(), Some(due));
+    assert!(!party.is_finished(due - 1) && party.is_finished(due));
+    // What asks after it then finds one that never was.
+    let mut party = Party::default();
+    assert!(party.is_finished(due));
+    assert_eq!(refused(&mut party, due.0, create(1)), ErrorCode::NotFound);
+    assert_eq!(refused(&mut party, due.0, Disband { key: 58, by: character(1) }), ErrorCode::NotFound);
 }
 
 #[test]

@@ -1,28 +1,42 @@
 //! An object's one alarm, set to its earliest deadline.
 
+use super::clock;
 use shardlink_shared::time::Millis;
 use std::cell::Cell;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use worker::{State, console_error};
 
-/// Remembers what the alarm is set to, so that it is set only when that changes.
+/// An alarm is set anew when the real clock is expected to show its deadline this many
+/// milliseconds earlier or later than was thought: the clock was set back, or set right.
+const OFF: u64 = 1_000;
+
+/// Remembers what the alarm is set to, so that it is set only when that changes: its
+/// deadline, and what the real clock will show then, which is what the runtime goes by.
 #[derive(Default)]
-pub struct Alarm(Cell<Option<Millis>>);
+pub struct Alarm(Cell<Option<(Millis, Millis)>>);
 
 impl Alarm {
     /// Sets the alarm to this deadline; without one it is deleted, if it was set
     /// while the object was in memory: it would wake the object for nothing.
     pub fn set(&self, state: &State, deadline: Option<Millis>) {
-        if self.0.replace(deadline) == deadline {
+        let wanted = deadline.map(|due| (due, clock::on_the_real_clock(due)));
+        let is_set = match (self.0.get(), wanted) {
+            (Some((due, shown)), Some((wanted, will_show))) => due == wanted && shown.0.abs_diff(will_show.0) < OFF,
+            (set, wanted) => set == wanted,
+        };
+        if is_set {
             return;
         }
+        self.0.set(wanted);
         let storage = state.storage();
         let options = JsValue::UNDEFINED.unchecked_into();
         // Called now and not in a task: what is set after an alarm's handler
         // has ended is too late for it.
-        let promise = match deadline {
-            Some(due) => storage.as_raw().set_alarm(js_sys::Date::new(&JsValue::from_f64(due.0 as f64)), options),
+        let promise = match wanted {
+            Some((_, shown)) => {
+                storage.as_raw().set_alarm(js_sys::Date::new(&JsValue::from_f64(shown.0 as f64)), options)
+            }
             None => storage.as_raw().delete_alarm(options),
         };
         match promise {

@@ -2,10 +2,11 @@
 //! migrations. `one()`, `to_array()` and `next()` of the binding hang a request
 //! when they fail, so only `raw()` is used.
 
+use super::clock;
 use crate::{effect::to_json, letters::Letter};
 use serde::{Serialize, de::DeserializeOwned};
 use shardlink_shared::time::Millis;
-use std::panic::AssertUnwindSafe;
+use std::{cell::Cell, panic::AssertUnwindSafe};
 use wasm_bindgen::{JsCast, JsValue, prelude::*};
 use worker::{SqlStorage, SqlStorageValue, State};
 
@@ -159,6 +160,8 @@ extern "C" {
 pub struct Db {
     sql: SqlStorage,
     storage: SyncStorage,
+    /// The time in its row, as far as is known here.
+    time: Cell<Millis>,
 }
 
 impl Db {
@@ -166,11 +169,22 @@ impl Db {
     pub fn of(state: &State) -> Self {
         let storage = state.storage();
         let raw: &JsValue = storage.as_raw().as_ref();
-        Self { sql: storage.sql(), storage: raw.clone().unchecked_into() }
+        Self { sql: storage.sql(), storage: raw.clone().unchecked_into(), time: Cell::default() }
     }
 
-    /// Runs a statement that gives no rows.
+    /// Runs a statement that changes rows. The time goes with it into the same
+    /// transaction, so that an object's next life never says an earlier one.
     pub fn execute(&self, sql: &str, params: Vec<Param>) -> Result<(), Fault> {
+        self.run(sql, params)?;
+        let now = clock::said();
+        if self.time.get() < now {
+            self.run("INSERT OR REPLACE INTO time (only, said) VALUES (1, ?)", vec![now.into()])?;
+            self.time.set(now);
+        }
+        Ok(())
+    }
+
+    fn run(&self, sql: &str, params: Vec<Param>) -> Result<(), Fault> {
         self.query(sql, params, |_| Ok(())).map(|_| ())
     }
 
@@ -219,9 +233,11 @@ impl Db {
             let all: &mut AssertUnwindSafe<_> = &mut all;
             (all.0)().map_err(|fault: Fault| JsValue::from_str(&fault.0))
         };
-        self.storage
-            .transaction_sync(&mut closure)
-            .map_err(|error| Fault(error.as_string().unwrap_or_else(|| format!("{error:?}"))))
+        self.storage.transaction_sync(&mut closure).map_err(|error| {
+            // The time's row is what it was before, too.
+            self.time.set(Millis::default());
+            Fault(error.as_string().unwrap_or_else(|| format!("{error:?}")))
+        })
     }
 
     /// Looks for damage in all of the file, also where nothing has been read yet. Takes
@@ -237,12 +253,21 @@ impl Db {
         }
     }
 
-    /// Brings the schema to the last of the numbered migrations, in one transaction.
+    /// Brings the schema to the last of the numbered migrations, in one transaction, and
+    /// the process's time to what the object has said: called first by every object.
     ///
     /// # Errors
     /// A schema that is newer than this build refuses to start.
     pub fn migrate(&self, migrations: &[&str]) -> Result<(), Fault> {
-        self.execute("CREATE TABLE IF NOT EXISTS migrations (number INTEGER PRIMARY KEY) STRICT", vec![])?;
+        self.run("CREATE TABLE IF NOT EXISTS migrations (number INTEGER PRIMARY KEY) STRICT", vec![])?;
+        self.run(
+            "CREATE TABLE IF NOT EXISTS time (only INTEGER PRIMARY KEY CHECK (only = 1), said INTEGER NOT NULL) STRICT",
+            vec![],
+        )?;
+        if let Some(said) = self.query("SELECT said FROM time", vec![], |row| row.millis(0))?.pop() {
+            self.time.set(said);
+            clock::never_before(said);
+        }
         let done = self.query("SELECT count(*) FROM migrations", vec![], |row| row.number(0))?;
         let done = done.first().copied().unwrap_or(0) as usize;
         if done > migrations.len() {

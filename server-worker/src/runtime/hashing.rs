@@ -7,16 +7,16 @@
 //! their ticks.
 
 use super::clock;
+use crate::service::turns::{Asker, Standing, Turns};
 use shardlink_shared::{
     ErrorCode, Refusal,
     crypto::password::{Derivation, Salt, SaltedPassword, Verifier},
-    limits::{HASHING_SLICE, MAX_HASHING_QUEUE, PBKDF2_ITERATIONS},
+    limits::{HASHING_SLICE, PBKDF2_ITERATIONS},
     text::Password,
     time::Millis,
 };
 use std::{
     cell::{Cell, RefCell},
-    collections::VecDeque,
     time::Duration,
 };
 use wasm_bindgen::{JsCast, JsValue, prelude::*};
@@ -46,40 +46,34 @@ extern "C" {
     ) -> Result<js_sys::Promise, JsValue>;
 }
 
-/// A turn that has not moved for this long belongs to a request that is gone:
-/// its client left, and the runtime dropped its future without a word.
-const ABANDONED_AFTER: u64 = 3_000;
-
-struct Turn {
-    number: u64,
-    moved: Millis,
-}
-
 /// A hub that has had nothing to do for this long has nobody whom a pause
 /// disturbs, in milliseconds.
 const HUBS_ARE_QUIET_AFTER: u64 = 5_000;
 
 thread_local! {
     static HUBS_BUSY_AT: Cell<Millis> = const { Cell::new(Millis(0)) };
-    static NEXT: Cell<u64> = const { Cell::new(0) };
-    static TURNS: RefCell<VecDeque<Turn>> = const { RefCell::new(VecDeque::new()) };
+    static TURNS: RefCell<Turns> = RefCell::default();
 }
 
 /// The verifier of a password under a salt.
 ///
 /// # Errors
-/// OVERLOADED when too many wait already.
-pub async fn stretch(password: &Password, salt: Salt) -> Result<Verifier, Refusal> {
-    let number = enqueue()?;
+/// OVERLOADED when too many wait already, or others had to be let in.
+pub async fn stretch(asker: Asker, password: &Password, salt: Salt) -> Result<Verifier, Refusal> {
+    let number = TURNS.with_borrow_mut(|turns| turns.join(clock::now(), asker))?;
     // Waits poll with a timer of their own: a request must not wake another's.
-    while !is_next(number) {
-        Delay::from(Duration::from_millis(5)).await;
+    loop {
+        match TURNS.with_borrow_mut(|turns| turns.look(clock::now(), number)) {
+            Standing::Come => break,
+            Standing::Waits => Delay::from(Duration::from_millis(5)).await,
+            Standing::Lost => return Err(Refusal::new(ErrorCode::Overloaded).after(1.0)),
+        }
     }
     let salted = match derive_at_once(password, &salt).await {
         Some(salted) => salted,
         None => derive_in_slices(password, &salt, number).await,
     };
-    TURNS.with_borrow_mut(|turns| turns.retain(|turn| turn.number != number));
+    TURNS.with_borrow_mut(|turns| turns.leave(number));
     Ok(salted.verifier(salt, PBKDF2_ITERATIONS))
 }
 
@@ -125,40 +119,6 @@ async fn derive_in_slices(password: &Password, salt: &Salt, number: u64) -> Salt
             return salted;
         }
         Delay::from(Duration::ZERO).await;
-        keep(number);
+        TURNS.with_borrow_mut(|turns| turns.keep(clock::now(), number));
     }
-}
-
-fn enqueue() -> Result<u64, Refusal> {
-    let now = clock::now();
-    TURNS.with_borrow_mut(|turns| {
-        turns.retain(|turn| now.since(turn.moved) < ABANDONED_AFTER);
-        if turns.len() > MAX_HASHING_QUEUE {
-            return Err(Refusal::new(ErrorCode::Overloaded).after(turns.len() as f64));
-        }
-        let number = NEXT.replace(NEXT.get() + 1);
-        turns.push_back(Turn { number, moved: now });
-        Ok(number)
-    })
-}
-
-/// Says that a turn is still wanted, and whether it has come.
-fn is_next(number: u64) -> bool {
-    keep(number);
-    let now = clock::now();
-    TURNS.with_borrow_mut(|turns| {
-        while turns.front().is_some_and(|turn| turn.number != number && now.since(turn.moved) >= ABANDONED_AFTER) {
-            turns.pop_front();
-        }
-        turns.front().is_none_or(|turn| turn.number == number)
-    })
-}
-
-fn keep(number: u64) {
-    let now = clock::now();
-    TURNS.with_borrow_mut(|turns| {
-        if let Some(turn) = turns.iter_mut().find(|turn| turn.number == number) {
-            turn.moved = now;
-        }
-    });
 }

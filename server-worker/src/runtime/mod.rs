@@ -2,6 +2,7 @@
 //! Compiled for wasm32 alone.
 
 pub mod alarm;
+pub mod boot;
 pub mod call;
 pub mod clock;
 pub mod damage;

@@ -4,7 +4,7 @@ use super::{call::call, clock, damage, entropy::System, hashing};
 use crate::{
     calls::Call,
     damage::Known,
-    service::{Platform, Result},
+    service::{Platform, Result, turns::Asker},
 };
 use shardlink_shared::{
     crypto::password::{Salt, Verifier},
@@ -23,8 +23,8 @@ impl Platform for Env {
         damage::known(look)
     }
 
-    async fn stretch(&self, password: &Password, salt: Salt) -> Result<Verifier> {
-        hashing::stretch(password, salt).await
+    async fn stretch(&self, asker: Asker, password: &Password, salt: Salt) -> Result<Verifier> {
+        hashing::stretch(asker, password, salt).await
     }
 
     fn now(&self) -> Millis {

@@ -3,7 +3,7 @@
 
 use super::{
     alarm::Alarm,
-    clock, damage,
+    boot, clock, damage,
     db::{Db, Fault},
     entropy::System,
 };
@@ -11,13 +11,20 @@ use crate::{
     damage::Class,
     effect::{Context, Errands, Logic, Reply, to_json},
 };
+use futures_util::future::{Either, select};
 use shardlink_shared::Refusal;
 use std::{
     cell::RefCell,
     panic::{RefUnwindSafe, UnwindSafe},
+    pin::pin,
     rc::Rc,
+    time::Duration,
 };
-use worker::{Env, Request, Response, Result, State};
+use wasm_bindgen_futures::JsFuture;
+use worker::{Delay, Env, Request, Response, Result, State, console_error};
+
+/// How long an answer waits for an errand: half of what a call may take.
+const AWAITED_FOR: Duration = Duration::from_secs(5);
 
 /// How an object's memory and its rows belong together.
 pub trait Store: Logic {
@@ -50,6 +57,7 @@ impl<L> RefUnwindSafe for Shell<L> {}
 impl<L: Store> Shell<L> {
     /// The shell of an object that has just been constructed.
     pub fn new(state: State, env: Env) -> Self {
+        boot::began();
         Self { state, env, memory: RefCell::new(None), alarm: Alarm::default() }
     }
 
@@ -86,16 +94,36 @@ impl<L: Store> Shell<L> {
             }
         };
         let mut entropy = System;
-        let mut context = Context::new(clock::now(), &mut entropy);
+        let now = clock::now();
+        let mut context = Context::new(now, &mut entropy);
         let decided = decide(&mut logic, &mut context);
         let deadline = logic.next_deadline();
         if !context.writes.is_empty() {
             // If this fails the memory is ahead of the rows, and stays forgotten.
             db.transaction(|| context.writes.iter().try_for_each(|write| L::store(&db, write)))?;
         }
+        if logic.is_finished(now) {
+            self.give_back();
+            return Ok(decided);
+        }
         self.memory.replace(Some(logic));
         self.alarm.set(&self.state, deadline);
         Ok(decided)
+    }
+
+    /// Gives back all storage, the schema too: what is left is a file of 4 KiB. The next
+    /// call, if there ever is one, finds no memory, and makes the schema anew.
+    fn give_back(&self) {
+        self.alarm.set(&self.state, None);
+        // Called now and not in a task, so that no call comes in between: see `Alarm::set`.
+        match self.state.storage().as_raw().delete_all() {
+            Ok(promise) => self.state.wait_until(async move {
+                if let Err(error) = JsFuture::from(promise).await {
+                    console_error!("deleteAll: {error:?}");
+                }
+            }),
+            Err(error) => console_error!("deleteAll: {error:?}"),
+        }
     }
 
     /// To be called first by the object's alarm.
@@ -106,12 +134,20 @@ impl<L: Store> Shell<L> {
 
 impl<L: Store + Errands + 'static> Shell<L> {
     /// Begins whatever is to be done with other objects now, each by itself, and waits
-    /// for what an answer waits for. What it comes to may be more to do.
+    /// for what an answer waits for, but not so long that its caller gives up. What it
+    /// comes to may be more to do.
     pub async fn run_errands(self: &Rc<Self>) {
         for errand in self.taken_errands() {
             if L::is_awaited(&errand) {
-                self.run_errand(errand).await;
-                self.spawn_errands();
+                let shell = Rc::clone(self);
+                let task = Box::pin(async move {
+                    shell.run_errand(errand).await;
+                    shell.spawn_errands();
+                });
+                // What takes longer goes on by itself.
+                if let Either::Right((_, task)) = select(task, pin!(Delay::from(AWAITED_FOR))).await {
+                    self.state.wait_until(task);
+                }
             } else {
                 self.spawn(errand);
             }

@@ -1,7 +1,11 @@
 //! What the binding's WebSocket lacks: attachments as raw bytes (four times
-//! faster than serde's), one JS buffer sent to many, the backlog.
+//! faster than serde's), one JS buffer sent to many, the backlog, heartbeats that are
+//! answered by the runtime or are not.
 
-use crate::hub::connection::ConnectionId;
+use crate::hub::{
+    connection::ConnectionId,
+    heartbeats::{PING, PONG},
+};
 use js_sys::{JsString, Uint8Array};
 use shardlink_shared::{
     codec::Encoded,
@@ -13,13 +17,19 @@ use std::{
     collections::HashMap,
 };
 use wasm_bindgen::{JsCast, JsValue, prelude::*};
-use worker::WebSocket;
+use worker::{State, WebSocket, console_error, worker_sys::WebSocketRequestResponsePair};
 
 #[wasm_bindgen]
 extern "C" {
     /// A socket as the runtime hands it in.
     #[derive(Clone)]
     pub type RawSocket;
+
+    /// What the runtime hands an object of itself.
+    pub type RawState;
+
+    #[wasm_bindgen(method, catch, js_name = setWebSocketAutoResponse)]
+    fn set_auto_response(this: &RawState, pair: &JsValue) -> Result<(), JsValue>;
 
     #[wasm_bindgen(method, catch, js_name = serializeAttachment)]
     fn serialize_attachment(this: &RawSocket, value: &JsValue) -> Result<(), JsValue>;
@@ -47,6 +57,28 @@ extern "C" {
 pub fn raw(socket: &WebSocket) -> RawSocket {
     let value: &JsValue = socket.as_ref().as_ref();
     value.clone().unchecked_into()
+}
+
+/// The state of an object, as the binding has it and as the runtime does.
+pub fn raw_state(state: State) -> (State, RawState) {
+    let inner = state._inner();
+    let value: &JsValue = inner.as_ref();
+    let raw = value.clone().unchecked_into();
+    (State::from(inner), raw)
+}
+
+impl RawState {
+    /// Has the runtime answer heartbeats, or leave them to the object.
+    pub fn answer_heartbeats(&self, by_runtime: bool) {
+        let pair = if by_runtime {
+            WebSocketRequestResponsePair::new(PING, PONG).map(JsValue::from)
+        } else {
+            Ok(JsValue::UNDEFINED)
+        };
+        if let Err(error) = pair.and_then(|pair| self.set_auto_response(&pair)) {
+            console_error!("heartbeats: {error:?}");
+        }
+    }
 }
 
 /// The bytes that were sent to sockets, and of whom it is time to look at the backlog.

@@ -12,9 +12,10 @@ use crate::{
     },
     character::logic::Made,
     hub::connection::Identity,
+    text::names::{character_keys, check_character_name},
 };
 use shardlink_shared::{
-    ErrorCode, Refusal,
+    ErrorCode,
     ids::{CharacterId, PlayerId},
     protocol::{character::CharacterCreate, party::PartyInvite, trade::Inventory},
     rules::character::roll_stats,
@@ -67,12 +68,10 @@ pub async fn inventory(on: &impl Platform, identity: Identity, id: CharacterId) 
 /// Makes a character.
 ///
 /// # Errors
-/// SESSION_EXPIRED, NAME_RESERVED, NAME_TAKEN, TOO_MANY_CHARACTERS.
+/// SESSION_EXPIRED, INVALID_FIELD, NAME_RESERVED, NAME_TAKEN, TOO_MANY_CHARACTERS.
 pub async fn create_character(on: &impl Platform, identity: Identity, create: CharacterCreate) -> Result<Sheet> {
     let CharacterCreate { name, race, class, faction } = create;
-    if name.is_reserved() {
-        return Err(Refusal::new(ErrorCode::NameReserved).at("name"));
-    }
+    check_character_name(&name)?;
     let account = account::object_name(identity.player);
     let reserve = account::ReserveCharacter { session: identity.session, name: name.clone() };
     let id = on.ask(&account, reserve).await?;
@@ -82,8 +81,10 @@ pub async fn create_character(on: &impl Platform, identity: Identity, create: Ch
         Ok(()) => Ok(sheet),
         Err(refusal) => {
             if refusal.code == ErrorCode::NameTaken {
-                // Nothing was made: the slot is free at once, not by the alarm.
+                // Nothing was made: the slot is free at once, not by the alarm; and so is a
+                // name that is free itself, but looks like one that is taken.
                 let _ = on.ask(&account, account::AbandonCharacter { character: id }).await;
+                let _ = release_keys(on, &sheet.name, id).await;
                 return Err(refusal.at("name"));
             }
             Err(refusal)
@@ -92,12 +93,16 @@ pub async fn create_character(on: &impl Platform, identity: Identity, create: Ch
 }
 
 async fn build_character(on: &impl Platform, owner: PlayerId, sheet: &Sheet) -> Result<()> {
-    let (kind, key, id) = (Kind::Character, sheet.name.key(), sheet.id.get());
-    let directory = directory::object_name(kind, &key);
-    on.ask(&directory, directory::Claim { kind, key: key.clone(), id, owner }).await?;
+    let (kind, id) = (Kind::Character, sheet.id.get());
+    let keys = character_keys(&sheet.name);
+    for key in keys.iter().cloned() {
+        on.ask(&directory::object_name(kind, &key), directory::Claim { kind, key, id, owner }).await?;
+    }
     on.ask(&character::object_name(sheet.id), character::Create { owner, sheet: sheet.clone() }).await?;
     on.ask(&account::object_name(owner), account::CommitCharacter { character: sheet.id }).await?;
-    on.ask(&directory, directory::Commit { kind, key, id }).await?;
+    for key in keys {
+        on.ask(&directory::object_name(kind, &key), directory::Commit { kind, key, id }).await?;
+    }
     record_id(on, owner, sheet.id).await?;
     // It is made, whether or not this is heard: otherwise the character asks by itself.
     let _ = on.ask(&character::object_name(sheet.id), character::Confirm { owner }).await;
@@ -174,10 +179,19 @@ pub async fn undo(on: &impl Platform, unfinished: &Unfinished) -> bool {
 }
 
 pub(super) async fn release_name(on: &impl Platform, name: &CharacterName, id: CharacterId) -> Result<()> {
-    for (kind, key) in [(Kind::Character, name.key()), (Kind::CharacterId, id.to_string())] {
-        on.ask(&directory::object_name(kind, &key), directory::Release { kind, key, id: id.get() }).await?;
+    release_keys(on, name, id).await?;
+    release(on, Kind::CharacterId, id.to_string(), id).await
+}
+
+async fn release_keys(on: &impl Platform, name: &CharacterName, id: CharacterId) -> Result<()> {
+    for key in character_keys(name) {
+        release(on, Kind::Character, key, id).await?;
     }
     Ok(())
+}
+
+async fn release(on: &impl Platform, kind: Kind, key: String, id: CharacterId) -> Result<()> {
+    on.ask(&directory::object_name(kind, &key), directory::Release { kind, key, id: id.get() }).await
 }
 
 /// Selects a character; what is known of the session with that.

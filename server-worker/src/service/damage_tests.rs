@@ -49,7 +49,7 @@ fn was_addressed(realm: &Realm, object: &str) -> bool {
 
 /// Where somebody is sent now.
 fn placed(realm: &Realm) -> Result<u32> {
-    realm.run(place(realm, &config(), None))
+    realm.run(place(realm, &config(), None, None))
 }
 
 fn ticket_of(realm: &Realm, identity: Identity) -> Result<u32> {

@@ -10,13 +10,19 @@ mod chat;
 mod counts;
 mod parties;
 mod passwords;
+mod readiness;
 mod realm_wide;
 mod sessions;
+pub mod turns;
 
+#[cfg(test)]
+mod clock_tests;
 #[cfg(test)]
 mod damage_tests;
 #[cfg(test)]
 mod party_tests;
+#[cfg(test)]
+mod password_tests;
 #[cfg(test)]
 mod realm;
 #[cfg(test)]
@@ -31,10 +37,11 @@ pub use parties::{
     Actor, PartyAnswer, PartyRequest, find, find_by_name, gathering, look_at_party, party_request, view,
 };
 pub use passwords::{Attempt, Proof, SignedIn, finish_scram, register, register_verifier, sign_in, start_scram};
+pub use readiness::check_storage;
 pub use realm_wide::{announce, silence};
 pub use sessions::{
     NewPassword, admit, authenticate, change_password, delete_account, finish_account_deletion, identify,
-    is_usable, log_out, place, refresh, stop, ticket,
+    is_usable, log_out, place, refresh, stands, stop, ticket,
 };
 
 use crate::{calls::Call, damage::Known};
@@ -45,6 +52,7 @@ use shardlink_shared::{
     text::Password,
     time::Millis,
 };
+use turns::Asker;
 
 /// The result of whatever may be refused.
 pub type Result<T> = std::result::Result<T, Refusal>;
@@ -62,11 +70,12 @@ pub trait Platform {
     /// What is remembered of damaged storage.
     fn known<T>(&self, look: impl FnOnce(&mut Known) -> T) -> T;
 
-    /// The verifier of a password under a salt: the costly part.
+    /// The verifier of a password under a salt: the costly part, for which askers take
+    /// turns.
     ///
     /// # Errors
     /// OVERLOADED when too many wait for it already.
-    async fn stretch(&self, password: &Password, salt: Salt) -> Result<Verifier>;
+    async fn stretch(&self, asker: Asker, password: &Password, salt: Salt) -> Result<Verifier>;
 
     /// The time.
     fn now(&self) -> Millis;

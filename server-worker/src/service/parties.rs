@@ -5,15 +5,18 @@
 use super::{Platform, Result};
 use crate::{
     calls::{
+        account,
         character::{self, Parties, Seat},
         directory::{self, Kind, Named},
         party::{self, Joiner, View},
     },
     letters::is_lost,
+    text::names::party_name,
 };
 use shardlink_shared::{
     ErrorCode, Refusal,
     ids::{CharacterId, PartyId, PlayerId},
+    limits::CLAIM_SETTLES_AFTER,
     protocol::{
         ClientMessage,
         party::{LootSharing, PartyInvite, PartyName, PartyUpdate},
@@ -99,7 +102,7 @@ pub enum PartyAnswer {
 ///
 /// # Errors
 /// NOT_YOUR_CHARACTER, ALREADY_IN_PARTY, NOT_IN_PARTY, NOT_LEADER, NOT_FOUND, PARTY_FULL,
-/// RECIPIENT_OFFLINE, RATE_LIMITED.
+/// RECIPIENT_OFFLINE, RATE_LIMITED, INVALID_FIELD and NAME_RESERVED for a new party's name.
 pub async fn party_request(
     on: &impl Platform,
     max_members: u8,
@@ -111,12 +114,12 @@ pub async fn party_request(
     let update = match request {
         PartyRequest::Create(name) => found(on, max_members, actor, name).await,
         PartyRequest::Invite(party, invitee) => {
-            let object = own(on, actor, party).await?;
+            let object = inviting(on, actor, party, key).await?;
             let invite = invitation(on, by, invitee, key).await.map_err(|refusal| refusal.at("invitee_id"))?;
             return on.ask(&object, invite).await.map(PartyAnswer::Invite);
         }
         PartyRequest::InviteByName(party, name) => {
-            let object = own(on, actor, party).await?;
+            let object = inviting(on, actor, party, key).await?;
             let invitee = named(on, &name).await?;
             let invite = invitation(on, by, invitee, key).await.map_err(|refusal| refusal.at("invitee_name"))?;
             return on.ask(&object, invite).await.map(PartyAnswer::Invite);
@@ -161,16 +164,35 @@ async fn own(on: &impl Platform, actor: Actor, party: PartyId) -> Result<String>
     }
 }
 
+/// The same, to somebody who is about to invite: how often is counted there.
+async fn inviting(on: &impl Platform, actor: Actor, party: PartyId, key: u64) -> Result<String> {
+    let begin = character::BeginInvite { owner: actor.owner, party, key };
+    let begun = on.ask(&character::object_name(actor.character), begin).await;
+    begun.map_err(|refusal| match refusal.code {
+        ErrorCode::NotInParty => refusal.at("party_id"),
+        _ => refusal,
+    })?;
+    Ok(party::object_name(party))
+}
+
 fn invitation_into(known: &Parties, party: PartyId) -> Result<u64> {
     let open = known.invited.iter().find(|open| open.party == party);
-    open.map(|open| open.key).ok_or(Refusal::new(ErrorCode::NotFound).at("party_id"))
+    let refusal = || Refusal::new(ErrorCode::NotFound).at("party_id").saying("You are not invited into this party.");
+    open.map(|open| open.key).ok_or_else(refusal)
 }
 
 async fn found(on: &impl Platform, max_members: u8, actor: Actor, name: Option<PartyName>) -> Result<PartyUpdate> {
+    let name = party_name(name)?;
     let (party, key) = on.draw(|entropy| (PartyId::random(entropy), entropy.next_u64()));
+    let until = on.now() + CLAIM_SETTLES_AFTER;
     let founder = claim(on, actor, Seat { party, key }).await?;
-    let create = party::Create { key, party, name, max_members, founder };
-    let joined = on.ask(&party::object_name(party), create).await;
+    let joined = match on.ask(&account::object_name(actor.owner), account::FoundParty { party }).await {
+        Ok(()) => {
+            let create = party::Create { key, party, name, max_members, founder, until };
+            on.ask(&party::object_name(party), create).await
+        }
+        Err(refusal) => Err(refusal),
+    };
     take_seat(on, actor, key, joined).await
 }
 
@@ -235,7 +257,7 @@ async fn invitation(on: &impl Platform, by: CharacterId, invitee: CharacterId, k
 /// Who is meant by a name that a client has sent.
 async fn named(on: &impl Platform, name: &str) -> Result<CharacterId> {
     if name.is_empty() {
-        return Err(Refusal::field("invitee_id", "An invitation needs somebody who is invited."));
+        return Err(Refusal::field("invitee_id", "Say who is invited: by invitee_id or invitee_name."));
     }
     let name =
         CharacterName::parse(name).map_err(|problem| Refusal::field("invitee_name", format!("A name {problem}.")))?;
@@ -255,7 +277,7 @@ pub async fn find(on: &impl Platform, character: CharacterId) -> Result<characte
 pub(super) async fn owner_of(on: &impl Platform, character: CharacterId) -> Result<PlayerId> {
     let (kind, key) = (Kind::CharacterId, character.to_string());
     let named = on.ask(&directory::object_name(kind, &key), directory::Find { kind, key: key.clone() }).await?;
-    named.map(|named| named.owner).ok_or(ErrorCode::NotFound.into())
+    named.map(|named| named.owner).ok_or_else(no_character)
 }
 
 /// Who has a character's name.
@@ -266,7 +288,11 @@ pub async fn find_by_name(on: &impl Platform, name: &CharacterName) -> Result<Ch
     let (kind, key) = (Kind::Character, name.key());
     let named = on.ask(&directory::object_name(kind, &key), directory::Find { kind, key: key.clone() }).await?;
     let id = named.and_then(|named: Named| CharacterId::new(named.id));
-    id.ok_or(ErrorCode::NotFound.into())
+    id.ok_or_else(no_character)
+}
+
+fn no_character() -> Refusal {
+    Refusal::new(ErrorCode::NotFound).saying("There is no such character.")
 }
 
 /// A party, to a character that is in it or invited into it.

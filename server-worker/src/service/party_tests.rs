@@ -12,7 +12,7 @@ use shardlink_shared::{
     entropy::Seeded,
     ids::{CharacterId, PartyId},
     limits::INVITATION_LIFE,
-    protocol::party::{LootSharing, PartyUpdate},
+    protocol::party::{LootSharing, PartyName, PartyUpdate},
 };
 
 /// A character that is in a hub.
@@ -124,6 +124,27 @@ fn a_party_is_founded_joined_and_left_and_each_is_told_in_its_hub() {
 }
 
 #[test]
+fn a_party_is_named_in_letters_that_can_be_read_or_not_founded() {
+    let realm = Realm::new();
+    let aria = hero(&realm, "aria", 0);
+    let name = |text: &str| PartyRequest::Create(PartyName::parse(text).ok());
+    for (text, code) in [
+        ("   ", ErrorCode::InvalidField),
+        ("One\nTwo", ErrorCode::InvalidField),
+        ("\u{202E}evil", ErrorCode::InvalidField),
+        ("\u{3164}", ErrorCode::InvalidField),
+        ("Admin", ErrorCode::NameReserved),
+    ] {
+        let refusal = ask(&realm, aria, name(text)).unwrap_err();
+        assert_eq!((refusal.code, refusal.field.as_deref()), (code, Some("party_name")), "{text:?}");
+    }
+    // Nothing was claimed for any of them: the next is founded, and named in NFC.
+    let party = update(ask(&realm, aria, name("E\u{301}lan")));
+    assert_eq!(party.party_name.unwrap().as_str(), "Élan");
+    assert_seats_agree(&realm, &[aria], "at the end");
+}
+
+#[test]
 fn nobody_reaches_a_party_that_is_not_on_their_list() {
     let realm = Realm::new();
     let (aria, bran) = (hero(&realm, "aria", 0), hero(&realm, "bran", 0));
@@ -206,6 +227,42 @@ fn somebody_is_invited_by_name_wherever_it_is_and_told_again_when_it_enters_anew
     assert_eq!(told_anew(&mut bran), [invited]);
     realm.now.set(realm.now.get() + INVITATION_LIFE);
     assert_eq!(told_anew(&mut bran), []);
+}
+
+#[test]
+fn invitations_that_are_repeated_reach_their_victim_once_and_ten_a_minute_are_sent_at_most() {
+    let realm = Realm::new();
+    let (aria, bran) = (hero(&realm, "aria", 0), hero(&realm, "bran", 1));
+    let mut party = found(&realm, aria);
+    let invite = |party| ask(&realm, aria, PartyRequest::Invite(party, bran.actor.character));
+    let heard = || realm.hubs.borrow()["main-1"][&(bran.actor.character, bran.visit)].clone();
+    let invitations = || heard().iter().filter(|told| matches!(told, Told::Invite(_))).count();
+    let first = invite(party).unwrap();
+    for _ in 1..10 {
+        assert_eq!(invite(party).as_ref(), Ok(&first));
+    }
+    assert_eq!(invitations(), 1);
+    let refusal = invite(party).unwrap_err();
+    assert_eq!((refusal.code, refusal.retry_after), (ErrorCode::RateLimited, Some(6.0)));
+    // Neither another party nor taking the invitation back gives more of them.
+    ask(&realm, aria, PartyRequest::Withdraw(party, bran.actor.character)).unwrap();
+    assert_eq!(invite(party).unwrap_err().code, ErrorCode::RateLimited);
+    ask(&realm, aria, PartyRequest::Disband(party)).unwrap();
+    party = found(&realm, aria);
+    assert_eq!(invite(party).unwrap_err().code, ErrorCode::RateLimited);
+    let by_name = ask(&realm, aria, PartyRequest::InviteByName(party, "bran".into()));
+    assert_eq!(by_name.unwrap_err().code, ErrorCode::RateLimited);
+    let mut sent = 0;
+    for _ in 0..600 {
+        realm.now.set(realm.now.get() + 100);
+        sent += u32::from(invite(party).is_ok());
+        let _ = ask(&realm, aria, PartyRequest::Withdraw(party, bran.actor.character));
+    }
+    assert_eq!((sent, invitations()), (10, 11));
+    // Somebody else's are her own.
+    let cleo = hero(&realm, "cleo", 0);
+    let theirs = found(&realm, cleo);
+    assert!(ask(&realm, cleo, PartyRequest::Invite(theirs, bran.actor.character)).is_ok());
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Signing up and signing in, by SCRAM or plainly, and how often that may fail.
 
-use super::{Platform, Result, counts::count, sessions::end_socket};
+use super::{Platform, Result, counts::count, turns::Asker};
 use crate::{
     calls::{
         account::{self, ScramProof},
@@ -9,7 +9,8 @@ use crate::{
     },
     config::Config,
     hub::connection::Identity,
-    throttle::logic::network_of,
+    network::Network,
+    text::names::check_username,
 };
 use shardlink_shared::{
     ErrorCode, Refusal,
@@ -51,74 +52,125 @@ pub enum Proof {
 
 /// Refuses an address that has registered too often lately, and counts it.
 async fn admit_registration(on: &impl Platform, config: &Config, address: &str) -> Result<()> {
-    let Some(network) = network_of(address) else { return Ok(()) };
-    let key = format!("register:{network}");
-    count(on, &key.clone(), throttle::Take { key, limit: config.registrations_per_address }).await
+    let key = format!("register:{}", Network::of(address));
+    let taken = count(on, &key.clone(), throttle::Take { key, limit: config.registrations_per_address }).await;
+    taken.map_err(|refusal| worded(refusal, "Too many registrations from your network. Wait a moment."))
 }
 
 /// Where an address signs in from, as an Account remembers it: keyed with the
-/// server's secret, so that no addresses rest in storage.
+/// server's secret, so that no addresses rest in storage. None for an address that
+/// cannot be read: it would spare everybody who has none.
 fn mark_of(config: &Config, address: &str) -> Option<[u8; 16]> {
-    let network = network_of(address)?;
+    let network = match Network::of(address) {
+        Network::Unreadable => return None,
+        network => network.to_string(),
+    };
     let tag = mac(config.server_secret.as_bytes(), &[b"shardlink network\0", network.as_bytes()]);
     let mut mark = [0; 16];
     mark.copy_from_slice(tag.split_at(16).0);
     Some(mark)
 }
 
-/// What wrong sign-ins are counted by: the name that was tried, known or not,
-/// and where it was tried from.
+/// What a sign-in comes to, for those who count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Judged {
+    Right,
+    Wrong,
+    /// It was not judged at all.
+    Neither,
+}
+
+/// What sign-ins are counted by: wrong ones by the name that was tried, known or not,
+/// and by where it was tried from; right ones, if a password was sent, by where from.
 pub struct Attempt {
-    /// What it was counted by.
-    keys: Vec<String>,
+    /// What it holds a place of, and when it counts there.
+    places: Vec<(String, Judged)>,
 }
 
 impl Attempt {
-    /// Refuses a name or an address with too many wrong sign-ins lately. An
-    /// address that signed in to the account within 30 days is spared the
-    /// name's limit, so that nobody can lock its owner out from elsewhere.
+    /// Refuses a name or an address with too many wrong sign-ins lately, and an address
+    /// with too many right ones by plain password. An address that signed in to the
+    /// account within 30 days is spared the name's limit, so that nobody can lock its
+    /// owner out from elsewhere.
     ///
     /// # Errors
     /// RATE_LIMITED, with the seconds to wait.
-    pub async fn begin(on: &impl Platform, config: &Config, username: &UserName, address: &str) -> Result<Self> {
-        let mut attempt = Self { keys: Vec::with_capacity(2) };
-        if let Some(network) = network_of(address) {
-            attempt.hold(on, format!("address:{network}"), config.failures_per_address).await?;
+    pub async fn begin(
+        on: &impl Platform,
+        config: &Config,
+        username: &UserName,
+        address: &str,
+        proof: &Proof,
+    ) -> Result<Self> {
+        let mut attempt = Self { places: Vec::with_capacity(3) };
+        match attempt.hold_all(on, config, username, address, proof).await {
+            Ok(()) => Ok(attempt),
+            Err(refusal) => {
+                attempt.judged(on, Judged::Neither).await;
+                Err(refusal)
+            }
         }
-        let by_name = attempt.hold(on, format!("name:{}", username.key()), config.failures_per_name).await;
-        match by_name {
+    }
+
+    async fn hold_all(
+        &mut self,
+        on: &impl Platform,
+        config: &Config,
+        username: &UserName,
+        address: &str,
+        proof: &Proof,
+    ) -> Result<()> {
+        let network = Network::of(address);
+        let saying = |message: &'static str| move |refusal: Refusal| worded(refusal, message);
+        let by_address = self.hold(on, format!("address:{network}"), config.failures_per_address, Judged::Wrong);
+        by_address.await.map_err(saying("Too many wrong sign-ins from your network. Wait a moment."))?;
+        if matches!(proof, Proof::Password(_)) {
+            // SCRAM costs the server next to nothing, and is not counted.
+            let plain = self.hold(on, format!("plain:{network}"), config.sign_ins_per_address, Judged::Right);
+            plain.await.map_err(saying("Too many sign-ins from your network. Wait a moment."))?;
+        }
+        let by_name = self.hold(on, format!("name:{}", username.key()), config.failures_per_name, Judged::Wrong);
+        match by_name.await {
             // Spared is who is over the limit, not who could not be counted.
             Err(refusal)
                 if refusal.code != ErrorCode::RateLimited || !is_spared(on, config, username, address).await =>
             {
-                attempt.judged(on, false).await;
-                Err(refusal)
+                Err(worded(refusal, "Too many wrong sign-ins with this name. Wait a moment."))
             }
-            _ => Ok(attempt),
+            _ => Ok(()),
         }
     }
 
     /// Holds a place before anything is judged: of many guesses at once no more are
     /// judged than of as many one after the other.
-    async fn hold(&mut self, on: &impl Platform, key: String, limit: u32) -> Result<()> {
+    async fn hold(&mut self, on: &impl Platform, key: String, limit: u32, counts: Judged) -> Result<()> {
         count(on, &key, throttle::Begin { key: key.clone(), limit }).await?;
-        self.keys.push(key);
+        self.places.push((key, counts));
         Ok(())
     }
 
-    /// Counts the attempt if it was a wrong one, and no other.
+    /// Counts the attempt by what came of it.
     pub async fn end<T>(self, on: &impl Platform, result: Result<T>) -> Result<T> {
-        let is_wrong = result.as_ref().is_err_and(|refusal| refusal.code == ErrorCode::BadCredentials);
-        self.judged(on, is_wrong).await;
+        let judged = match &result {
+            Ok(_) => Judged::Right,
+            Err(refusal) if refusal.code == ErrorCode::BadCredentials => Judged::Wrong,
+            Err(_) => Judged::Neither,
+        };
+        self.judged(on, judged).await;
         result
     }
 
-    async fn judged(self, on: &impl Platform, counts: bool) {
-        for key in self.keys {
+    async fn judged(self, on: &impl Platform, judged: Judged) {
+        for (key, counts) in self.places {
             // Should this fail, the place is free again by itself.
-            let _ = count(on, &key.clone(), throttle::End { key, counts }).await;
+            let _ = count(on, &key.clone(), throttle::End { key, counts: counts == judged }).await;
         }
     }
+}
+
+/// The same refusal, in words that say what there was too much of.
+fn worded(refusal: Refusal, message: &str) -> Refusal {
+    if refusal.code == ErrorCode::RateLimited { refusal.saying(message) } else { refusal }
 }
 
 async fn is_spared(on: &impl Platform, config: &Config, username: &UserName, address: &str) -> bool {
@@ -135,7 +187,7 @@ async fn find(on: &impl Platform, username: &UserName) -> Result<Option<Named>> 
 /// Makes an account by a password, which is stretched here.
 ///
 /// # Errors
-/// RATE_LIMITED, NAME_RESERVED, NAME_TAKEN, OVERLOADED.
+/// RATE_LIMITED, INVALID_FIELD, NAME_RESERVED, NAME_TAKEN, OVERLOADED.
 pub async fn register(
     on: &impl Platform,
     config: &Config,
@@ -147,14 +199,15 @@ pub async fn register(
     // Asked before the costly part; the claim is what decides.
     check_free(on, &username).await?;
     let salt = on.draw(|entropy| entropy::bytes(entropy));
-    let verifier = on.stretch(password, salt).await?;
+    let asker = Asker { network: Network::of(address), account: username.key() };
+    let verifier = on.stretch(asker, password, salt).await?;
     make_account(on, username, verifier).await
 }
 
 /// Makes an account whose password never came here.
 ///
 /// # Errors
-/// RATE_LIMITED, NAME_RESERVED, NAME_TAKEN.
+/// RATE_LIMITED, INVALID_FIELD, NAME_RESERVED, NAME_TAKEN.
 pub async fn register_verifier(
     on: &impl Platform,
     config: &Config,
@@ -168,9 +221,7 @@ pub async fn register_verifier(
 }
 
 async fn check_free(on: &impl Platform, username: &UserName) -> Result<()> {
-    if username.is_reserved() {
-        return Err(Refusal::new(ErrorCode::NameReserved).at("username"));
-    }
+    check_username(username)?;
     match find(on, username).await? {
         Some(_) => Err(Refusal::new(ErrorCode::NameTaken).at("username")),
         None => Ok(()),
@@ -238,7 +289,7 @@ pub async fn sign_in(
     username: &UserName,
     proof: Proof,
 ) -> Result<SignedIn> {
-    let attempt = Attempt::begin(on, config, username, address).await?;
+    let attempt = Attempt::begin(on, config, username, address, &proof).await?;
     attempt.end(on, judge(on, config, address, username, proof).await).await
 }
 
@@ -250,14 +301,11 @@ async fn judge(
     proof: Proof,
 ) -> Result<SignedIn> {
     let named = find(on, username).await?;
-    let proof = prepare(on, config, username, named.as_ref(), proof).await?;
+    let proof = prepare(on, config, address, username, named.as_ref(), proof).await?;
     let player = named.ok_or(ErrorCode::BadCredentials)?.owner;
     let token = on.draw(|entropy| SessionToken::generate(player, entropy));
     let sign_in = account::SignIn { proof, session: token.id(), mark: mark_of(config, address) };
     let begun = on.ask(&account::object_name(player), sign_in).await?;
-    for (ended, number) in begun.ended {
-        end_socket(on, ended, number, ErrorCode::SignedInElsewhere).await;
-    }
     Ok(SignedIn {
         token: token.reveal(config.server_secret.as_bytes()),
         identity: Identity { session: token.id(), player },
@@ -272,6 +320,7 @@ async fn judge(
 pub(super) async fn prepare(
     on: &impl Platform,
     config: &Config,
+    address: &str,
     username: &UserName,
     named: Option<&Named>,
     proof: Proof,
@@ -282,7 +331,8 @@ pub(super) async fn prepare(
                 Some(named) => on.ask(&account::object_name(named.owner), account::GetSalt {}).await?.0,
                 None => made_up_salt(config.server_secret.as_bytes(), &username.key()),
             };
-            account::Proof::Verifier(on.stretch(&password, salt).await?)
+            let asker = Asker { network: Network::of(address), account: username.key() };
+            account::Proof::Verifier(on.stretch(asker, &password, salt).await?)
         }
         Proof::Scram(handshake, client_final) => account::Proof::Scram(ScramProof {
             client_first_bare: handshake.client_first_bare,

@@ -1,7 +1,7 @@
 //! A realm in memory, natively: every object's own logic, its calls in the JSON
 //! that they have between objects, and a wire that can be cut at any step.
 
-use super::{Platform, Result};
+use super::{Platform, Result, turns::Asker};
 use crate::{
     account::logic::{Account, Work},
     calls::{
@@ -16,6 +16,7 @@ use crate::{
     damage::{Class, Fault, Known},
     directory::logic::{self as directory, Entry, Names},
     effect::{Context, Errands, Logic, Reply, to_json},
+    monotonic::Monotonic,
     party::logic::Party,
     throttle::logic::{self as throttle, Count, Counts},
     world::logic::World,
@@ -23,7 +24,10 @@ use crate::{
 use serde::de::DeserializeOwned;
 use shardlink_shared::{
     ErrorCode, Refusal,
-    crypto::password::{Salt, SaltedPassword, Verifier},
+    crypto::{
+        password::{Salt, SaltedPassword, Verifier},
+        token::SessionId,
+    },
     entropy::{Entropy, Seeded},
     ids::CharacterId,
     limits::PBKDF2_ITERATIONS,
@@ -55,6 +59,9 @@ pub struct Realm {
     pub accounts: RefCell<BTreeMap<String, Account>>,
     pub characters: RefCell<BTreeMap<String, Character>>,
     pub parties: RefCell<BTreeMap<String, Party>>,
+    /// The sessions whose sockets each hub holds: those that are admitted, until it is told
+    /// of their end.
+    pub sockets: RefCell<BTreeSet<(u32, SessionId)>>,
     /// Who is in each hub, on which connection, and what they were told last.
     pub hubs: RefCell<BTreeMap<String, BTreeMap<Place, Vec<Told>>>>,
     world: RefCell<World>,
@@ -72,7 +79,12 @@ pub struct Realm {
     known: RefCell<Known>,
     /// Passwords that were stretched.
     pub stretched: Cell<u32>,
+    /// What the real clock shows.
     pub now: Cell<u64>,
+    /// The time that is made of it.
+    time: Cell<Monotonic>,
+    /// What each object has stored of the time.
+    said: RefCell<BTreeMap<(&'static str, String), Millis>>,
     pub cut: Cell<Cut>,
     chaos: Cell<Option<Chaos>>,
     /// Calls that come again some time.
@@ -142,6 +154,7 @@ impl Realm {
             accounts: RefCell::default(),
             characters: RefCell::default(),
             parties: RefCell::default(),
+            sockets: RefCell::default(),
             hubs: RefCell::default(),
             world: RefCell::default(),
             names: Table(RefCell::default()),
@@ -154,6 +167,8 @@ impl Realm {
             known: RefCell::default(),
             stretched: Cell::new(0),
             now: Cell::new(1_000_000),
+            time: Cell::new(Monotonic::new()),
+            said: RefCell::default(),
             cut: Cell::new(Cut::Never),
             chaos: Cell::new(None),
             late: RefCell::default(),
@@ -187,6 +202,21 @@ impl Realm {
         }
     }
 
+    /// The process ends and another begins, which knows what the rows hold.
+    pub fn restart(&self) {
+        self.time.set(Monotonic::new());
+        self.judging.take();
+    }
+
+    /// What every object does first: the time is not before what it has stored.
+    fn wake(&self, binding: &'static str, object: &str) {
+        let mut time = self.time.get();
+        let mut said = self.said.borrow_mut();
+        let stored = said.entry((binding, object.to_owned())).or_default();
+        *stored = time.never_before(Millis(self.now.get()), *stored).now;
+        self.time.set(time);
+    }
+
     /// The wire is reliable again, and everything that was under way has arrived.
     pub fn calm(&self) {
         self.chaos.set(None);
@@ -216,12 +246,16 @@ impl Realm {
         }
     }
 
-    /// What Characters and Parties have to do with others, until there is no more of it.
+    /// What Accounts, Characters and Parties have to do with others, until there is no more of it.
     fn run_errands(&self) {
         while !self.happens(|chaos| chaos.delayed) {
+            let accounts: Vec<String> = self.accounts.borrow().keys().cloned().collect();
             let parties: Vec<String> = self.parties.borrow().keys().cloned().collect();
             let characters: Vec<String> = self.characters.borrow().keys().cloned().collect();
             let mut any = false;
+            for id in accounts {
+                any |= self.errands_of(&self.accounts, &id);
+            }
             for id in parties {
                 any |= self.errands_of(&self.parties, &id);
             }
@@ -272,6 +306,16 @@ impl Realm {
             let is_there = hubs.is_empty() || hubs.get(object).is_some_and(|hub| hub.contains_key(&place));
             return (self.hub_holds.get() && is_there).to_string();
         }
+        match &call {
+            HubCall::EndSession(call) => drop(self.sockets.borrow_mut().remove(&(number, call.session))),
+            HubCall::RenewSession(call) => {
+                let mut sockets = self.sockets.borrow_mut();
+                if sockets.remove(&(number, call.old)) {
+                    sockets.insert((number, call.new));
+                }
+            }
+            _ => {}
+        }
         let mut tell = |place: Place, told: Told| {
             let receiver = hubs.get_mut(object).and_then(|hub| hub.get_mut(&place));
             receiver.map(|heard| heard.push(told)).is_some()
@@ -281,6 +325,12 @@ impl Realm {
                 let mut missing = call.to.clone();
                 missing.retain(|place| !tell(*place, Told::Party(call.update.clone())));
                 to_json(&missing)
+            }
+            HubCall::Whisper(call) => {
+                let visit = Visit { hub: number, connection: call.connection };
+                let to = call.chat.recipient_id.map(|who| (who, visit));
+                let is_here = |place| hubs.get(object).is_some_and(|hub| hub.contains_key(&place));
+                to.is_some_and(is_here).to_string()
             }
             HubCall::Invited(call) => {
                 let visit = Visit { hub: number, connection: call.connection };
@@ -325,7 +375,14 @@ impl Realm {
     ) -> T {
         let mut entropy = self.entropy.borrow_mut();
         let mut context = Context::new(self.now(), &mut *entropy);
-        decide(objects.borrow_mut().entry(id.to_owned()).or_default(), &mut context)
+        let mut objects = objects.borrow_mut();
+        let object = objects.entry(id.to_owned()).or_default();
+        let decided = decide(object, &mut context);
+        if object.is_finished(self.now()) {
+            // Its storage is given back: whoever asks it next finds one that never was.
+            objects.remove(id);
+        }
+        decided
     }
 
     fn is_damaged(&self, binding: &'static str, object: &str) -> bool {
@@ -351,6 +408,7 @@ impl Realm {
             serde_json::from_str(text).unwrap()
         }
         self.addressed.borrow_mut().insert((binding, object.to_owned()));
+        self.wake(binding, object);
         match binding {
             "ACCOUNT" => self.step(&self.accounts, object, |logic, context| logic.dispatch(context, read(&text))),
             "CHARACTER" => self.step(&self.characters, object, |logic, context| logic.dispatch(context, read(&text))),
@@ -397,9 +455,11 @@ impl Platform for Realm {
             return Err(Fault::Damaged.refusal(Class::of(C::BINDING)));
         }
         let reply = self.deliver(object, call);
-        if C::BINDING == "CHARACTER" {
-            // What a Character does before it answers.
-            self.errands_of(&self.characters, object);
+        match C::BINDING {
+            // What they do before they answer.
+            "ACCOUNT" => drop(self.errands_of(&self.accounts, object)),
+            "CHARACTER" => drop(self.errands_of(&self.characters, object)),
+            _ => {}
         }
         serde_json::from_str::<Result<C::Answer>>(&reply.0).unwrap()
     }
@@ -409,7 +469,7 @@ impl Platform for Realm {
     }
 
     /// Stands for 600,000 rounds by a copy: what is tested here is who does how much of it.
-    async fn stretch(&self, password: &Password, salt: Salt) -> Result<Verifier> {
+    async fn stretch(&self, _: Asker, password: &Password, salt: Salt) -> Result<Verifier> {
         self.stretched.set(self.stretched.get() + 1);
         let mut salted = [0; 32];
         for (to, from) in salted.iter_mut().zip(password.as_bytes().iter().chain(&salt)) {
@@ -419,7 +479,10 @@ impl Platform for Realm {
     }
 
     fn now(&self) -> Millis {
-        Millis(self.now.get())
+        let mut time = self.time.get();
+        let now = time.read(Millis(self.now.get())).now;
+        self.time.set(time);
+        now
     }
 
     fn draw<T>(&self, draw: impl FnOnce(&mut dyn Entropy) -> T) -> T {

@@ -1,7 +1,10 @@
 //! What those may do who run the realm.
 
 use super::{Platform, Result, parties::owner_of};
-use crate::calls::{account, hub, world};
+use crate::{
+    calls::{account, hub, world},
+    text::content,
+};
 use shardlink_shared::{ids::CharacterId, protocol::chat::WorldAnnouncement, time::Millis};
 
 /// Silences the account of a character until then, or lets it speak again. It is so when
@@ -21,8 +24,9 @@ pub async fn silence(on: &impl Platform, character: CharacterId, until: Option<M
 /// Announces something to everybody.
 ///
 /// # Errors
-/// OVERLOADED or INTERNAL if the world does not answer.
+/// EMPTY if nothing of it can be seen; OVERLOADED or INTERNAL if the world does not answer.
 pub async fn announce(on: &impl Platform, announcement: WorldAnnouncement) -> Result<()> {
+    let announcement = content::announcement(&announcement)?;
     let key = on.draw(|entropy| entropy.next_u64());
     on.ask(&world::object_name(), world::Announce { key, announcement }).await
 }

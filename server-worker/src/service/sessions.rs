@@ -5,25 +5,27 @@ use super::{
     characters::enter,
     parties::{Actor, gathering},
     passwords::{Attempt, Proof, prepare},
+    turns::Asker,
 };
 use crate::{
     calls::{
-        account::{self, Authenticated, Deletion},
+        account::{self, Authenticated, Deletion, Standing},
         character::{self, Visit},
         directory::{self, Kind, Named},
         hub, world,
     },
     config::Config,
     hub::connection::Identity,
+    network::Network,
 };
 use shardlink_shared::{
     ErrorCode,
     crypto::{
         password::Verifier,
-        token::{SessionId, SessionToken, Ticket, Voucher},
+        token::{SessionToken, Ticket, Voucher},
     },
     entropy,
-    ids::PartyId,
+    ids::{PartyId, PlayerId},
     limits::{MAX_HUBS_TRIED, TICKET_LIFE},
     text::Password,
     time::Millis,
@@ -44,13 +46,16 @@ pub fn identify(config: &Config, token: &str) -> Result<Identity> {
 /// SESSION_EXPIRED.
 pub async fn authenticate(on: &impl Platform, identity: Identity, socket: Option<u32>) -> Result<Authenticated> {
     let question = account::Authenticate { session: identity.session, hub: socket };
-    let authenticated = on.ask(&account::object_name(identity.player), question).await?;
-    if let (Some(here), Some(before)) = (socket, authenticated.hub)
-        && here != before
-    {
-        end_socket(on, identity.session, before, ErrorCode::SignedInElsewhere).await;
-    }
-    Ok(authenticated)
+    on.ask(&account::object_name(identity.player), question).await
+}
+
+/// Whether a session is good whose place a hub has kept over a crash.
+///
+/// # Errors
+/// SESSION_EXPIRED, SIGNED_IN_ELSEWHERE.
+pub async fn stands(on: &impl Platform, identity: Identity, hub: u32) -> Result<Standing> {
+    let question = account::Stands { session: identity.session, hub };
+    on.ask(&account::object_name(identity.player), question).await
 }
 
 /// Ends a session and closes its socket.
@@ -58,22 +63,13 @@ pub async fn authenticate(on: &impl Platform, identity: Identity, socket: Option
 /// # Errors
 /// INTERNAL or OVERLOADED if the account does not answer.
 pub async fn log_out(on: &impl Platform, identity: Identity) -> Result<()> {
-    let session = identity.session;
-    let socket = on.ask(&account::object_name(identity.player), account::EndSession { session }).await?;
-    if let Some(number) = socket {
-        end_socket(on, session, number, ErrorCode::LoggedOut).await;
-    }
-    Ok(())
+    let end = account::EndSession { session: identity.session };
+    on.ask(&account::object_name(identity.player), end).await
 }
 
-/// The session is ended already; its socket may outlive it by a refusal here,
-/// which the log has, until the hub next asks whether the session is in use.
-pub(super) async fn end_socket(on: &impl Platform, session: SessionId, number: u32, code: ErrorCode) {
-    let _ = on.ask(&hub::object_name(number), hub::EndSession { session, code }).await;
-}
-
-/// A new token for the session; the old one is good for nothing from here on.
-/// The session's socket stays open.
+/// A new token for the session; the old one is good for nothing from here on, and neither
+/// is what a socket of the session was given to resume by. The socket stays open, and is
+/// given another.
 ///
 /// # Errors
 /// SESSION_EXPIRED.
@@ -81,11 +77,6 @@ pub async fn refresh(on: &impl Platform, config: &Config, identity: Identity) ->
     let token = on.draw(|entropy| SessionToken::generate(identity.player, entropy));
     let (old, new) = (identity.session, token.id());
     let renewed = on.ask(&account::object_name(identity.player), account::Renew { session: old, new }).await?;
-    if let Some(number) = renewed.hub {
-        // A hub that does not hear of it closes the socket when it next asks
-        // whether the session is in use, and the client comes back with a ticket.
-        let _ = on.ask(&hub::object_name(number), hub::RenewSession { old, new }).await;
-    }
     Ok(SignedIn {
         token: token.reveal(config.server_secret.as_bytes()),
         identity: Identity { session: new, player: identity.player },
@@ -106,9 +97,9 @@ async fn prove<T>(
     act: impl AsyncFnOnce(account::Proof) -> Result<T>,
 ) -> Result<T> {
     let username = authenticate(on, identity, None).await?.username;
-    let attempt = Attempt::begin(on, config, &username, address).await?;
+    let attempt = Attempt::begin(on, config, &username, address, &proof).await?;
     let own = Named { id: identity.player.get(), owner: identity.player };
-    let result = match prepare(on, config, &username, Some(&own), proof).await {
+    let result = match prepare(on, config, address, &username, Some(&own), proof).await {
         Ok(proof) => act(proof).await,
         Err(refusal) => Err(refusal),
     };
@@ -142,14 +133,12 @@ pub async fn change_password(
             NewPassword::Stretched(verifier) => verifier,
             NewPassword::Plain(password) => {
                 let salt = on.draw(|entropy| entropy::bytes(entropy));
-                on.stretch(&password, salt).await?
+                let asker = Asker { network: Network::of(address), account: identity.player.to_string() };
+                on.stretch(asker, &password, salt).await?
             }
         };
         let change = account::ChangePassword { session: identity.session, proof, verifier };
         let changed = on.ask(&account::object_name(identity.player), change).await?;
-        for (ended, number) in changed.ended {
-            end_socket(on, ended, number, ErrorCode::LoggedOut).await;
-        }
         Ok(changed.server_final)
     })
     .await
@@ -170,9 +159,6 @@ pub async fn delete_account(
     prove(on, config, address, identity, proof, async |proof| {
         let begin = account::BeginDeletion { session: identity.session, proof };
         let begun = on.ask(&account::object_name(identity.player), begin).await?;
-        for (ended, number) in &begun.ended {
-            end_socket(on, *ended, *number, ErrorCode::LoggedOut).await;
-        }
         // It is decided; whatever cannot be reached now, the account's alarm finishes.
         if finish_account_deletion(on, begun).await.is_ok() {
             let _ = on.ask(&account::object_name(identity.player), account::Erase {}).await;
@@ -188,9 +174,9 @@ pub async fn delete_account(
 /// # Errors
 /// What an object that could not be reached answered: to be tried again.
 pub async fn finish_account_deletion(on: &impl Platform, deletion: Deletion) -> Result<()> {
-    let Deletion { player, username, characters, .. } = deletion;
+    let Deletion { player, username, characters } = deletion;
     for (character, name) in characters {
-        // Its socket is closed already: it may count as online for a moment longer.
+        // Its socket is closed, or will be: it may count as online for a moment longer.
         let delete = character::Delete { owner: player, even_online: true };
         on.ask(&character::object_name(character), delete).await?;
         super::characters::release_name(on, &name, character).await?;
@@ -244,7 +230,7 @@ pub async fn ticket(
         Some(character) => gathering(on, Actor { owner: identity.player, character }).await,
         None => None,
     };
-    let number = place(on, config, together).await?;
+    let number = place(on, config, Some(identity.player), together).await?;
     let voucher = match found.hub {
         // It hears already what becomes of the session.
         Some(hub) if hub == number => Some(Voucher { character: found.character, silenced: found.silenced }),
@@ -278,14 +264,20 @@ pub async fn stop(on: &impl Platform) -> Result<()> {
     Ok(())
 }
 
-/// A hub with room, by its number: where the others of a party are, if that has any. One
-/// that is found damaged is retired, and World names another.
+/// A hub with room, by its number: where the others of a party are, if that has any. A place
+/// there is kept for `who`, and for a stranger none. A hub that is found damaged is retired,
+/// and World names another.
 ///
 /// # Errors
 /// INTERNAL or OVERLOADED if the world does not answer, STORAGE_CORRUPT if it is damaged.
-pub async fn place(on: &impl Platform, config: &Config, together: Option<(PartyId, Option<u32>)>) -> Result<u32> {
+pub async fn place(
+    on: &impl Platform,
+    config: &Config,
+    who: Option<PlayerId>,
+    together: Option<(PartyId, Option<u32>)>,
+) -> Result<u32> {
     let (party, near) = together.unzip();
-    let place = world::Place { capacity: config.hub_capacity, party, near: near.flatten() };
+    let place = world::Place { capacity: config.hub_capacity, party, near: near.flatten(), who };
     for _ in 0..MAX_HUBS_TRIED {
         let number = on.ask(&world::object_name(), place.clone()).await?;
         if on.known(|known| known.is_open(number, on.now())) || is_usable(on, number).await? {

@@ -5,9 +5,15 @@ use super::{
     *,
 };
 use crate::{
-    calls::{character::Visit, directory::Kind},
+    calls::{
+        account,
+        character::{self, Visit},
+        directory::{self, Kind},
+    },
     config::Config,
     hub::connection::Identity,
+    network::Network,
+    text::names::character_keys,
 };
 use shardlink_shared::{
     ErrorCode,
@@ -15,12 +21,15 @@ use shardlink_shared::{
         scram::ClientFirst,
         token::{Ticket, Voucher},
     },
-    ids::CharacterId,
+    ids::{CharacterId, PlayerId},
+    limits::{BUDGET_WINDOW, PARTIES_PER_DAY, SESSION_IDLE},
     protocol::character::CharacterCreate,
+    rules::character::roll_stats,
+    sheet::Sheet,
     text::{CharacterName, UserName},
-    world::{Class, Faction, Race},
+    world::{Class, Faction, NEXUS, Race},
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) const HOME: &str = "203.0.113.7";
 const AWAY: &str = "198.51.100.9";
@@ -30,7 +39,7 @@ pub(super) fn config() -> Config {
     Config::read(secret).unwrap()
 }
 
-fn user(name: &str) -> UserName {
+pub(super) fn user(name: &str) -> UserName {
     UserName::parse(name).unwrap()
 }
 
@@ -38,7 +47,7 @@ pub(super) fn password(text: &str) -> Password {
     Password::parse(text).unwrap()
 }
 
-fn sign_in_from(realm: &Realm, address: &str, name: &str, text: &str) -> Result<SignedIn> {
+pub(super) fn sign_in_from(realm: &Realm, address: &str, name: &str, text: &str) -> Result<SignedIn> {
     realm.run(sign_in(realm, &config(), address, &user(name), Proof::Password(password(text))))
 }
 
@@ -69,10 +78,11 @@ fn names_of(realm: &Realm, identity: Identity) -> Vec<String> {
 /// After everything has settled: every name of a character belongs to one that
 /// exists and that its account lists, and every one that is listed has its name.
 fn assert_names_agree(realm: &Realm, who: &[Identity], what: &str) {
-    let mut listed = BTreeMap::new();
+    let (mut listed, mut ids) = (BTreeMap::new(), BTreeSet::new());
     for identity in who {
         for sheet in realm.run(list_characters(realm, *identity)).unwrap() {
-            listed.insert(sheet.name.key(), sheet.id.get());
+            listed.extend(character_keys(&sheet.name).into_iter().map(|key| (key, sheet.id.get())));
+            ids.insert(sheet.id.to_string());
         }
     }
     let names = realm.names.0.borrow();
@@ -85,9 +95,7 @@ fn assert_names_agree(realm: &Realm, who: &[Identity], what: &str) {
     assert_eq!(held, listed, "{what}");
     let characters = realm.characters.borrow();
     let existing = characters.iter().filter(|(_, one)| **one != Default::default()).map(|(id, _)| id.clone());
-    let mut expected: Vec<String> = listed.values().map(ToString::to_string).collect();
-    expected.sort();
-    assert_eq!(existing.collect::<Vec<_>>(), expected, "{what}: records and lists");
+    assert_eq!(existing.collect::<BTreeSet<_>>(), ids, "{what}: records and lists");
 }
 
 /// Runs a flow cut off before and after each of its calls, in a new realm each time.
@@ -126,6 +134,95 @@ fn a_creation_cut_off_anywhere_leaves_a_name_with_one_or_nobody() {
         }
         made.is_err()
     });
+}
+
+#[test]
+fn of_names_that_are_drawn_alike_one_is_given_and_all_are_free_again_with_it() {
+    at_every_cut(|cut, what| {
+        let realm = Realm::new();
+        let (aria, bran) = (player(&realm, "aria"), player(&realm, "bran"));
+        realm.cut.set(cut);
+        let made = create(&realm, aria, "Illya");
+        realm.cut.set(Cut::Never);
+        realm.settle();
+        for name in ["lllya", "1llya"] {
+            match create(&realm, bran, name).map_err(|refusal| refusal.code) {
+                Err(code) => assert_eq!(code, ErrorCode::NameTaken, "{what}: {name}"),
+                Ok(id) => {
+                    assert!(made.is_err(), "{what}: {name}");
+                    realm.run(delete_character(&realm, bran, id)).unwrap();
+                }
+            }
+            // A refusal keeps nothing of what the rival claimed before it came to that.
+            assert_names_agree(&realm, &[aria, bran], what);
+        }
+        if let Ok(id) = made {
+            realm.run(delete_character(&realm, aria, id)).unwrap();
+            create(&realm, bran, "1llya").unwrap();
+            assert_names_agree(&realm, &[aria, bran], what);
+        }
+        made.is_err()
+    });
+}
+
+#[test]
+fn new_names_of_users_and_characters_are_judged_and_the_field_is_named() {
+    let realm = Realm::new();
+    let aria = player(&realm, "aria");
+    for (name, code) in [
+        ("Admin1", ErrorCode::NameReserved),
+        ("G0lden-Order", ErrorCode::NameReserved),
+        ("---", ErrorCode::InvalidField),
+    ] {
+        let judged = |field, refusal: Refusal| {
+            assert_eq!((refusal.code, refusal.field.as_deref()), (code, Some(field)), "{name}");
+        };
+        judged("name", create(&realm, aria, name).unwrap_err());
+        let plain = realm.run(register(&realm, &config(), HOME, user(name), &password("hunter22")));
+        judged("username", plain.unwrap_err());
+        let verifier = realm.run(realm.stretch(Asker { network: Network::of(HOME), account: "aria".into() }, &password("hunter22"), [7; 16])).unwrap();
+        let stretched = realm.run(register_verifier(&realm, &config(), HOME, user(name), verifier));
+        judged("username", stretched.unwrap_err());
+    }
+    assert_eq!(names_of(&realm, aria), [""; 0]);
+}
+
+#[test]
+fn names_from_before_the_rule_sign_in_and_are_found_played_and_deleted() {
+    let realm = Realm::new();
+    let enter_name = |kind: Kind, key: String, id: u64, owner| {
+        let record = directory::Record { kind, key: key.clone(), id, owner };
+        realm.run(realm.ask(&directory::object_name(kind, &key), record)).unwrap();
+    };
+    // As an account and a character were made then: entered by their own keys alone.
+    let owner = PlayerId::new(1 << 41).unwrap();
+    let verifier = realm.run(realm.stretch(Asker { network: Network::of(HOME), account: "aria".into() }, &password("hunter22"), [7; 16])).unwrap();
+    let account = account::object_name(owner);
+    let make = account::Create { player: owner, username: user("Admin1"), verifier };
+    realm.run(realm.ask(&account, make)).unwrap();
+    enter_name(Kind::User, "admin1".to_owned(), owner.get(), owner);
+    let old = sign_in_from(&realm, HOME, "ADMIN1", "hunter22").unwrap();
+    assert_eq!(old.username, user("Admin1"));
+
+    let name = CharacterName::parse("'I'").unwrap();
+    let reserve = account::ReserveCharacter { session: old.identity.session, name: name.clone() };
+    let id = realm.run(realm.ask(&account, reserve)).unwrap();
+    let stats = realm.draw(|entropy| roll_stats(Race::Elf, Class::Rogue, entropy));
+    let sheet = Sheet::new(id, name.clone(), Race::Elf, Class::Rogue, Faction::GoldenOrder, stats, realm.now());
+    realm.run(realm.ask(&character::object_name(id), character::Create { owner, sheet })).unwrap();
+    realm.run(realm.ask(&account, account::CommitCharacter { character: id })).unwrap();
+    enter_name(Kind::Character, "'i'".to_owned(), id.get(), owner);
+    enter_name(Kind::CharacterId, id.to_string(), id.get(), owner);
+
+    realm.settle();
+    assert_eq!(names_of(&realm, old.identity), ["'I'"]);
+    assert_eq!(realm.run(find_by_name(&realm, &name)), Ok(id));
+    realm.run(select_character(&realm, old.identity, id)).unwrap();
+    realm.run(enter(&realm, owner, id, Visit { hub: 0, connection: 1 })).unwrap();
+    let leave = character::Leave { visit: Visit { hub: 0, connection: 1 }, location: NEXUS };
+    realm.run(realm.ask(&character::object_name(id), leave)).unwrap();
+    realm.run(delete_character(&realm, old.identity, id)).unwrap();
+    assert_names_agree(&realm, &[old.identity], "at the end");
 }
 
 #[test]
@@ -189,6 +286,128 @@ fn an_account_whose_deletion_was_cut_off_anywhere_is_gone_with_all_that_was_its(
         }
         cut_off
     });
+}
+
+/// A session whose socket a hub holds.
+fn in_hub(realm: &Realm, identity: Identity, hub: u32) {
+    realm.run(admit(realm, identity, Visit { hub, connection: 5 }, None)).unwrap();
+    realm.sockets.borrow_mut().insert((hub, identity.session));
+}
+
+/// After all letters are delivered, no hub holds a socket of a session that REST refuses,
+/// nor one by another name.
+fn assert_sockets_are_good(realm: &Realm, player: PlayerId, what: &str) {
+    for (hub, session) in realm.sockets.borrow().iter() {
+        let found = realm.run(authenticate(realm, Identity { session: *session, player }, None));
+        assert!(found.is_ok(), "{what}: hub {hub} holds what REST refuses");
+        assert_eq!(found.unwrap().hub, Some(*hub), "{what}");
+    }
+    let waiting = realm.accounts.borrow().values().map(|account| account.waiting().count()).sum::<usize>();
+    assert_eq!(waiting, 0, "{what}: there is still something to tell");
+}
+
+#[test]
+fn a_session_that_ends_or_is_renewed_with_a_crash_anywhere_leaves_no_socket_that_rest_refuses() {
+    type End = fn(&Realm, Identity) -> bool;
+    let ends: [(&str, End); 6] = [
+        ("a logout", |realm, aria| realm.run(log_out(realm, aria)).is_ok()),
+        ("a sign-in elsewhere", |realm, _| sign_in_from(realm, AWAY, "aria", "hunter22").is_ok()),
+        ("a renewal", |realm, aria| realm.run(refresh(realm, &config(), aria)).is_ok()),
+        ("a logout after a renewal", |realm, aria| {
+            // Whether or not its hub has heard of the first.
+            let Ok(renewed) = realm.run(refresh(realm, &config(), aria)) else { return false };
+            realm.run(log_out(realm, renewed.identity)).is_ok()
+        }),
+        ("a deletion", |realm, aria| {
+            let proof = Proof::Password(password("hunter22"));
+            realm.run(delete_account(realm, &config(), HOME, aria, proof)).is_ok()
+        }),
+        ("a socket elsewhere", |realm, aria| {
+            realm.run(admit(realm, aria, Visit { hub: 4, connection: 6 }, None)).is_ok()
+        }),
+    ];
+    for (name, end) in ends {
+        for cut in [Cut::Before as fn(u32) -> Cut, Cut::After] {
+            for step in 0.. {
+                let realm = Realm::new();
+                let aria = player(&realm, "aria");
+                in_hub(&realm, aria, 3);
+                realm.cut.set(cut(step));
+                let done = end(&realm, aria);
+                let is_cut = realm.cut.get() == Cut::Before(0);
+                if done && !is_cut && name != "a renewal" {
+                    assert_eq!(realm.sockets.borrow().len(), 0, "{name}: it is answered when the socket is closed");
+                }
+                realm.settle();
+                assert_sockets_are_good(&realm, aria.player, &format!("{name} {:?}", cut(step)));
+                if !is_cut {
+                    assert!(step >= 2, "{name}: the account and its hub are asked at least");
+                    break;
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_socket_of_a_session_that_ends_for_want_of_use_is_closed_by_the_alarm() {
+    let realm = Realm::new();
+    let aria = player(&realm, "aria");
+    in_hub(&realm, aria, 3);
+    realm.now.set(realm.now.get() + SESSION_IDLE);
+    realm.settle();
+    assert!(realm.sockets.borrow().is_empty());
+    assert!(realm.hub_calls.borrow().iter().any(|call| call.contains("SESSION_EXPIRED")));
+}
+
+#[test]
+fn what_is_deleted_gives_its_storage_back_and_is_answered_for_as_what_never_was() {
+    let realm = Realm::new();
+    let aria = player(&realm, "aria");
+    let id = create(&realm, aria, "Nightshade").unwrap();
+    let actor = Actor { owner: aria.player, character: id };
+    let visit = Visit { hub: 2, connection: 7 };
+    realm.run(enter(&realm, aria.player, id, visit)).unwrap();
+    let Ok(PartyAnswer::Update(party)) = realm.run(party_request(&realm, 4, actor, PartyRequest::Create(None)))
+    else {
+        panic!()
+    };
+    realm.run(party_request(&realm, 4, actor, PartyRequest::Disband(party.party_id))).unwrap();
+    realm.hub_holds.set(false);
+    realm.run(delete_character(&realm, aria, id)).unwrap();
+    realm.settle();
+    assert_eq!((realm.characters.borrow().len(), realm.parties.borrow().len()), (0, 0));
+    let gone = [
+        realm.run(sheet(&realm, aria.player, id)).map(drop),
+        realm.run(view(&realm, id, party.party_id)).map(drop),
+        realm.run(delete_character(&realm, aria, id)),
+    ];
+    let codes = gone.map(|one| one.unwrap_err().code);
+    assert_eq!(codes, [ErrorCode::NotYourCharacter, ErrorCode::NotFound, ErrorCode::NotYourCharacter]);
+    let proof = Proof::Password(password("hunter22"));
+    realm.run(delete_account(&realm, &config(), HOME, aria, proof)).unwrap();
+    realm.settle();
+    assert_eq!(realm.accounts.borrow().len(), 0);
+    assert_eq!(realm.run(authenticate(&realm, aria, None)).unwrap_err().code, ErrorCode::SessionExpired);
+    assert_eq!((realm.characters.borrow().len(), realm.parties.borrow().len()), (0, 0), "nor does asking make one");
+}
+
+#[test]
+fn more_parties_than_a_day_allows_are_refused_and_leave_no_seat() {
+    let realm = Realm::new();
+    let aria = player(&realm, "aria");
+    let actor = Actor { owner: aria.player, character: create(&realm, aria, "Nightshade").unwrap() };
+    let ask = |request| realm.run(party_request(&realm, 4, actor, request));
+    for _ in 0..PARTIES_PER_DAY {
+        let Ok(PartyAnswer::Update(party)) = ask(PartyRequest::Create(None)) else { panic!() };
+        ask(PartyRequest::Leave(party.party_id)).unwrap();
+    }
+    let before = realm.addressed.borrow().len();
+    let refused = ask(PartyRequest::Create(None)).unwrap_err();
+    assert_eq!((refused.code, refused.retry_after.is_some()), (ErrorCode::RateLimited, true));
+    assert_eq!(realm.addressed.borrow().len(), before, "no object is made");
+    realm.now.set(realm.now.get() + BUDGET_WINDOW);
+    ask(PartyRequest::Create(None)).unwrap();
 }
 
 #[test]

@@ -5,10 +5,7 @@ use crate::{
     effect::{Reply, reply},
 };
 use shardlink_shared::{ErrorCode, Refusal, limits::THROTTLE_WINDOW, time::Millis};
-use std::{
-    collections::{HashMap, VecDeque},
-    net::IpAddr,
-};
+use std::collections::{HashMap, VecDeque};
 
 /// An attempt that has not ended after this long never will, in milliseconds: its
 /// client left, or what judged it crashed.
@@ -135,19 +132,6 @@ pub fn count(now: Millis, row: Option<Count>) -> Count {
     }
 }
 
-/// What an address is counted as: itself, or the /64 network of an IPv6 address,
-/// which is what one household or machine has. `None` for what is no address.
-#[must_use]
-pub fn network_of(address: &str) -> Option<String> {
-    match address.trim_start_matches('[').trim_end_matches(']').parse().ok()? {
-        IpAddr::V4(address) => Some(address.to_string()),
-        IpAddr::V6(address) => {
-            let [a, b, c, d, ..] = address.segments();
-            Some(format!("{a:x}:{b:x}:{c:x}:{d:x}::/64"))
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -192,14 +176,5 @@ mod tests {
         // It never ends, and its place is free again; the three count for their minute.
         assert!(!ask(30_020, begin()) && ask(30_021, begin()));
         assert_eq!((0..10).filter(|n| ask(60_100 + n, begin())).count(), 4);
-    }
-
-    #[test]
-    fn an_ipv6_address_counts_as_its_network() {
-        assert_eq!(network_of("203.0.113.9").as_deref(), Some("203.0.113.9"));
-        assert_eq!(network_of("2001:db8:1:2:3:4:5:6"), network_of("[2001:db8:1:2::9]"));
-        assert_ne!(network_of("2001:db8:1:2::1"), network_of("2001:db8:1:3::1"));
-        assert_eq!(network_of("somewhere"), None);
-        assert_eq!(network_of(""), None);
     }
 }

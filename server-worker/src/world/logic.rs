@@ -3,14 +3,14 @@
 use super::speech::Speech;
 use crate::{
     calls::world::{
-        Announce, GetEvents, GetHubs, GetStatus, Happening, Listen, Place, Population, Report, Retire, Say, Status,
-        WorldCall,
+        Announce, CheckStorage, GetEvents, GetHubs, GetStatus, Happening, Listen, Place, Population, Report, Reserve,
+        Retire, Say, Status, WorldCall,
     },
     chat::{Audience, BatchNumber},
     effect::{Context, Logic, Reply, reply},
 };
 use shardlink_shared::{
-    ids::PartyId,
+    ids::{PartyId, PlayerId},
     limits::{MAX_RETIRED_HUBS, MAX_WORLD_EVENTS, RESERVATION_LIFE},
     protocol::chat::PastChat,
     time::Millis,
@@ -64,9 +64,10 @@ pub struct World {
     hubs: BTreeMap<u32, Reported>,
     /// By their number, which rises.
     events: BTreeMap<u64, Happening>,
-    /// Places in hubs that were given out and not taken yet, the oldest first. A
-    /// World that forgets them in a crash lets a hub be fuller by as many.
-    reserved: BTreeMap<u32, VecDeque<Millis>>,
+    /// Places in hubs that were given out and not taken yet, the oldest first: one for each
+    /// player at most, and none for strangers, who could take them all. A World that
+    /// forgets them in a crash lets a hub be fuller by as many.
+    reserved: BTreeMap<u32, VecDeque<(Millis, PlayerId)>>,
     /// Hubs whose storage is damaged, and when that was found.
     retired: BTreeMap<u32, Millis>,
     /// Where members of parties were sent, and when.
@@ -143,12 +144,7 @@ impl World {
     fn place(&mut self, context: &mut Context<'_, Write>, call: &Place) -> u32 {
         self.started(context);
         let now = context.now;
-        for reserved in self.reserved.values_mut() {
-            while reserved.front().is_some_and(|since| now.since(*since) >= RESERVATION_LIFE) {
-                reserved.pop_front();
-            }
-        }
-        self.reserved.retain(|_, reserved| !reserved.is_empty());
+        self.release(call.who, now);
         let known = self.hubs.keys().chain(self.reserved.keys());
         let known = known.filter(|hub| !self.retired.contains_key(hub));
         let with_room = known.map(|hub| (self.expected_in(*hub, now), *hub)).filter(|(expected, _)| {
@@ -164,9 +160,27 @@ impl World {
             (0..u32::MAX).find(|hub| !self.retired.contains_key(hub) && self.expected_in(*hub, now) == 0)
         });
         let hub = hub.unwrap_or(0);
-        self.reserved.entry(hub).or_default().push_back(now);
+        if let Some(who) = call.who {
+            self.reserved.entry(hub).or_default().push_back((now, who));
+        }
         self.placed.extend(call.party.map(|party| (party, (hub, now))));
         hub
+    }
+
+    /// Keeps a place for a player in the hub where it has signed in.
+    fn reserve(&mut self, now: Millis, call: &Reserve) {
+        self.release(Some(call.who), now);
+        if !self.retired.contains_key(&call.hub) {
+            self.reserved.entry(call.hub).or_default().push_back((now, call.who));
+        }
+    }
+
+    /// Gives up the places that were kept long enough, and the one of this player.
+    fn release(&mut self, who: Option<PlayerId>, now: Millis) {
+        for reserved in self.reserved.values_mut() {
+            reserved.retain(|(since, whose)| now.since(*since) < RESERVATION_LIFE && Some(*whose) != who);
+        }
+        self.reserved.retain(|_, reserved| !reserved.is_empty());
     }
 
     /// Sends nobody to a hub any more. Who is believed to be there runs out as in a hub
@@ -207,6 +221,19 @@ impl World {
         self.hubs.iter().filter(there).map(|(hub, _)| *hub).collect()
     }
 
+    /// The real clock has jumped. A hub that sleeps while its players are silent is woken by
+    /// its alarm, which the jump has made late or World's time has passed: until it speaks
+    /// again it would hold nobody and hear nothing. So it is woken from here, and heard of
+    /// as if it listened. How many hubs that are.
+    pub fn clock_jumped(&mut self, context: &mut Context<'_, Write>) -> usize {
+        let with_sockets = self.hubs.iter().filter(|(_, hub)| hub.population.sockets > 0);
+        let hubs: Vec<u32> = with_sockets.map(|(hub, _)| *hub).collect();
+        for hub in &hubs {
+            self.speech.wake(*hub, context.now);
+        }
+        hubs.len()
+    }
+
     /// The hubs where somebody may hear what is said, and the speaker's.
     fn listening(&self, now: Millis, speaker: Option<u32>) -> BTreeSet<u32> {
         let peopled = self.hubs.keys().filter(|hub| self.players_in(**hub, now) > 0).copied();
@@ -231,6 +258,10 @@ impl Logic for World {
     fn dispatch(&mut self, context: &mut Context<'_, Write>, call: WorldCall) -> Reply {
         match call {
             WorldCall::Place(call) => reply::<Place>(Ok(self.place(context, &call))),
+            WorldCall::Reserve(call) => {
+                self.reserve(context.now, &call);
+                reply::<Reserve>(Ok(()))
+            }
             WorldCall::Retire(call) => {
                 self.retire(context, call.hub);
                 reply::<Retire>(Ok(()))
@@ -256,6 +287,12 @@ impl Logic for World {
             }
             WorldCall::GetEvents(call) => reply::<GetEvents>(Ok(self.events(context, &call))),
             WorldCall::GetStatus(_) => reply::<GetStatus>(Ok(self.status(context))),
+            WorldCall::CheckStorage(_) => {
+                // The same row again: it costs a write, and no room.
+                let started = self.started(context);
+                context.writes.push(Write::Started(started));
+                reply::<CheckStorage>(Ok(()))
+            }
         }
     }
 }
@@ -270,48 +307,99 @@ mod tests {
         decide(&mut Context::new(Millis(now), &mut entropy))
     }
 
+    #[test]
+    fn a_check_of_the_storage_writes_each_time_and_changes_nothing() {
+        let mut world = World::default();
+        at(5, |context| drop(world.dispatch(context, WorldCall::GetStatus(GetStatus {}))));
+        let before = world.clone();
+        for now in [6, 7] {
+            let writes = at(now, |context| {
+                world.dispatch(context, WorldCall::CheckStorage(CheckStorage {}));
+                std::mem::take(&mut context.writes)
+            });
+            assert_eq!(writes, [Write::Started(Millis(5))]);
+        }
+        assert_eq!(world, before);
+    }
+
     fn report(world: &mut World, now: u64, hub: u32, players: u32) {
         let population = Population { players, sockets: players + 1 };
         at(now, |context| world.report(context, &Report { hub, population }));
     }
 
+    fn player(n: u64) -> Option<PlayerId> {
+        PlayerId::new(n + (1 << 40))
+    }
+
+    /// A place for a player of no party in hubs of this size.
+    fn place(world: &mut World, now: u64, capacity: u32, who: u64) -> u32 {
+        at(now, |context| world.place(context, &Place { capacity, party: None, near: None, who: player(who) }))
+    }
+
+    /// Where a stranger is sent in hubs of this size.
+    fn stranger(world: &mut World, now: u64, capacity: u32) -> u32 {
+        at(now, |context| world.place(context, &Place { capacity, party: None, near: None, who: None }))
+    }
+
     #[test]
     fn twenty_three_players_in_hubs_of_five_fill_them_one_after_the_other() {
         let mut world = World::default();
-        let five = Place { capacity: 5, party: None, near: None };
         // All of them ask before anybody has arrived.
-        let placed: Vec<u32> = (0..23).map(|n| at(n, |c| world.place(c, &five))).collect();
+        let placed: Vec<u32> = (0..23).map(|n| place(&mut world, n, 5, n)).collect();
         assert_eq!(placed, (0..23).map(|n| n / 5).collect::<Vec<_>>());
         for hub in 0..5 {
             report(&mut world, 1_000, hub, if hub < 4 { 5 } else { 3 });
         }
-        assert_eq!(at(1_001, |c| world.place(c, &five)), 4);
+        assert_eq!(place(&mut world, 1_001, 5, 101), 4);
         // Somebody leaves the first: the fullest with room is filled before the next.
         report(&mut world, 1_002, 0, 4);
-        assert_eq!(at(1_003, |c| world.place(c, &five)), 0);
-        assert_eq!(at(1_004, |c| world.place(c, &five)), 4);
+        assert_eq!(place(&mut world, 1_003, 5, 102), 0);
+        assert_eq!(place(&mut world, 1_004, 5, 103), 4);
         // All are full or spoken for: another one, never an error.
-        assert_eq!(at(1_005, |c| world.place(c, &five)), 5);
+        assert_eq!(place(&mut world, 1_005, 5, 104), 5);
     }
 
     #[test]
     fn a_place_that_nobody_takes_is_free_again_after_ten_seconds() {
         let mut world = World::default();
-        let one = Place { capacity: 1, party: None, near: None };
-        assert_eq!(at(0, |c| world.place(c, &one)), 0);
-        assert_eq!(at(1, |c| world.place(c, &one)), 1);
-        assert_eq!(at(RESERVATION_LIFE, |c| world.place(c, &one)), 0);
+        assert_eq!(place(&mut world, 0, 1, 1), 0);
+        assert_eq!(place(&mut world, 1, 1, 2), 1);
+        assert_eq!(place(&mut world, RESERVATION_LIFE, 1, 3), 0);
+    }
+
+    #[test]
+    fn strangers_take_no_places_from_players() {
+        let mut world = World::default();
+        report(&mut world, 0, 0, 3);
+        for n in 0..1_000 {
+            assert_eq!(stranger(&mut world, n, 5), 0);
+        }
+        assert_eq!([place(&mut world, 1_000, 5, 1), place(&mut world, 1_000, 5, 2)], [0, 0]);
+        assert_eq!(stranger(&mut world, 1_001, 5), 1, "and those places count");
+    }
+
+    #[test]
+    fn a_player_has_one_place_however_it_was_sent() {
+        let mut world = World::default();
+        report(&mut world, 0, 0, 1);
+        assert_eq!(place(&mut world, 1, 2, 7), 0);
+        assert_eq!(place(&mut world, 2, 2, 7), 0, "its own place is not in its way");
+        // It comes by a socket of its own, without a ticket, and signs in elsewhere.
+        assert_eq!(stranger(&mut world, 3, 2), 1);
+        at(4, |c| world.reserve(c.now, &Reserve { hub: 1, who: player(7).unwrap() }));
+        assert_eq!((world.expected_in(0, Millis(5)), world.expected_in(1, Millis(5))), (1, 1));
+        report(&mut world, 6, 1, 1);
+        assert_eq!((world.expected_in(0, Millis(7)), world.expected_in(1, Millis(7))), (1, 1));
     }
 
     #[test]
     fn a_hub_that_died_is_forgotten_and_its_number_used_again() {
         let mut world = World::default();
-        let two = Place { capacity: 2, party: None, near: None };
         report(&mut world, 0, 0, 2);
         report(&mut world, 0, 1, 1);
-        assert_eq!(at(1, |c| world.place(c, &two)), 1);
+        assert_eq!(place(&mut world, 1, 2, 1), 1);
         assert_eq!(world.hubs(Millis(1)), [0, 1]);
-        assert_eq!(at(HUB_FORGOTTEN_AFTER, |c| world.place(c, &two)), 0);
+        assert_eq!(place(&mut world, HUB_FORGOTTEN_AFTER, 2, 2), 0);
         assert_eq!(world.hubs(Millis(HUB_FORGOTTEN_AFTER)), [0; 0]);
     }
 
@@ -325,13 +413,15 @@ mod tests {
     #[test]
     fn a_damaged_hubs_number_is_given_to_nobody_and_the_next_free_one_instead() {
         let party = PartyId::new(1 << 40);
-        let alone = Place { capacity: 5, party: None, near: None };
-        let together = Place { capacity: 5, party, near: Some(0) };
+        let alone = Place { capacity: 5, party: None, near: None, who: player(1) };
+        let together = Place { capacity: 5, party, near: Some(0), who: player(2) };
         let mut world = World::default();
         report(&mut world, 0, 0, 3);
         assert_eq!(at(1, |c| world.place(c, &together)), 0);
         assert_eq!(retire(&mut world, 2, 0), [Write::Retired(0, Millis(2))]);
         assert_eq!(retire(&mut world, 3, 0), [], "a call that is repeated changes nothing");
+        at(3, |_| world.reserve(Millis(3), &Reserve { hub: 0, who: PlayerId::new(9).unwrap() }));
+        assert!(world.reserved.is_empty(), "no place is kept there");
         // Not to the fullest, not to the party's others, not to the first number.
         assert_eq!(at(4, |c| world.place(c, &alone)), 1);
         assert_eq!(at(5, |c| world.place(c, &together)), 1);
@@ -354,23 +444,23 @@ mod tests {
         let writes = retire(&mut world, 1_000, one_more);
         assert_eq!(writes, [Write::Retired(one_more, Millis(1_000)), Write::Reinstated(0)]);
         assert_eq!(world.retired.len(), MAX_RETIRED_HUBS);
-        assert_eq!(at(1_001, |c| world.place(c, &Place { capacity: 5, party: None, near: None })), 0);
+        assert_eq!(at(1_001, |c| world.place(c, &Place { capacity: 5, party: None, near: None, who: None })), 0);
     }
 
     #[test]
     fn a_partys_members_are_sent_where_the_others_are_while_there_is_room() {
         let party = PartyId::new(1 << 40);
-        let place = |near| Place { capacity: 4, party, near };
-        let alone = Place { capacity: 4, party: None, near: None };
+        let place = |who, near| Place { capacity: 4, party, near, who: player(who) };
+        let alone = Place { capacity: 4, party: None, near: None, who: player(9) };
         let mut world = World::default();
         report(&mut world, 0, 0, 2);
         report(&mut world, 0, 1, 1);
         assert_eq!(at(1, |c| world.place(c, &alone)), 0, "others go to the fullest");
-        assert_eq!(at(1, |c| world.place(c, &place(Some(1)))), 1);
+        assert_eq!(at(1, |c| world.place(c, &place(1, Some(1)))), 1);
         // The next is sent after it, also before it has arrived, or is known to be there.
-        assert_eq!(at(2, |c| world.place(c, &place(None))), 1);
-        assert_eq!(at(2, |c| world.place(c, &place(None))), 1);
-        assert_eq!(at(2, |c| world.place(c, &place(None))), 0, "full is full");
+        assert_eq!(at(2, |c| world.place(c, &place(2, None))), 1);
+        assert_eq!(at(2, |c| world.place(c, &place(3, None))), 1);
+        assert_eq!(at(2, |c| world.place(c, &place(4, None))), 0, "full is full");
     }
 
     #[test]
@@ -383,6 +473,20 @@ mod tests {
             Population { players: 5, sockets: 7 }
         );
         assert_eq!(at(HUB_FORGOTTEN_AFTER, |c| world.status(c)).population, Population { players: 3, sockets: 4 });
+    }
+
+    #[test]
+    fn hubs_that_a_jump_of_the_clock_left_asleep_are_woken_and_hear_what_is_said_next() {
+        use crate::effect::Errands;
+        let mut world = World::default();
+        report(&mut world, 0, 0, 2);
+        report(&mut world, 0, 1, 1);
+        at(0, |c| world.report(c, &Report { hub: 2, population: Population::default() }));
+        let later = HUB_FORGOTTEN_AFTER * 60;
+        assert_eq!(at(later, |c| world.clock_jumped(c)), 2);
+        assert_eq!(world.listening(Millis(later), None), [0, 1].into());
+        assert_eq!(world.take_errands(Millis(later)), [(0, vec![]), (1, vec![])]);
+        assert_eq!(world.take_errands(Millis(later)), [], "once");
     }
 
     #[test]

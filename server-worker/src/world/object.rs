@@ -1,13 +1,35 @@
 //! The shell of a World.
 
 use super::logic;
-use crate::runtime::shell::Shell;
-use std::rc::Rc;
-use worker::{DurableObject, Env, Request, Response, Result, State, durable_object};
+use crate::runtime::{clock, shell::Shell};
+use std::{cell::Cell, rc::Rc};
+use worker::{DurableObject, Env, Request, Response, Result, State, console_error, durable_object};
+
+thread_local! {
+    /// How many jumps of the clock the hubs have been woken for, whether World slept
+    /// meanwhile or not.
+    static WOKEN_FOR: Cell<u64> = const { Cell::new(0) };
+}
 
 /// A realm.
 #[durable_object(fetch)]
 pub struct World(Rc<Shell<logic::World>>);
+
+impl World {
+    /// Wakes the hubs if the clock has jumped since they were woken last.
+    fn notice_jumps(&self) {
+        clock::now();
+        let jumps = clock::jumps();
+        if WOKEN_FOR.replace(jumps) == jumps {
+            return;
+        }
+        match self.0.step(logic::World::clock_jumped) {
+            Ok(0) => {}
+            Ok(hubs) => console_error!("World: the clock has jumped, or the process stood still: {hubs} hubs woken"),
+            Err(fault) => drop(self.0.report(&fault)),
+        }
+    }
+}
 
 impl DurableObject for World {
     fn new(state: State, env: Env) -> Self {
@@ -15,7 +37,11 @@ impl DurableObject for World {
     }
 
     async fn fetch(&self, request: Request) -> Result<Response> {
+        // Before it is asked, so that the answer is of a realm that knows its hubs; and
+        // after it was loaded, which may have shown that the clock is behind.
+        self.notice_jumps();
         let response = self.0.fetch(request).await;
+        self.notice_jumps();
         self.0.spawn_errands();
         response
     }

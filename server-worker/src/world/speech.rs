@@ -71,6 +71,12 @@ impl Speech {
         self.listening.iter().filter(move |(_, since)| now.since(**since) < LISTENS).map(|(hub, _)| *hub)
     }
 
+    /// Wakes a hub, which is told nothing or what was said meanwhile.
+    pub(super) fn wake(&mut self, hub: u32, now: Millis) {
+        self.listens(hub, now);
+        self.fanout.knock(hub);
+    }
+
     pub(super) fn histories(&self) -> Histories {
         let channels = self.channels.iter();
         let channels = channels.map(|(audience, history)| (*audience, history.before(None).into_vec()));

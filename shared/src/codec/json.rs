@@ -1,7 +1,7 @@
 //! JSON 1.0.0: one flat object, the envelope's fields beside the message's, as
 //! the system's first generation wrote it.
 
-use super::{Incoming, Rejected};
+use super::{Incoming, Rejected, objects, words};
 use crate::{
     ErrorCode, Refusal,
     limits::MAX_NESTING,
@@ -38,13 +38,13 @@ pub(super) fn decode<M: MessageSet>(text: &str, max_len: usize) -> Result<Incomi
     }
     check_object(text)?;
     let head: Head<'_> = read(text)?;
-    let message_id = match head.message_id.as_deref() {
-        None => None,
-        Some(id) => Some(
-            RequestId::from_text(id)
-                .ok_or_else(|| Refusal::field("message_id", "must be at most 64 characters long"))?,
-        ),
-    };
+    let message_id =
+        match head.message_id.as_deref() {
+            None => None,
+            Some(id) => Some(RequestId::from_text(id).ok_or_else(|| {
+                Refusal::field("message_id", "The field message_id must have at most 64 characters.")
+            })?),
+        };
     let rejected = |refusal| Rejected { refusal, message_id: message_id.clone() };
     check_version(head.version.as_deref()).map_err(rejected)?;
     let Some(name) = head.message_type.as_deref() else {
@@ -65,52 +65,48 @@ pub fn read_body<T: DeserializeOwned>(text: &str) -> Result<T, BodyError> {
     read(text)
 }
 
-/// Reads a JSON text into a type; the error names the field at fault.
+/// Reads a JSON text into a type, whose structs are objects and not arrays; the error
+/// names the field at fault.
 ///
 /// # Errors
 /// MALFORMED for what is not JSON (or not an object where one is wanted),
 /// INVALID_FIELD for a field that is missing, of the wrong type or out of bounds.
 pub fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Refusal> {
-    serde_json::from_str(text).map_err(|_| {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let read = objects::read(&mut deserializer);
+    read.and_then(|value| deserializer.end().map(|()| value)).map_err(|_| {
         // Only what fails is read again with the path that the error belongs to.
         let mut deserializer = serde_json::Deserializer::from_str(text);
-        match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
-            Err(error) => refusal_of(&error),
+        let mut track = serde_path_to_error::Track::new();
+        match objects::read::<T, _>(serde_path_to_error::Deserializer::new(&mut deserializer, &mut track)) {
+            Err(error) => refusal_of(&error, &track.path()),
             // The value was fine: what failed is what follows it.
             Ok(_) => Refusal::new(ErrorCode::Malformed).saying("There is something after the JSON value."),
         }
     })
 }
 
-fn refusal_of(error: &serde_path_to_error::Error<serde_json::Error>) -> Refusal {
-    let inner = error.inner();
-    let sentence = inner.to_string();
+fn refusal_of(error: &serde_json::Error, path: &serde_path_to_error::Path) -> Refusal {
+    let sentence = error.to_string();
     let sentence = sentence.split(" at line ").next().unwrap_or_default();
-    if !inner.is_data() {
+    if !error.is_data() {
         return Refusal::new(ErrorCode::Malformed).saying(format!("This is not valid JSON: {sentence}."));
     }
-    let path = error.path().to_string();
+    let path = path.to_string();
     // serde names a missing field in its sentence only.
     if let Some(missing) = sentence.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {
         let field = if path == "." { missing.to_owned() } else { format!("{path}.{missing}") };
-        return Refusal::field(field, format!("The field {missing} is missing."));
+        let message = format!("The field {field} is missing.");
+        return Refusal::field(field, message);
+    }
+    if let Some(field) = words::duplicate(sentence) {
+        return Refusal::new(ErrorCode::Malformed).at(field).saying(format!("The field {field} is there twice."));
     }
     if path == "." {
         return Refusal::new(ErrorCode::Malformed).saying("A message is a JSON object.");
     }
-    Refusal::field(path.clone(), format!("The field {path}: {}.", without_value(sentence)))
-}
-
-/// serde's sentence without the value that it found: it may be a password that
-/// stands in the wrong field, and an answer may end up in a log.
-fn without_value(sentence: &str) -> Cow<'_, str> {
-    let repeats = ["invalid type: ", "invalid value: ", "unknown variant ", "unknown field "];
-    match sentence.rsplit_once(", expected ") {
-        Some((before, expected)) if repeats.iter().any(|start| before.starts_with(start)) => {
-            Cow::Owned(format!("expected {expected}"))
-        }
-        _ => Cow::Borrowed(sentence),
-    }
+    let message = words::about(&path, sentence);
+    Refusal::field(path, message)
 }
 
 /// Refuses what is no object or nests too deep, before anything is read.
@@ -165,13 +161,28 @@ fn check_version(version: Option<&str>) -> Result<(), Refusal> {
     let Some(version) = version else {
         return Err(Refusal::field("version", "The field version is missing."));
     };
-    let major = version.split('.').next().and_then(|major| major.parse::<u32>().ok());
-    if major == Some(MAJOR) {
+    let Some(major) = major_of(version) else {
+        return Err(Refusal::field("version", format!("A version is three numbers, such as {VERSION}.")));
+    };
+    if major == MAJOR.to_string() {
         return Ok(());
     }
     Err(Refusal::new(ErrorCode::UnsupportedVersion).at("version").saying(format!(
         "This server speaks protocol {MAJOR}.x (it stamps {VERSION}); update the client to one that does."
     )))
+}
+
+/// The first of a version's three numbers, in digits: of any size, and in the one way
+/// that a number is written. Anything else is no version.
+fn major_of(version: &str) -> Option<&str> {
+    let is_number = |part: &str| {
+        let is_plain = part == "0" || !part.starts_with('0');
+        is_plain && !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let mut numbers = version.split('.');
+    let major = numbers.next()?;
+    let (minor, patch) = (numbers.next()?, numbers.next()?);
+    (numbers.next().is_none() && [major, minor, patch].into_iter().all(is_number)).then_some(major)
 }
 
 fn no_such_type<M: MessageSet>(name: &str) -> Refusal {

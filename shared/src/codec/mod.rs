@@ -4,7 +4,9 @@
 
 pub mod binary;
 pub mod json;
+mod objects;
 pub mod snapshot;
+pub(crate) mod words;
 
 use crate::{
     Refusal,

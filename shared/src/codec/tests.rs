@@ -106,6 +106,64 @@ fn what_cannot_be_decoded_is_refused_with_a_code_and_the_field() {
 }
 
 #[test]
+fn an_array_where_an_object_is_wanted_is_refused_with_the_fields_of_the_object() {
+    let words = |fields: &str| {
+        let text = format!(r#"{{"version":"1.0.0",{fields}}}"#);
+        let refusal = from_client(Frame::Text(&text)).remove(0).map_err(|rejected| rejected.refusal).unwrap_err();
+        assert_eq!(refusal.code, ErrorCode::InvalidField);
+        (refusal.field.unwrap_or_default(), refusal.message.unwrap_or_default())
+    };
+    let (field, message) = words(r#""type":"move","to_location_id":0,"position":[1,0,0]"#);
+    assert_eq!(field, "position");
+    assert!(message.contains("an object with x, y and z"), "{message}");
+    let (field, message) = words(r#""type":"own_move","client_seq":1,"position":{"x":1,"y":2},"velocity":[1,0,0]"#);
+    assert_eq!(field, "velocity");
+    assert!(message.contains("an object with x, y and z"), "{message}");
+    let (field, message) = words(r#""type":"chat","content":"x","encrypted":[1,"a","b","c"]"#);
+    assert_eq!(field, "encrypted");
+    assert!(message.contains("an object with v, key_id, nonce and ciphertext"), "{message}");
+    // A whole message is no array either, whichever type it would fit.
+    for text in [r#"["ping","1.0.0"]"#, " [1]", "[]"] {
+        assert_eq!(one(text).map_err(|error| error.0), Err(ErrorCode::Malformed), "{text}");
+    }
+}
+
+#[test]
+fn a_version_is_three_numbers_without_leading_zeros_and_any_minor_of_ours_will_do() {
+    let ping = |version: &str| one(&format!(r#"{{"type":"ping","version":"{version}"}}"#));
+    for version in ["1.0.0", "1.0.10", "1.2.7", "1.99999999999999999999.0"] {
+        assert_eq!(ping(version), Ok(ClientMessage::Ping(Ping {})), "{version}");
+    }
+    for version in ["0.9.0", "2.0.0", "10.0.0", "11.0.0", "99999999999999999999.0.0"] {
+        assert_eq!(ping(version), refused(ErrorCode::UnsupportedVersion, "version"), "{version}");
+    }
+    for version in [
+        "",
+        "1",
+        "1.0",
+        "1.0.0.0",
+        "01.0.0",
+        "1.00.0",
+        "1.0.01",
+        "+1.0.0",
+        "-1.0.0",
+        "1.0.0 ",
+        " 1.0.0",
+        "1.0.0-rc",
+        "1..0",
+        "1.0.",
+        ".1.0",
+        "1.0.x",
+        "one",
+        "v1.0.0",
+        "\u{661}.0.0",
+        "1,0,0",
+    ] {
+        assert_eq!(ping(version), refused(ErrorCode::InvalidField, "version"), "{version}");
+    }
+}
+
+#[test]
 fn a_refusal_names_the_message_it_answers() {
     let text = r#"{"type":"character_select","version":"1.0.0","message_id":"m-1","character_id":-4}"#;
     let rejected = from_client(Frame::Text(text)).remove(0).unwrap_err();

@@ -130,7 +130,8 @@ impl Ticket {
     }
 }
 
-/// What a client shows to continue a connection that was lost: good while the session is.
+/// What a client shows to continue a connection that was lost: good while the session is
+/// and has this name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResumeToken {
     /// The session that it was given to.

@@ -36,7 +36,9 @@ impl AuthRequest {
     }
 }
 
-/// `auth_response`, server to client: whether the socket is authenticated.
+/// `auth_response`, server to client: whether the socket is authenticated. It comes again
+/// when the session is renewed (`POST /api/auth/refresh`), without a character and with
+/// another resume token: the one before is good for nothing any more.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AuthResponse {
@@ -57,7 +59,7 @@ pub struct AuthResponse {
     /// The character that entered the world, if the session has selected one.
     #[serde(default)]
     pub character: Option<Box<Sheet>>,
-    /// What a reconnecting client shows to resume.
+    /// What a reconnecting client shows to resume; the newest counts.
     #[serde(default)]
     pub resume_token: Option<Secret<512>>,
     /// The revisions the server speaks.
@@ -76,6 +78,12 @@ impl AuthResponse {
             character,
             ..Self::saying("Signed in.", now)
         }
+    }
+
+    /// The session is good under another token, which its owner has.
+    #[must_use]
+    pub fn renewed(player: PlayerId, resume_token: Option<Secret<512>>, now: Millis) -> Self {
+        Self { success: true, player_id: Some(player), resume_token, ..Self::saying("Session renewed.", now) }
     }
 
     /// It is not.
@@ -143,7 +151,8 @@ pub struct Pong {}
 
 /// `resume`, client to server: the first message on a socket that shows a resume
 /// token. Answered by [`Resumed`]; where the place is not kept any more, after an
-/// [`AuthResponse`] with another token.
+/// [`AuthResponse`] with another token. The socket is closed with 4001 where the session
+/// was renewed since, so that a ticket is the way, and with 4002 or 4004 where it has ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Resume {
@@ -161,7 +170,9 @@ pub struct Resumed {
     pub snapshot: bool,
 }
 
-/// `ack`, client to server: every reliable message up to this one was received.
+/// `ack`, client to server: every reliable message up to this one was received. It has no
+/// answer, so one with a message_id is refused with INVALID_FIELD. A number that was not sent
+/// counts as the last that was.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Ack {

@@ -39,7 +39,8 @@ pub struct CharacterSelect {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CharacterCreate {
-    /// A name nobody else has.
+    /// A name with at least two letters or digits, which nobody else has and which looks
+    /// like nobody else's.
     pub name: CharacterName,
     /// Its race.
     pub race: Race,

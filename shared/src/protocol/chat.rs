@@ -54,7 +54,9 @@ wire_enum!(Channel, "must be global, party, faction or whisper");
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SendChat {
-    /// What is said.
+    /// What is said. The others read it in NFC, with one space for line breaks and tabs,
+    /// without control and invisible characters, and with at most four marks on a letter;
+    /// EMPTY if nothing is left that can be seen.
     pub content: Draft,
     /// Who hears it; absent is global.
     #[serde(default)]

@@ -52,6 +52,7 @@ impl From<ErrorMessage> for Refusal {
             message: Some(message.error_message.as_str().to_owned()),
             field: details.field.map(|field| field.as_str().to_owned()),
             retry_after: details.retry_after.map(Seconds::as_f64),
+            also: Vec::new(),
         }
     }
 }

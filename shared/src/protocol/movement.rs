@@ -15,8 +15,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 /// `move`, client to server: a step within the location, or to another.
 ///
-/// A step to another location is answered by [`LocationUpdate`], a step within
-/// by a copy of the [`Move`] if it carried a message_id. Refused with
+/// A step to another location is answered by [`LocationUpdate`]; it may say where in it, and
+/// is corrected if that is too far from the entrance. A step within is answered by a copy of
+/// the [`Move`] if it carried a message_id. Refused with
 /// NOT_YOUR_CHARACTER, NOT_THERE, UNKNOWN_LOCATION, NOT_ADJACENT or
 /// MOVE_REJECTED (with a [`PositionCorrection`]; with `retry_after` where too many moves
 /// were impossible, and then without being judged).
@@ -96,7 +97,7 @@ impl Move {
 
 /// `own_move`, client to server: one's own step, as the binary client sends it
 /// up to 20 times a second. Refused by [`PositionCorrection`], and after too many of those
-/// by MOVE_REJECTED with `retry_after`.
+/// by MOVE_REJECTED with `retry_after`. Answered by a [`Move`] if it carried a message_id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OwnMove {
@@ -115,7 +116,8 @@ impl OwnMove {
 }
 
 /// `position_correction`, server to client: the last good state, from which the
-/// client continues.
+/// client continues. A socket that offered no subprotocol is sent a `character_update` with
+/// the position instead.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PositionCorrection {

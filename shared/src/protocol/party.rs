@@ -15,7 +15,8 @@ use crate::{
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::borrow::Cow;
 
-/// A party's name, at most [`MAX_PARTY_NAME`] bytes.
+/// A party's name, at most [`MAX_PARTY_NAME`] bytes. What the server asks of a new one
+/// besides is told at [`PartyCreate`].
 pub type PartyName = Text<MAX_PARTY_NAME>;
 
 /// Who gets what an enemy leaves.
@@ -49,11 +50,12 @@ impl LootSharing {
 wire_enum!(LootSharing, "must be equal, leader or roll");
 
 /// `party_create`, client to server: founds a party. Answered by [`PartyUpdate`]; refused with
-/// ALREADY_IN_PARTY.
+/// ALREADY_IN_PARTY, and for its name with INVALID_FIELD or NAME_RESERVED.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PartyCreate {
-    /// The party's name.
+    /// The party's name: at least a letter or a digit, single spaces between words, each word
+    /// in one script; no invisible characters, no more than four marks on a letter.
     #[serde(default)]
     pub party_name: Option<PartyName>,
 }

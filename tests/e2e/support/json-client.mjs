@@ -1,35 +1,28 @@
 // A first-generation client, written from the wire contract alone: REST and
 // JSON text frames, no code of ours.
 import assert from "node:assert/strict";
+import { PASSWORD, freshName, rest } from "./rest.mjs";
+import { registerByScram, signInByScram } from "./scram.mjs";
+import { Turns } from "./turns.mjs";
+
+export { PASSWORD, freshName, rest };
 
 let serial = 0;
 
-/** A name that no other test has taken. */
-export function freshName(prefix = "hero") {
-  serial += 1;
-  return `${prefix}-${Date.now().toString(36)}${serial.toString(36)}`.slice(0, 24);
-}
-
-/** Calls a route: { status, headers, body }; the body is parsed where it is JSON. */
-export async function rest(url, method, path, { body, token, headers = {} } = {}) {
-  const response = await fetch(url + path, {
-    method,
-    headers: {
-      ...(body === undefined ? {} : { "Content-Type": "application/json" }),
-      ...(token ? { Authorization: `Bearer ${token}` } : {}),
-      ...headers,
-    },
-    body: body === undefined || typeof body === "string" ? body : JSON.stringify(body),
-  });
-  const text = await response.text();
-  const json = /json/.test(response.headers.get("content-type") ?? "");
-  return { status: response.status, headers: response.headers, body: json ? JSON.parse(text) : text };
-}
-
-export const PASSWORD = "correct horse";
-
-/** Registers and signs in: { username, password, playerId, token }. */
+/**
+ * Registers and signs in: { username, password, playerId, token }. By SCRAM, which costs
+ * the server nothing: it stretches plain passwords one at a time, half a second each.
+ */
 export async function signUp(url, username = freshName("user")) {
+  const registered = await registerByScram(url, username, PASSWORD);
+  assert.equal(registered.status, 201, JSON.stringify(registered.body));
+  const { finish } = await signInByScram(url, username, PASSWORD);
+  assert.equal(finish.status, 200, JSON.stringify(finish.body));
+  return { username, password: PASSWORD, playerId: finish.body.player_id, token: finish.body.session_token };
+}
+
+/** The same as the first generation does it, which sends the password. */
+export async function signUpPlainly(url, username = freshName("user")) {
   const credentials = { username, password: PASSWORD };
   const registered = await rest(url, "POST", "/api/auth/register", { body: credentials });
   assert.equal(registered.status, 201, JSON.stringify(registered.body));
@@ -55,6 +48,7 @@ export async function selectCharacter(url, token, id) {
 /** A socket that remembers what came and lets a test wait for what is to come. */
 export class JsonSocket {
   #waiting = [];
+  #turns = new Turns();
   received = [];
   /** The heartbeats that were answered: "pong" is a text of its own and no message. */
   pongs = 0;
@@ -89,7 +83,7 @@ export class JsonSocket {
     if (index >= 0) this.#waiting.splice(index, 1)[0].resolve(message);
   }
 
-  /** Sends a message with its envelope; `fields` has its type. */
+  /** Sends a message with its envelope; `fields` has its type. At once, whatever the server's limits say. */
   send(fields) {
     this.raw.send(JSON.stringify({ version: "1.0.0", timestamp: Date.now() / 1000, message_id: null, priority: 1, ...fields }));
   }
@@ -118,9 +112,13 @@ export class JsonSocket {
     });
   }
 
-  /** Sends a message with a message_id and resolves with whatever answers it. */
+  /**
+   * Sends a message with a message_id and resolves with whatever answers it. It waits for
+   * its turn, so that however quick the machine is a test keeps to the server's limits.
+   */
   async ask(fields) {
     const id = `m${(serial += 1)}`;
+    await this.#turns.take(fields.type);
     this.send({ ...fields, message_id: id });
     const answer = (message) => message.reply_to === id;
     for (;;) {
@@ -142,12 +140,15 @@ function take(message) {
   return message;
 }
 
+/** The subprotocol of clients that are told everything; those of the first generation offer none. */
+export const EVERYTHING = ["shardlink.v1.json"];
+
 /** Signs up, creates a character, enters the world by JSON: { ...account, character, socket }. */
-export async function enterWorld(url, choices) {
+export async function enterWorld(url, choices, protocols = EVERYTHING) {
   const account = await signUp(url);
   const character = await createCharacter(url, account.token, choices);
   await selectCharacter(url, account.token, character.id);
-  const socket = await JsonSocket.open(url);
+  const socket = await JsonSocket.open(url, protocols);
   socket.send({ type: "auth_request", username: account.username, password: "", session_token: account.token });
   const auth = await socket.next("auth_response");
   assert.equal(auth.success, true, JSON.stringify(auth));

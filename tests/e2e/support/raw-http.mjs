@@ -3,10 +3,13 @@
 import http from "node:http";
 import { randomBytes } from "node:crypto";
 
-/** { status, headers, body } with headers as fetch has them; the body is parsed where it is JSON. */
-export function request(url, method, path, { headers = {}, body } = {}) {
+/**
+ * { status, headers, body } with headers as fetch has them; the body is parsed where it
+ * is JSON. `more` are options of http.request(): the address to come from, say.
+ */
+export function request(url, method, path, { headers = {}, body, ...more } = {}) {
   return new Promise((resolve, reject) => {
-    const sent = http.request(url + path, { method, headers, agent: false });
+    const sent = http.request(url + path, { method, headers, agent: false, ...more });
     sent.on("error", reject);
     sent.on("response", (response) => read(response).then(resolve, reject));
     sent.on("upgrade", (response, socket) => {

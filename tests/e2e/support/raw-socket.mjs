@@ -6,19 +6,26 @@ const OPENED = "\r\n\r\n";
 
 /**
  * Sends and reads JSON text frames; `heard` is called with each message, `heardBinary`
- * with the bytes of each binary frame, `ended` once.
+ * with the bytes of each binary frame, `closing` when a close frame came, `ended` once.
  */
 export class RawSocket {
   #rest = Buffer.alloc(0);
   /** The code of the close frame that came, if one did. */
   closeCode;
 
-  /** Opens /ws; rejects with the answer's first line if it is refused. */
-  static open(url, { protocols = [], heard = () => {}, heardBinary = () => {}, ended = () => {} } = {}) {
+  /** Texts "pong" that came: they are no messages. */
+  pongs = 0;
+
+  /**
+   * Opens /ws; rejects with the answer's first line if it is refused. `headers` go with
+   * the request, and `tcp` are options of net.connect(): the address to come from, say.
+   */
+  static open(url, { protocols = [], headers = {}, tcp = {}, heard = () => {}, heardBinary = () => {}, closing = () => {}, ended = () => {} } = {}) {
     const { hostname, port } = new URL(url);
-    const socket = net.connect({ host: hostname, port: Number(port), noDelay: true });
-    const raw = new RawSocket(socket, { heard, heardBinary, ended });
-    const offer = protocols.length > 0 ? `Sec-WebSocket-Protocol: ${protocols.join(", ")}\r\n` : "";
+    const socket = net.connect({ host: hostname, port: Number(port), noDelay: true, ...tcp });
+    const raw = new RawSocket(socket, { heard, heardBinary, closing, ended });
+    const all = protocols.length > 0 ? { "Sec-WebSocket-Protocol": protocols.join(", "), ...headers } : headers;
+    const offer = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`).join("");
     socket.write(
       `GET /ws HTTP/1.1\r\nHost: ${hostname}:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
         `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${randomBytes(16).toString("base64")}\r\n${offer}\r\n`,
@@ -69,10 +76,18 @@ export class RawSocket {
       const body = rest.subarray(start, start + length);
       this.#rest = rest.subarray(start + length);
       const kind = rest[0] & 0x0f;
-      if (kind === 1) this.heard(JSON.parse(body.toString("utf8")));
+      if (kind === 1) this.#hear(body.toString("utf8"));
       if (kind === 2) this.heardBinary(body);
-      if (kind === 8) this.closeCode = body.length >= 2 ? body.readUInt16BE(0) : 1005;
+      if (kind === 8) {
+        this.closeCode = body.length >= 2 ? body.readUInt16BE(0) : 1005;
+        this.closing();
+      }
     }
+  }
+
+  #hear(text) {
+    if (text === "pong") this.pongs += 1;
+    else this.heard(JSON.parse(text));
   }
 
   /** Sends a message with its envelope; `fields` has its type. */
@@ -90,6 +105,11 @@ export class RawSocket {
 
   readOn() {
     this.socket.resume();
+  }
+
+  /** Says goodbye, as somebody who leaves does. */
+  close(code = 1000) {
+    this.socket.write(Buffer.from([0x88, 0x82, 0, 0, 0, 0, code >> 8, code & 0xff]));
   }
 
   /** Cuts the connection, without a word. */

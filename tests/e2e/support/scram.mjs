@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { createHash, createHmac, pbkdf2, randomBytes } from "node:crypto";
 import { promisify } from "node:util";
-import { rest } from "./json-client.mjs";
+import { rest } from "./rest.mjs";
 
 export const ITERATIONS = 600_000;
 
@@ -13,7 +13,10 @@ const xor = (a, b) => Buffer.from(a.map((byte, index) => byte ^ b[index]));
 
 const stretchedBefore = new Map();
 
-/** A stretched password, remembered: a test with many accounts gives them one salt and pays once. */
+/** All accounts that one process makes have the same, unless a test gives another. */
+const SALT = randomBytes(16);
+
+/** A stretched password, remembered: with one salt, many accounts cost one stretching. */
 function stretch(password, salt) {
   const key = `${password} ${salt.toString("hex")}`;
   if (!stretchedBefore.has(key)) {
@@ -23,7 +26,7 @@ function stretch(password, salt) {
 }
 
 /** What is sent of a new password: { salt, iterations, stored_key, server_key }. */
-export async function stretched(password, salt = randomBytes(16)) {
+export async function stretched(password, salt = SALT) {
   const salted = await stretch(password, salt);
   return {
     salt: salt.toString("base64"),
@@ -41,11 +44,11 @@ export async function registerByScram(url, username, password, changes = {}) {
 /**
  * Starts an exchange and works out its end: { start, body, serverProof }, where
  * `body` proves that the password is known and serverProof is what the server
- * must prove itself with.
+ * must prove itself with. `call` is rest(), or one like it.
  */
-export async function prove(url, username, password) {
+export async function prove(url, username, password, call = rest) {
   const bare = `n=${username},r=${randomBytes(18).toString("base64")}`;
-  const start = await rest(url, "POST", "/api/auth/scram/start", { body: { client_first: `n,,${bare}` } });
+  const start = await call(url, "POST", "/api/auth/scram/start", { body: { client_first: `n,,${bare}` } });
   assert.equal(start.status, 200, JSON.stringify(start.body));
   const [, nonce, salt, iterations] = start.body.server_first.match(/^r=([^,]+),s=([^,]+),i=(\d+)$/);
   assert.equal(Number(iterations), ITERATIONS);

@@ -168,6 +168,12 @@ impl Session {
     }
 
     fn authenticated(&mut self, response: &AuthResponse) {
+        let is_inside = !matches!(self.link, Link::Entering(Entering { authenticated: false, .. }));
+        if is_inside && response.success {
+            // The session was renewed: what resumed it before is good for nothing.
+            self.stream.renewed(response.resume_token.as_ref());
+            return;
+        }
         let Link::Entering(entering) = &mut self.link else {
             return;
         };

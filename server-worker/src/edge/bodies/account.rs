@@ -1,6 +1,9 @@
 //! An account's: signing in by a password, sessions, what an owner changes of it.
 
-use super::{Body, Place, scram::StretchedPassword};
+use super::{
+    Body, Place,
+    scram::{StretchedPassword, all},
+};
 use serde::{Deserialize, Serialize};
 use shardlink_shared::{
     Refusal,
@@ -71,28 +74,45 @@ pub enum OldPassword {
     Scram(Text<2048>, Text<MAX_MESSAGE>),
 }
 
+fn missing(field: &'static str) -> Refusal {
+    Refusal::field(field, format!("The field {field} is missing."))
+}
+
 fn wanted<T>(field: &'static str, value: Option<T>) -> Result<T, Refusal> {
-    value.ok_or_else(|| Refusal::field(field, format!("The field {field} is missing.")))
+    value.ok_or_else(|| missing(field))
 }
 
 impl ChangePassword {
     /// The proof of the old password, and the new one: plain, or stretched.
     ///
     /// # Errors
-    /// INVALID_FIELD with the field that is missing or wrong.
+    /// INVALID_FIELD with the fields that are missing or wrong.
     pub fn into_parts(self) -> Result<(OldPassword, Result<Password, Verifier>), Refusal> {
         let Some(handshake) = self.handshake_id else {
-            let old = wanted("old_password", self.old_password)?;
-            return Ok((OldPassword::Plain(old), Ok(wanted("new_password", self.new_password)?)));
+            return match (self.old_password, self.new_password) {
+                (Some(old), Some(new)) => Ok((OldPassword::Plain(old), Ok(new))),
+                (old, new) => {
+                    let wanted = [("old_password", old.is_none()), ("new_password", new.is_none())];
+                    Err(all(wanted.into_iter().filter(|(_, gone)| *gone).map(|(field, _)| missing(field))))
+                }
+            };
         };
-        let old = OldPassword::Scram(handshake, wanted("client_final", self.client_final)?);
-        let stretched = StretchedPassword {
-            salt: wanted("salt", self.salt)?,
-            iterations: wanted("iterations", self.iterations)?,
-            stored_key: wanted("stored_key", self.stored_key)?,
-            server_key: wanted("server_key", self.server_key)?,
-        };
-        Ok((old, Err(stretched.into_verifier()?)))
+        match (self.client_final, self.salt, self.iterations, self.stored_key, self.server_key) {
+            (Some(client_final), Some(salt), Some(iterations), Some(stored_key), Some(server_key)) => {
+                let stretched = StretchedPassword { salt, iterations, stored_key, server_key };
+                Ok((OldPassword::Scram(handshake, client_final), Err(stretched.into_verifier()?)))
+            }
+            (client_final, salt, iterations, stored_key, server_key) => {
+                let wanted = [
+                    ("client_final", client_final.is_none()),
+                    ("salt", salt.is_none()),
+                    ("iterations", iterations.is_none()),
+                    ("stored_key", stored_key.is_none()),
+                    ("server_key", server_key.is_none()),
+                ];
+                Err(all(wanted.into_iter().filter(|(_, gone)| *gone).map(|(field, _)| missing(field))))
+            }
+        }
     }
 }
 
@@ -220,7 +240,16 @@ mod tests {
             r#"{{"handshake_id":"h","client_final":"c","salt":"AAAAAAAAAAAAAAAAAAAAAA==","iterations":600000,"stored_key":"{key}=","server_key":"{key}="}}"#
         );
         assert!(matches!(parts(&scram), Ok((OldPassword::Scram(..), Err(_)))));
-        let field = |body: &str| parts(body).unwrap_err().field.unwrap();
+        let fields = |body: &str| -> Vec<_> {
+            parts(body).unwrap_err().problems().into_iter().map(|problem| problem.field).collect()
+        };
+        let field = |body: &str| fields(body).swap_remove(0);
+        assert_eq!(fields("{}"), ["old_password", "new_password"]);
+        assert_eq!(
+            fields(r#"{"handshake_id":"h","iterations":1}"#),
+            ["client_final", "salt", "stored_key", "server_key"]
+        );
+        assert_eq!(fields(&scram.replace("600000", "1").replace("AAAA==", "A")), ["salt", "iterations"]);
         assert_eq!(field("{}"), "old_password");
         assert_eq!(field(r#"{"old_password":"hunter22"}"#), "new_password");
         assert_eq!(field(r#"{"handshake_id":"h"}"#), "client_final");

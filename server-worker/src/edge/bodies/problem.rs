@@ -1,7 +1,7 @@
 //! What every refusal answers.
 
 use serde::Serialize;
-use shardlink_shared::{ErrorCode, Refusal, protocol::bounded::Text};
+use shardlink_shared::{ErrorCode, FieldProblem, Refusal, protocol::bounded::Text};
 
 /// A failure: RFC 9457 and the first generation's members side by side.
 #[derive(Debug, Serialize)]
@@ -26,15 +26,6 @@ pub struct Problem {
     pub error: String,
 }
 
-/// A field at fault.
-#[derive(Debug, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[allow(missing_docs)]
-pub struct FieldProblem {
-    pub field: String,
-    pub message: String,
-}
-
 impl Problem {
     /// The body of a refusal; `instance` is the path that was asked.
     #[must_use]
@@ -49,11 +40,7 @@ impl Problem {
             instance: Text::<256>::cut(instance).as_str().to_owned(),
             code: refusal.code,
             request_id,
-            errors: refusal
-                .field
-                .iter()
-                .map(|field| FieldProblem { field: field.clone(), message: sentence.clone() })
-                .collect(),
+            errors: refusal.problems(),
             retry_after: refusal.retry_after,
             success: false,
             message: sentence.clone(),

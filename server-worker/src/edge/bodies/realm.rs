@@ -34,11 +34,11 @@ impl Body for EventsQuery {
             match name {
                 "limit" => {
                     let limit = value.parse().ok().filter(|limit| (1..=MAX_EVENTS_PAGE).contains(limit));
-                    let message = || format!("The field limit is an integer from 1 to {MAX_EVENTS_PAGE}.");
+                    let message = || format!("The field limit must be a whole number from 1 to {MAX_EVENTS_PAGE}.");
                     read.limit = limit.ok_or_else(|| Refusal::field("limit", message()))?;
                 }
                 "cursor" => {
-                    let message = "The field cursor is the next_cursor of an earlier answer.";
+                    let message = "The field cursor must be the next_cursor of an earlier answer.";
                     read.cursor = Some(value.parse().map_err(|_| Refusal::field("cursor", message))?);
                 }
                 // Unknown fields are ignored, here as elsewhere.

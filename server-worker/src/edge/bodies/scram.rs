@@ -3,7 +3,7 @@
 use super::account::LoggedIn;
 use serde::{Deserialize, Serialize};
 use shardlink_shared::{
-    Refusal,
+    ErrorCode, Refusal,
     crypto::{
         password::{Salt, Verifier, unbase64},
         scram::MAX_MESSAGE,
@@ -101,19 +101,35 @@ pub(super) struct StretchedPassword {
 impl StretchedPassword {
     pub(super) fn into_verifier(self) -> Result<Verifier, Refusal> {
         fn bytes<const N: usize>(field: &str, text: &Text<64>) -> Result<[u8; N], Refusal> {
-            let message = || format!("The field {field} is base64 of {N} bytes.");
+            let message = || format!("The field {field} must be base64 of {N} bytes.");
             unbase64(text.as_str()).ok_or_else(|| Refusal::field(field, message()))
         }
-        if self.iterations != PBKDF2_ITERATIONS {
-            let message = format!("The field iterations is exactly {PBKDF2_ITERATIONS}.");
-            return Err(Refusal::field("iterations", message));
+        let Self { iterations, .. } = self;
+        let rounds = if iterations == PBKDF2_ITERATIONS {
+            Ok(())
+        } else {
+            let message = format!("The field iterations must be {PBKDF2_ITERATIONS}.");
+            Err(Refusal::field("iterations", message))
+        };
+        let salt: Result<Salt, Refusal> = bytes("salt", &self.salt);
+        let (stored, server) = (bytes("stored_key", &self.stored_key), bytes("server_key", &self.server_key));
+        match (salt, rounds, stored, server) {
+            (Ok(salt), Ok(()), Ok(stored_key), Ok(server_key)) => {
+                Ok(Verifier { salt, iterations, stored_key, server_key })
+            }
+            (salt, rounds, stored, server) => {
+                let wrong = [salt.err(), rounds.err(), stored.err(), server.err()];
+                Err(all(wrong.into_iter().flatten()))
+            }
         }
-        let salt: Salt = bytes("salt", &self.salt)?;
-        Ok(Verifier {
-            salt,
-            iterations: self.iterations,
-            stored_key: bytes("stored_key", &self.stored_key)?,
-            server_key: bytes("server_key", &self.server_key)?,
-        })
+    }
+}
+
+/// What is wrong with several fields as one refusal.
+pub(super) fn all(refusals: impl IntoIterator<Item = Refusal>) -> Refusal {
+    let mut refusals = refusals.into_iter();
+    match refusals.next() {
+        Some(first) => first.and(refusals),
+        None => ErrorCode::InvalidField.into(),
     }
 }

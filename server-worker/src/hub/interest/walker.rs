@@ -54,7 +54,11 @@ impl Walker {
         if self.velocity == Vec3::ZERO {
             return self.position;
         }
-        walked_on(self.position, self.velocity, now.since(self.told).min(DEAD_RECKONING))
+        let elapsed = now.since(self.told);
+        if elapsed >= DEAD_RECKONING {
+            return stopped(self.encoding, self.position, self.velocity);
+        }
+        walked_on(self.position, self.velocity, elapsed)
     }
 
     /// How it moves at this moment: whoever has been silent for too long stands.
@@ -79,6 +83,17 @@ impl Walker {
     #[must_use]
     pub fn hears_in(&self, encoding: Encoding) -> bool {
         self.hears && self.encoding == encoding
+    }
+}
+
+/// Where somebody stands who was heard walking for the last time here, and has been silent
+/// for too long. A binary client says so when it stops, so it has walked on until it was
+/// lost. A JSON client need not know of dead reckoning: it stands where it said it was.
+#[must_use]
+pub fn stopped(encoding: Encoding, position: Vec3, velocity: Vec3) -> Vec3 {
+    match encoding {
+        Encoding::Binary => walked_on(position, velocity, DEAD_RECKONING),
+        Encoding::Json => position,
     }
 }
 

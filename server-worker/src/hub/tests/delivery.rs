@@ -141,3 +141,38 @@ fn whoever_is_about_to_go_is_told_first_what_waits_for_the_tick() {
     world.handle(Event::SessionEnded(identity(2).session, ErrorCode::LoggedOut));
     assert_eq!((world.types(bran), world.closed(bran)), (vec!["error"], Some(ErrorCode::LoggedOut)));
 }
+
+#[test]
+fn goodbyes_before_it_do_not_delay_what_is_said() {
+    let (mut world, aria, bran, _) = world();
+    for n in 0..400 {
+        let guest = world.player(1_000 + n, &format!("Guest {n}"), Encoding::Binary);
+        world.send(guest, &say("hello", Channel::Party));
+        world.send(guest, &ClientMessage::Disconnect(Default::default()));
+        assert!(world.types(guest).ends_with(&["disconnect"]));
+    }
+    while world.hub.area.is_dirty() {
+        world.tick();
+    }
+    let said = world.now;
+    world.send(aria, &say("at last", Channel::Global));
+    while !world.types(bran).contains(&"chat") {
+        assert!(world.tick(), "it is never delivered");
+    }
+    assert!(world.now - said <= 100, "it took {} ms", world.now - said);
+}
+
+#[test]
+fn where_ticks_are_rare_what_is_said_does_not_wait_for_one() {
+    let mut world = World::with(Settings { tick_interval: 1_000, ..Settings::default() }, false);
+    let aria = world.player(1, "Aria", Encoding::Binary);
+    let bran = world.player(2, "Bran", Encoding::Binary);
+    while world.tick() {}
+    world.walk(bran, 0.1, 0.0);
+    let said = world.now;
+    world.send(aria, &say("hello", Channel::Global));
+    while !world.types(bran).contains(&"chat") {
+        assert!(world.tick(), "it is never delivered");
+    }
+    assert!(world.now - said <= 100, "it took {} ms", world.now - said);
+}

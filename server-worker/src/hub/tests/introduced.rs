@@ -22,9 +22,8 @@ fn who_enters_is_told_whom_it_has_muted_and_what_it_is_invited_into() {
         };
         let (muted, invited) = (vec![character(3), character(4)], vec![invite.clone()]);
         let entrance = Entrance { muted, invited, ..entrance(sheet(1, "Aria")) };
-        let (token, resume, silenced) = (None, Some("r1_".into()), None);
         let entrance = Some(Box::new(entrance));
-        world.answer(id, Ok(Answer::Admitted { identity: identity(1), token, resume, entrance, silenced }));
+        world.answer(id, Ok(Answer::Admitted { identity: identity(1), token: None, entrance, silenced: None }));
         let told: Vec<_> = world.sent(id).into_iter().skip(2).take(3).collect();
         let mute = |n| ServerMessage::Mute(Mute { character_id: character(n), muted: true });
         assert_eq!(told, [mute(3), mute(4), ServerMessage::PartyInvite(invite)]);

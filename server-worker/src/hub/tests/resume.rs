@@ -1,9 +1,9 @@
 //! Connections that are lost and come back.
 
 use super::*;
-use crate::hub::outbox::Delivery;
+use crate::{calls::account::Standing, hub::outbox::Delivery};
 use shardlink_shared::{
-    crypto::token::ResumeToken,
+    crypto::token::{ResumeToken, SessionId},
     limits::{LOG_LIFE, PLACE_LIFE},
     protocol::account::{Ack, Resume, Resumed},
 };
@@ -21,6 +21,20 @@ impl World {
         let shown = Shown::Resume(token);
         self.handle(Event::Opened { id, encoding: Encoding::Binary, address: String::new(), shown });
         self.send(id, &ClientMessage::Resume(Resume { last_seq }));
+    }
+
+    /// Likewise after a crash: its account says that the session stands.
+    fn resume_in_doubt(&mut self, socket: u64, token: ResumeToken, last_seq: u64) {
+        let session = token.session;
+        self.resume(socket, token, last_seq);
+        self.stands(ConnectionId(socket), session);
+    }
+
+    /// The account of whoever resumes on a socket says that its session stands.
+    pub(super) fn stands(&mut self, id: ConnectionId, session: SessionId) {
+        let answer = Ok(Answer::Stands(Standing { session, silenced: None }));
+        // While a question is open the runtime keeps the hub awake.
+        self.handle_awake(Event::Answered { id, request: None, awaited: true, queued: false, answer });
     }
 
     fn resumed(&self, id: ConnectionId) -> Resumed {
@@ -149,11 +163,11 @@ fn a_crash_keeps_places_and_messages_and_the_minute_begins_with_the_restart() {
         world.crash();
         world.now += PLACE_LIFE - 1;
         world.handle(Event::Alarm);
-        world.resume(7, token(1), 0);
+        world.resume_in_doubt(7, token(1), 0);
         assert_eq!(world.said(aria), ["just before"]);
         let ServerMessage::LocationUpdate(snapshot) = world.sent(aria).pop().unwrap() else { panic!() };
         assert_eq!(snapshot.players[0].character_id, character(2));
-        world.resume(8, token(2), 0);
+        world.resume_in_doubt(8, token(2), 0);
         // Its own words answer its request, after the crash too.
         assert_eq!(world.said(bran), ["just before"]);
         let ServerMessage::LocationUpdate(snapshot) = world.sent(bran).pop().unwrap() else { panic!() };
@@ -263,9 +277,9 @@ fn a_server_that_stops_tells_what_was_said_sends_all_away_to_resume_and_lets_nob
         assert_eq!((world.hub.population().players, world.hub.population().sockets), (2, 0));
         world.crash();
         assert!(!world.hub.is_stopping(Millis(world.now)));
-        world.resume(8, token(2), 0);
+        world.resume_in_doubt(8, token(2), 0);
         assert_eq!(world.said(bran), ["before", "at the end"]);
-        world.resume(9, token(1), 0);
+        world.resume_in_doubt(9, token(1), 0);
         assert_eq!(world.said(aria), ["before", "at the end"]);
     });
 }

@@ -219,7 +219,7 @@ fn state(world: &World) -> Vec<String> {
         .collect();
     state.push(format!("{:?}", world.hub.population()));
     state.push(format!("{:?}", world.log.keys()));
-    state.push(format!("{:?}", world.places.iter().map(|(id, (until, _))| (id, until)).collect::<Vec<_>>()));
+    state.push(format!("{:?}", world.places.iter().map(|(id, (until, ..))| (id, until)).collect::<Vec<_>>()));
     state
 }
 

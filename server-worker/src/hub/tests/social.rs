@@ -293,7 +293,7 @@ fn whoever_enters_is_told_of_its_party_and_hears_what_was_said_there() {
     let party = Some(View { update: update(4, &[1, 2]), history: vec![past] });
     let entrance =
         Some(Box::new(Entrance { sheet: sheet(1, "Aria"), party, muted: Vec::new(), invited: Vec::new() }));
-    let answer = Answer::Admitted { identity: identity(1), token: None, resume: None, entrance, silenced: None };
+    let answer = Answer::Admitted { identity: identity(1), token: None, entrance, silenced: None };
     world.answer(id, Ok(answer));
     assert_eq!(world.types(id), ["auth_response", "location_update", "chat_history", "party_update"]);
 }

@@ -2,7 +2,12 @@
 
 use super::*;
 use serde_json::Value;
-use shardlink_shared::entropy::Entropy;
+use shardlink_shared::{
+    crypto::token::ResumeToken,
+    entropy::Entropy,
+    limits::{MAX_PENDING, MAX_PENDING_PER_NETWORK},
+    protocol::account::Resume,
+};
 use std::{fs, path::Path};
 
 /// The golden message of every type that a client sends.
@@ -78,4 +83,98 @@ fn ten_thousand_made_up_ids_on_every_message_reach_no_other_object() {
         assert!(world.hub.connection(aria).is_some(), "{kind} closed the socket");
     }
     assert!(kinds >= 20, "{kinds} types of messages with ids");
+}
+
+fn opens(world: &mut World, n: u64, address: &str, shown: Shown) -> Result<ConnectionId, ErrorCode> {
+    world.hub.make_room(address, &shown).map_err(|refusal| refusal.code)?;
+    let id = ConnectionId(n);
+    world.handle(Event::Opened { id, encoding: Encoding::Json, address: address.into(), shown });
+    Ok(id)
+}
+
+fn token(n: u64, stream: u64) -> Shown {
+    Shown::Resume(ResumeToken { session: identity(n).session, player: identity(n).player, hub: 3, stream })
+}
+
+#[test]
+fn strangers_are_limited_by_their_network_and_in_all() {
+    both(|mut world| {
+        let mut accepted = BTreeMap::<&str, usize>::new();
+        let mut n = 100;
+        for (network, address) in [
+            ("v4", "203.0.113.9:1000"),
+            ("v4", "[::ffff:203.0.113.9]:2000"),
+            ("home", "2001:db8:1:2::1"),
+            ("home", "2001:db8:1:2:ffff::1"),
+            ("neighbour", "[::ffff:203.0.113.10]:1"),
+            ("other", "2001:db8:1:3::1"),
+            ("last", "198.51.100.1"),
+        ] {
+            for _ in 0..MAX_PENDING_PER_NETWORK {
+                n += 1;
+                let opened = opens(&mut world, n, address, Shown::Nothing);
+                *accepted.entry(network).or_default() += usize::from(opened.is_ok());
+                if n <= 100 + MAX_PENDING as u64 + 2 * MAX_PENDING_PER_NETWORK as u64 {
+                    assert!(opened.is_ok() || opened == Err(ErrorCode::RateLimited), "{address}");
+                } else {
+                    assert_eq!(opened, Err(ErrorCode::Overloaded), "{address}");
+                }
+            }
+        }
+        assert!(accepted.values().all(|count| *count <= MAX_PENDING_PER_NETWORK), "{accepted:?}");
+        assert_eq!(accepted.values().sum::<usize>(), MAX_PENDING);
+    });
+}
+
+#[test]
+fn all_who_were_here_come_back_at_once_from_one_network_and_are_in_no_newcomers_way() {
+    let mut world = World::new(false);
+    for n in 1..=200 {
+        world.player(n, &format!("Player {n}"), Encoding::Binary);
+    }
+    world.crash();
+    for n in 1..=200 {
+        let id = opens(&mut world, 10_000 + n, "::1", token(n, n)).unwrap();
+        assert_eq!(world.closed(id), None);
+    }
+    for n in 0..MAX_PENDING_PER_NETWORK as u64 {
+        opens(&mut world, 20_000 + n, "::1", Shown::Nothing).unwrap();
+    }
+    for n in 1..=200 {
+        world.send(ConnectionId(10_000 + n), &ClientMessage::Resume(Resume { last_seq: 0 }));
+        world.stands(ConnectionId(10_000 + n), identity(n).session);
+        assert!(world.types(ConnectionId(n)).contains(&"resumed"), "{n}");
+    }
+}
+
+#[test]
+fn whoever_shows_a_token_again_and_again_waits_on_one_socket() {
+    both(|mut world| {
+        world.player(1, "Aria", Encoding::Binary);
+        let first = opens(&mut world, 101, "::1", token(1, 1)).unwrap();
+        for n in 102..1_000 {
+            opens(&mut world, n, "::1", token(1, 1)).unwrap();
+            assert_eq!(world.closed(ConnectionId(n - 1)), Some(ErrorCode::Overloaded));
+        }
+        assert!(world.hub.connection(first).is_none());
+        assert_eq!(world.hub.population().sockets, 2);
+        // A token whose place is not kept, or another's, makes nobody less of a stranger.
+        for n in 0..MAX_PENDING_PER_NETWORK as u64 {
+            let shown = if n % 2 == 0 { token(1, 5_000 + n) } else { token(3 + n, 1) };
+            opens(&mut world, 2_000 + n, "::1", shown).unwrap();
+        }
+        assert_eq!(opens(&mut world, 3_000, "::1", token(1, 6_000)), Err(ErrorCode::RateLimited));
+        assert!(opens(&mut world, 3_001, "198.51.100.1", Shown::Nothing).is_ok());
+    });
+}
+
+#[test]
+fn a_place_is_kept_for_whoever_signs_in_and_not_for_whoever_opens_a_socket() {
+    both(|mut world| {
+        let reserved = |world: &World| world.last.contains(&Effect::Reserve(identity(2).player));
+        let id = world.open(2, Encoding::Json);
+        assert!(!reserved(&world));
+        world.answer(id, Ok(admitted(2, None)));
+        assert!(reserved(&world));
+    });
 }

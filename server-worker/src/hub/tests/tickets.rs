@@ -81,11 +81,12 @@ fn after_any_word_of_its_session_a_voucher_is_void_also_over_a_crash() {
     ] {
         for crash in [false, true] {
             let mut world = World::new(false);
-            let (mine, other) = (ticket(1, true, world.now), ticket(2, true, world.now));
+            let mine = ticket(1, true, world.now);
             world.handle(event.clone());
             if crash {
                 world.crash();
             }
+            let other = ticket(2, true, world.now);
             show(&mut world, 1, &mine);
             assert_eq!(world.questions(), [&asked(1, false)], "{event:?}");
             show(&mut world, 2, &other);

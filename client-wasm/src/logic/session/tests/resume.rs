@@ -1,7 +1,10 @@
 //! Lost connections that are resumed, by what the protocol says of the server.
 
 use super::*;
-use shardlink_shared::protocol::{account::Resumed, bounded::Secret};
+use shardlink_shared::{
+    ids::PlayerId,
+    protocol::{account::Resumed, bounded::Secret},
+};
 use std::collections::BTreeMap;
 
 const RESUME: &str = "resume.r1_a";
@@ -499,4 +502,40 @@ fn over_a_link_that_is_cut_two_hundred_times_everything_is_heard_once_and_in_ord
         assert_eq!(world.handled.iter().collect::<Vec<_>>(), arrived);
         assert!(arrived.len() * 10 > asked.len() * 9, "{} of {}", arrived.len(), asked.len());
     }
+}
+
+#[test]
+fn a_renewed_session_is_resumed_by_the_token_that_came_with_it() {
+    let renewed = |token: &str| {
+        let player = PlayerId::new(1 << 40).unwrap();
+        ServerMessage::AuthResponse(AuthResponse::renewed(player, Secret::parse(token).ok(), START))
+    };
+    let mut player = Player::resumable();
+    player.hear_seq(7, None, &chat("seven"));
+    player.hear(None, &renewed("r1_b"));
+    player.effects();
+    player.lose(1006);
+    player.effects();
+    assert_eq!(opens(&player.wait(500)), ["resume.r1_b"]);
+    player.session.opened(player.now);
+    // What was handled is known as before.
+    assert_eq!(sent(&player.effects())[0].message, ClientMessage::Resume(Resume { last_seq: 7 }));
+    // While it comes back it may be renewed again, before it knows where it is.
+    player.hear(None, &resumed(false));
+    player.hear(None, &renewed("r1_c"));
+    player.hear(None, &snapshot(NEXUS));
+    assert!(player.session.is_open());
+    player.effects();
+    player.lose(1006);
+    assert_eq!(opens(&player.wait(500)), ["resume.r1_c"]);
+}
+
+#[test]
+fn a_refused_resume_of_a_renewed_session_goes_on_by_a_ticket() {
+    let mut player = Player::resumable();
+    player.reopens();
+    player.effects();
+    player.hear(None, &ServerMessage::AuthResponse(AuthResponse::refused("Sign in first.", player.now)));
+    player.lose(4001);
+    assert!(player.effects().iter().any(|effect| matches!(effect, Effect::AskTicket(_))));
 }

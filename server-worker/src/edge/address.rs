@@ -1,0 +1,64 @@
+//! Where a request comes from, as the configuration says it is known.
+
+use crate::{
+    config::{ClientAddress, Config},
+    network::Network,
+    runtime::clock,
+};
+use shardlink_shared::{protocol::bounded::Text, time::Millis};
+use std::cell::Cell;
+use wasm_bindgen::JsValue;
+use worker::{Request, console_error};
+
+/// An address that cannot be read is logged at most this often, in milliseconds.
+const LOG_INTERVAL: u64 = 60_000;
+
+thread_local! {
+    static LOGGED_AT: Cell<Option<Millis>> = const { Cell::new(None) };
+}
+
+/// The network a request comes from. Where the configuration names a header that is
+/// not there, or what stands there is no address, that is the one network of all such
+/// requests, and the log says so.
+pub fn network_of(request: &Request, config: &Config) -> Network {
+    let shown = shown(request, config);
+    let network = shown.as_deref().map_or(Network::Unreadable, Network::of);
+    if network == Network::Unreadable {
+        log(config, shown.as_deref());
+    }
+    network
+}
+
+fn shown(request: &Request, config: &Config) -> Option<String> {
+    let header = |name: &str| request.headers().get(name).ok().flatten();
+    match &config.client_address {
+        ClientAddress::Cloudflare => header("CF-Connecting-IP"),
+        ClientAddress::Header(name) => header(name),
+        ClientAddress::Socket => {
+            // The typed getters of `cf` unwrap, so it is read guarded.
+            let get = |object: &JsValue, key: &str| js_sys::Reflect::get(object, &key.into()).ok();
+            let inner: &JsValue = request.inner().as_ref();
+            let cf = get(inner, "cf").filter(JsValue::is_object)?;
+            get(&cf, "clientIp")?.as_string()
+        }
+    }
+}
+
+fn log(config: &Config, shown: Option<&str>) {
+    let now = clock::now();
+    // A clock that was set back must not silence the log until it has caught up.
+    let is_early = |at: Millis| now >= at && now.since(at) < LOG_INTERVAL;
+    if LOGGED_AT.get().is_some_and(is_early) {
+        return;
+    }
+    LOGGED_AT.set(Some(now));
+    let found = match shown {
+        // A client may have written it: quoted and cut, it cannot pass for a line of the log.
+        Some(text) => format!("{:?} is no address", Text::<64>::cut(text).as_str()),
+        None => "there is none".to_owned(),
+    };
+    console_error!(
+        "CLIENT_ADDRESS={}: {found}. All clients whose address cannot be read share the limits of one.",
+        config.client_address
+    );
+}

@@ -1,0 +1,83 @@
+//! Numbers of reliable messages that no hub can have given. Numbers are times, so a number
+//! far ahead of the clock was a client's: hubs once took over what clients acknowledged.
+//! Above 2^53 two numbers are one to SQLite, which is bound floats, so nothing more could
+//! be stored. A hub that finds such numbers in its rows puts them right.
+
+use super::{
+    connection::{Connection, ConnectionId},
+    log::Logged,
+    logic::Hub,
+    outbox::{Effect, Outbox},
+};
+use shardlink_shared::{ErrorCode, time::Millis};
+use std::collections::BTreeMap;
+
+/// No number is farther ahead of the clock than this, in milliseconds: a number is the
+/// time, or one more than the last, and no hub says a thousand things a second for a day.
+const AHEAD_AT_MOST: u64 = 24 * 60 * 60 * 1000;
+
+/// The highest number that a hub can have given by now.
+#[must_use]
+pub(super) const fn highest_believable(now: Millis) -> u64 {
+    now.0.saturating_add(AHEAD_AT_MOST)
+}
+
+/// What was found at load and is not believed, until the first decision has put it right in
+/// the rows and the attachments.
+#[derive(Debug, Default)]
+pub(super) struct Disbelieved {
+    rows: usize,
+    connections: Vec<ConnectionId>,
+    /// Those of them whose clients know such numbers: they would take a lower one for one
+    /// that they have had.
+    deaf: Vec<ConnectionId>,
+}
+
+/// Takes what is not believable out of a log and of connections. Returns the highest number
+/// that is known to have been given, and what was found.
+pub(super) fn sift(
+    log: &mut Vec<Logged>,
+    connections: &mut BTreeMap<ConnectionId, Connection>,
+    now: Millis,
+) -> (u64, Disbelieved) {
+    let highest = highest_believable(now);
+    let before = log.len();
+    log.retain(|row| row.seq <= highest);
+    let known = connections.values().flat_map(|one| [one.since, one.acked.unwrap_or(0), one.forgotten]);
+    let known = known.filter(|number| *number <= highest).chain(log.last().map(|row| row.seq)).max().unwrap_or(0);
+    let mut found = Disbelieved { rows: before - log.len(), ..Disbelieved::default() };
+    for (id, one) in connections {
+        if one.since.max(one.forgotten).max(one.acked.unwrap_or(0)) <= highest {
+            continue;
+        }
+        found.connections.push(*id);
+        if one.acked.is_some_and(|acked| acked > highest) {
+            found.deaf.push(*id);
+        }
+        let believe = |number: u64| if number > highest { known } else { number };
+        (one.since, one.forgotten, one.acked) = (believe(one.since), believe(one.forgotten), one.acked.map(believe));
+    }
+    (known, found)
+}
+
+impl Hub {
+    /// Puts right in the rows and the attachments what was found at load.
+    pub(super) fn put_right(&mut self, out: &mut Outbox) {
+        let Disbelieved { rows, connections, deaf } = std::mem::take(&mut self.disbelieved);
+        if rows == 0 && connections.is_empty() {
+            return;
+        }
+        out.push(Effect::Disbelieve { above: highest_believable(out.now), rows, connections: connections.len() });
+        for id in connections {
+            out.push(Effect::Attach(id));
+            out.push(Effect::Place(id));
+        }
+        for id in deaf {
+            if self.connections.get(&id).is_some_and(|one| one.held.is_none()) {
+                // It comes back, and is admitted anew for the number that it shows.
+                out.push(Effect::Close(id, ErrorCode::Restarting));
+                self.lose(id, out);
+            }
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Sockets that have not authenticated. Strangers are few at a time, in all and from a
+//! network, or a flood of them would fill the hub. A socket that comes back to a place that
+//! is kept here is no stranger: after a crash all who were here come at once, perhaps from
+//! one network. There is one such socket for each place at most, so that whoever has a
+//! token cannot be in anybody's way.
+
+use super::{
+    connection::{Connection, ConnectionId},
+    logic::Hub,
+    outbox::{Effect, Outbox, Shown},
+};
+use crate::network::Network;
+use shardlink_shared::{
+    ErrorCode, Refusal,
+    codec::Encoding,
+    crypto::token::ResumeToken,
+    limits::{MAX_PENDING, MAX_PENDING_PER_NETWORK},
+};
+
+impl Hub {
+    /// Whether there is room for another socket.
+    ///
+    /// # Errors
+    /// OVERLOADED if too many strangers wait here; RATE_LIMITED if too many of its network do.
+    pub fn make_room(&self, address: &str, shown: &Shown) -> Result<(), Refusal> {
+        if let Shown::Resume(token) = shown
+            && self.place_of(token).is_some()
+        {
+            return Ok(());
+        }
+        let network = Network::of(address);
+        let (mut all, mut near) = (0, 0);
+        for one in self.pending.iter().filter_map(|id| self.connections.get(id)).filter(|one| !self.comes_back(one)) {
+            all += 1;
+            near += usize::from(Network::of(&one.address) == network);
+        }
+        if near >= MAX_PENDING_PER_NETWORK {
+            return Err(ErrorCode::RateLimited.into());
+        }
+        if all >= MAX_PENDING { Err(ErrorCode::Overloaded.into()) } else { Ok(()) }
+    }
+
+    /// A socket was accepted.
+    pub(super) fn opened(
+        &mut self,
+        id: ConnectionId,
+        encoding: Encoding,
+        address: String,
+        shown: Shown,
+        out: &mut Outbox,
+    ) {
+        let mut connection = Connection::pending(id, encoding, address, out.now);
+        match shown {
+            Shown::Nothing => {}
+            Shown::FirstGeneration => connection.first_generation = true,
+            Shown::Ticket(ticket) => {
+                let (waiting, question) = self.redeem(&ticket);
+                connection.waiting = Some(waiting);
+                out.ask(id, None, question);
+            }
+            Shown::Resume(token) => {
+                let older = self.pending.iter().copied().find(|older| self.shows(*older, &token));
+                if let Some(older) = older {
+                    // Its client has given that socket up; if not, it may try again.
+                    self.close(older, ErrorCode::Overloaded, out);
+                }
+                connection.returning = Some(token);
+            }
+        }
+        self.connections.insert(id, connection);
+        self.pending.insert(id);
+        out.push(Effect::Attach(id));
+        self.population_changed(out.now);
+    }
+
+    /// The place that a token leads back to, if it is kept here.
+    pub(super) fn place_of(&self, token: &ResumeToken) -> Option<ConnectionId> {
+        let stream = ConnectionId(token.stream);
+        // The session's token may be another by now: whose it is does not change.
+        let identity = self.connections.get(&stream)?.identity()?;
+        (identity.player == token.player).then_some(stream)
+    }
+
+    fn comes_back(&self, pending: &Connection) -> bool {
+        pending.returning.as_ref().is_some_and(|token| self.place_of(token).is_some())
+    }
+
+    fn shows(&self, pending: ConnectionId, token: &ResumeToken) -> bool {
+        let shown = self.connections.get(&pending).and_then(|one| one.returning.as_ref());
+        shown.is_some_and(|shown| (shown.stream, shown.player) == (token.stream, token.player))
+    }
+}

@@ -1,0 +1,19 @@
+// The same attacks through the front door, which must keep more of them out.
+import fs from "node:fs";
+import path from "node:path";
+import { find } from "../../scripts/lib/environment.mjs";
+import { root } from "../../scripts/lib/paths.mjs";
+
+const PLACES = ["/usr/sbin/haproxy", "/usr/local/sbin/haproxy"];
+
+function whyNot({ checkout = root }) {
+  if (!fs.existsSync(path.join(checkout, "deploy/haproxy.cfg"))) return "this checkout has no front door";
+  return find("haproxy") || PLACES.some((file) => fs.existsSync(file)) ? undefined : "HAProxy is not installed (Debian, Ubuntu: the package haproxy)";
+}
+
+/** An attack that comes through HAProxy; `changes` are of what is another's aim there. */
+export function atTheFront({ outage, env, ...attack }, changes = {}) {
+  const { MEMORY_LIMIT, ...others } = env ?? {};
+  const size = (which) => (attack[which] && !(which in changes && changes[which] === undefined) ? { ...attack[which], ...changes[which] } : undefined);
+  return { ...attack, name: `front-${attack.name}`, what: `${attack.what}, through the front door`, env: { ...others, FRONT: "haproxy" }, full: size("full"), short: size("short"), skip: whyNot };
+}
