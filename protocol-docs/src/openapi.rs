@@ -30,8 +30,9 @@ const OF_BODIES: &[ErrorCode] = &[
     ErrorCode::UnsupportedMediaType,
 ];
 
-/// What every route may refuse with: ours to mend, or too much for now.
-const OF_ALL: &[ErrorCode] = &[ErrorCode::RateLimited, ErrorCode::Internal, ErrorCode::Overloaded];
+/// What every route may refuse with: ours to mend, too much for now, or damaged storage.
+const OF_ALL: &[ErrorCode] =
+    &[ErrorCode::RateLimited, ErrorCode::Internal, ErrorCode::Overloaded, ErrorCode::StorageCorrupt];
 
 /// The file.
 pub fn document() -> Node {

@@ -120,10 +120,11 @@ impl<T: Clone> Letters<T> {
     }
 }
 
-/// Whether a refusal says that the other object did not answer.
+/// Whether a refusal says that the other object did not answer: a damaged one may be
+/// restored, and then has to hear it.
 #[must_use]
 pub fn is_lost(refusal: &Refusal) -> bool {
-    matches!(refusal.code, ErrorCode::Internal | ErrorCode::Overloaded)
+    matches!(refusal.code, ErrorCode::Internal | ErrorCode::Overloaded | ErrorCode::StorageCorrupt)
 }
 
 #[cfg(test)]
@@ -160,6 +161,16 @@ mod tests {
         }
         assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 60, 60, 60]);
         assert!(letters.answered(number, Millis(LETTER_LIFE), &lost()), "a day later it is given up");
+    }
+
+    #[test]
+    fn a_letter_to_a_damaged_object_waits_until_that_is_restored() {
+        let mut letters = Letters::default();
+        let (number, _) = letters.post(Millis(0), "hello");
+        letters.take_due(Millis(0));
+        assert!(!letters.answered::<()>(number, Millis(1), &Err(ErrorCode::StorageCorrupt.into())));
+        assert_eq!(letters.take_due(Millis(1_001)).len(), 1);
+        assert!(letters.answered(number, Millis(1_002), &Ok(())));
     }
 
     #[test]

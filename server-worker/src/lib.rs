@@ -10,6 +10,7 @@ pub mod calls;
 pub mod character;
 pub mod chat;
 pub mod config;
+pub mod damage;
 pub mod directory;
 pub mod edge;
 pub mod effect;

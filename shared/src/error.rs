@@ -129,6 +129,7 @@ errors! {
     RateLimited, "RATE_LIMITED", 429, Some(4029), Later, "Too many requests. Wait a moment.";
     Overloaded, "OVERLOADED", 503, Some(1013), Later, "The server is too busy right now. Try again shortly.";
     Internal, "INTERNAL", 500, Some(1011), Later, "Something went wrong on the server. Nothing was lost.";
+    StorageCorrupt, "STORAGE_CORRUPT", 503, None, No, "This data is damaged. Whoever runs this realm has to restore it from a backup.";
 
     NotConfigured, "NOT_CONFIGURED", 500, None, No, "The server is not configured. Its log says what is missing.";
 

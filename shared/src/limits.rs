@@ -291,6 +291,15 @@ pub const AREA_CAP: usize = 200;
 /// Players in a position frame: a hub may be configured to show everybody to everybody.
 pub const MAX_FRAME_PLAYERS: usize = MAX_HUB_CAPACITY;
 
+/// Numbers of damaged hubs that are given to nobody: each stands for a file that a disk has
+/// spoilt, so more of them than a handful mean that something else is at fault, and of
+/// more the first is tried again. Their rows take 2 KiB.
+pub const MAX_RETIRED_HUBS: usize = 64;
+
+/// Hubs that are tried for whoever enters, one after the other, where storage is damaged:
+/// four damaged files in a row are a broken disk, which no fifth hub mends.
+pub const MAX_HUBS_TRIED: usize = 4;
+
 /// Events that the world's log keeps: months of captures at the pace of play.
 pub const MAX_WORLD_EVENTS: usize = 2_000;
 

@@ -233,6 +233,8 @@ export type ErrorCode =
   | "OVERLOADED"
   /** Something went wrong on the server. Nothing was lost. */
   | "INTERNAL"
+  /** This data is damaged. Whoever runs this realm has to restore it from a backup. */
+  | "STORAGE_CORRUPT"
   /** The server is not configured. Its log says what is missing. */
   | "NOT_CONFIGURED"
   /** Signed in elsewhere. */

@@ -3,7 +3,7 @@
 use super::logic;
 use crate::{calls::account::FinishDelete, runtime::shell::Shell, service};
 use std::rc::Rc;
-use worker::{DurableObject, Env, Request, Response, Result, State, console_error, durable_object};
+use worker::{DurableObject, Env, Request, Response, Result, State, durable_object};
 
 /// One account.
 #[durable_object(alarm)]
@@ -19,7 +19,7 @@ impl Account {
                 if service::finish_account_deletion(&self.0.env, deletion).await.is_ok()
                     && let Err(fault) = self.0.step(logic::Account::erase)
                 {
-                    console_error!("Account: {fault}");
+                    self.0.report(&fault);
                 }
             }
             logic::Work::Undo(unfinished) => {
@@ -29,7 +29,7 @@ impl Account {
                     }
                     let finish = FinishDelete { character: unfinished.character, deleted: true };
                     if let Err(fault) = self.0.step(|account, context| account.finish_delete(context, &finish)) {
-                        console_error!("Account: {fault}");
+                        self.0.report(&fault);
                     }
                 }
             }
@@ -55,7 +55,7 @@ impl DurableObject for Account {
                 self.0.spawn_errands();
                 self.finish(work).await;
             }
-            Err(fault) => console_error!("Account: {fault}"),
+            Err(fault) => drop(self.0.report(&fault)),
         }
         Response::empty()
     }

@@ -2,6 +2,7 @@
 
 use super::logic::{Account, Profile, Session, Slot, Stage, Write};
 use crate::{
+    damage::Class,
     effect::to_json,
     letters::Letters,
     runtime::{
@@ -12,6 +13,8 @@ use crate::{
 use shardlink_shared::{crypto::token::SessionId, text::CharacterName};
 
 impl Store for Account {
+    const CLASS: Class = Class::Account;
+
     const MIGRATIONS: &'static [&'static str] = &[
         "
         CREATE TABLE profile (

@@ -1,7 +1,10 @@
 //! The Hub: sockets and who stands where.
 
 use super::party::{Place, Word};
-use crate::chat::Spoken;
+use crate::{
+    chat::Spoken,
+    effect::{Reply, reply},
+};
 use serde::{Deserialize, Serialize};
 use shardlink_shared::{
     ErrorCode,
@@ -45,9 +48,38 @@ pub fn object_name(number: u32) -> String {
     format!("{}-{number}", super::world::REALM)
 }
 
+/// The number that a hub's name ends with.
+#[must_use]
+pub fn number_of(name: &str) -> Option<u32> {
+    name.rsplit('-').next().and_then(|number| number.parse().ok())
+}
+
+/// What a hub that holds nobody answers: a damaged one does, so that what others believe
+/// to be there runs out, and letters to it are done with.
+#[must_use]
+pub fn answer_of_nobody(call: HubCall) -> Reply {
+    match call {
+        HubCall::Open(_) => reply::<Open>(Ok(false)),
+        HubCall::Holds(_) => reply::<Holds>(Ok(false)),
+        HubCall::Invited(_) => reply::<Invited>(Ok(false)),
+        HubCall::Whisper(_) => reply::<Whisper>(Ok(false)),
+        HubCall::PartyChanged(call) => reply::<PartyChanged>(Ok(call.to)),
+        HubCall::EndSession(_)
+        | HubCall::RenewSession(_)
+        | HubCall::EnterWorld(_)
+        | HubCall::Stop(_)
+        | HubCall::Displaced(_)
+        | HubCall::Broadcast(_)
+        | HubCall::PartyTalk(_)
+        | HubCall::Silence(_) => reply::<Stop>(Ok(())),
+    }
+}
+
 calls!("HUB",
     /// What a Hub is asked by other objects.
     HubCall {
+        /// Whether it takes players: a damaged hub does not.
+        Open {} -> bool;
         /// A session has ended: its socket is closed, and the code says why.
         EndSession { session: SessionId, code: ErrorCode } -> ();
         /// Whether a character is in the world on this connection.
@@ -77,3 +109,39 @@ calls!("HUB",
         Silence { session: SessionId, until: Option<Millis> } -> ();
     }
 );
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::calls::{Call, character::Visit};
+    use shardlink_shared::{
+        Refusal,
+        protocol::{bounded::List, party::LootSharing},
+    };
+
+    #[test]
+    fn a_damaged_hub_answers_as_one_that_holds_nobody() {
+        fn ask<C: Call>(call: C) -> C::Answer {
+            let Reply(text) = answer_of_nobody(serde_json::from_str(&call.encode()).unwrap());
+            serde_json::from_str::<Result<C::Answer, Refusal>>(&text).unwrap().unwrap()
+        }
+        let character = CharacterId::new(7).unwrap();
+        assert!(!ask(Open {}));
+        assert!(!ask(Holds { character, connection: 1 }));
+        ask(Stop {});
+        ask(Displaced { character, connection: 1 });
+        let to = vec![(character, Visit { hub: 0, connection: 1 })];
+        let update = PartyUpdate {
+            party_id: PartyId::new(1 << 40).unwrap(),
+            party_name: None,
+            leader_id: character,
+            member_ids: List::default(),
+            member_names: List::default(),
+            max_members: 4,
+            loot_sharing: LootSharing::default(),
+            online: List::default(),
+            party_version: 1,
+        };
+        assert_eq!(ask(PartyChanged { update, to: to.clone() }), to);
+    }
+}

@@ -5,10 +5,22 @@ use serde::{Deserialize, Serialize};
 /// How many Throttles there are.
 pub const SHARDS: u64 = 64;
 
-/// The Throttle that a key belongs to: one of a fixed set.
+/// Throttles that count nobody: whoever wants to know whether anything can be stored asks
+/// them. Two, because one may be damaged.
+pub const PROBES: [&str; 2] = ["throttle-probe", "throttle-probe-b"];
+
+/// Which Throttle a key belongs to: one of a fixed set.
 #[must_use]
-pub fn object_name(key: &str) -> String {
-    format!("throttle-{}", super::spread(key, SHARDS))
+pub fn shard(key: &str) -> u64 {
+    super::spread(key, SHARDS)
+}
+
+/// A Throttle's object: by its first name, or by its second, which it has because no file
+/// of an object can be made anew while the server runs.
+#[must_use]
+pub fn object_name(shard: u64, second: bool) -> String {
+    let second = if second { "-b" } else { "" };
+    format!("throttle-{shard}{second}")
 }
 
 calls!("THROTTLE",

@@ -70,6 +70,8 @@ calls!("WORLD",
         /// A player who was not sent to a hub has signed in there: a place is kept for it
         /// until the hub reports it, in the stead of any other.
         Reserve { hub: u32, who: PlayerId } -> ();
+        /// A hub's storage is damaged: nobody is sent there any more.
+        Retire { hub: u32 } -> ();
         /// The numbers of the hubs where somebody is.
         GetHubs {} -> Vec<u32>;
         /// A hub says who is there.

@@ -6,7 +6,7 @@ use crate::{
     service,
 };
 use std::rc::Rc;
-use worker::{DurableObject, Env, Request, Response, Result, State, console_error, durable_object};
+use worker::{DurableObject, Env, Request, Response, Result, State, durable_object};
 
 /// One character.
 #[durable_object(alarm)]
@@ -37,7 +37,7 @@ impl DurableObject for Character {
     async fn alarm(&self) -> Result<Response> {
         self.0.alarm_fired();
         if let Err(fault) = self.settle().await {
-            console_error!("Character: {fault}");
+            self.0.report(&fault);
         }
         self.0.spawn_errands();
         Response::empty()

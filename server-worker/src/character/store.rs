@@ -5,6 +5,7 @@ use super::{
     social::Social,
 };
 use crate::{
+    damage::Class,
     effect::to_json,
     letters::Letters,
     runtime::{
@@ -14,6 +15,8 @@ use crate::{
 };
 
 impl Store for Character {
+    const CLASS: Class = Class::Character;
+
     const MIGRATIONS: &'static [&'static str] = &[
         "
         CREATE TABLE character (only INTEGER PRIMARY KEY CHECK (only = 1), record TEXT NOT NULL) STRICT;

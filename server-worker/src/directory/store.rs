@@ -3,6 +3,7 @@
 use super::logic::{self, Entry, Write};
 use crate::{
     calls::directory::Kind,
+    damage::Class,
     runtime::{
         db::{Db, Fault, Row},
         row_shell::Rows,
@@ -17,6 +18,8 @@ pub struct Names<'a>(pub &'a Db);
 pub struct Schema;
 
 impl Rows for Schema {
+    const CLASS: Class = Class::Directory;
+
     const MIGRATIONS: &'static [&'static str] = &["
     CREATE TABLE names (
         kind TEXT NOT NULL,

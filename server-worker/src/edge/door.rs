@@ -1,11 +1,11 @@
 //! The WebSocket's door: what is checked before a hub hears of a socket.
 
 use super::{address, http};
-use crate::{calls::hub::object_name, config::Config, network::Network, runtime::clock, service};
+use crate::{calls::hub::object_name, config::Config, damage::Fault, network::Network, runtime::clock, service};
 use shardlink_shared::{
     ErrorCode, Refusal,
     crypto::token::{ResumeToken, Ticket},
-    limits::PENDING_TIMEOUT,
+    limits::{MAX_HUBS_TRIED, PENDING_TIMEOUT},
     protocol::{SUBPROTOCOL_BINARY, SUBPROTOCOL_JSON, SUBPROTOCOL_RESUME},
 };
 use worker::{Env, Headers, Request, RequestInit, Response, Url};
@@ -33,7 +33,8 @@ fn read_offer(header: &str) -> Result<Offer, Refusal> {
     Ok(Offer { protocol, ticket, resume })
 }
 
-/// Passes a socket on to a hub: the ticket's or the resume token's, or one with room.
+/// Passes a socket on to a hub: the ticket's or the resume token's, or one with room. What
+/// leads to a damaged hub is good for nothing any more: clients come back by a new ticket.
 pub async fn open(request: &Request, env: &Env, config: &Config) -> service::Result<Response> {
     let header = |name: &str| request.headers().get(name).ok().flatten().unwrap_or_default();
     if !header("Upgrade").eq_ignore_ascii_case("websocket") {
@@ -44,19 +45,38 @@ pub async fn open(request: &Request, env: &Env, config: &Config) -> service::Res
     }
     let offer = read_offer(&header("Sec-WebSocket-Protocol"))?;
     let secret = config.server_secret.as_bytes();
-    let hub = match (&offer.ticket, &offer.resume) {
-        (Some(text), _) => Ticket::parse(text, secret, clock::now()).ok_or(ErrorCode::InvalidTicket)?.hub,
+    let named = match (&offer.ticket, &offer.resume) {
+        (Some(text), _) => Some(Ticket::parse(text, secret, clock::now()).ok_or(ErrorCode::InvalidTicket)?.hub),
         (None, Some(text)) => {
             let refusal = || Refusal::new(ErrorCode::InvalidTicket).saying("The resume token is invalid.");
-            ResumeToken::parse(text, secret).ok_or_else(refusal)?.hub
+            Some(ResumeToken::parse(text, secret).ok_or_else(refusal)?.hub)
         }
-        // Nobody knows yet who it is: its place is kept when it has signed in.
-        (None, None) => service::place(env, config, None, None).await?,
+        (None, None) => None,
     };
-    pass_on(env, hub, &offer, address::network_of(request, config)).await.unwrap_or_else(|error| {
-        worker::console_error!("door: {error}");
-        Err(ErrorCode::Overloaded.into())
-    })
+    let network = address::network_of(request, config);
+    for _ in 0..MAX_HUBS_TRIED {
+        let hub = match named {
+            Some(hub) => hub,
+            // Nobody knows yet who it is: its place is kept when it has signed in.
+            None => service::place(env, config, None, None).await?,
+        };
+        match pass_on(env, hub, &offer, network).await {
+            Ok(Err(refusal)) if refusal.code == ErrorCode::StorageCorrupt => {}
+            Ok(answer) => return answer,
+            Err(error) if matches!(Fault::of(&error.to_string()), Fault::Damaged | Fault::Unexplained) => {}
+            Err(error) => {
+                worker::console_error!("door: {error}");
+                return Err(ErrorCode::Overloaded.into());
+            }
+        }
+        let usable = service::is_usable(env, hub).await?;
+        match named {
+            Some(_) if usable => return Err(ErrorCode::Overloaded.into()),
+            Some(_) => return Err(ErrorCode::InvalidTicket.into()),
+            None => {}
+        }
+    }
+    Err(ErrorCode::Overloaded.into())
 }
 
 async fn pass_on(env: &Env, hub: u32, offer: &Offer, network: Network) -> worker::Result<service::Result<Response>> {

@@ -1,5 +1,6 @@
 //! What the last look at the storage found: it costs writes, and whoever likes may ask.
 
+use crate::service::Result;
 use shardlink_shared::{limits::READINESS_LIFE, time::Millis};
 
 /// While somebody looks, others are told what was found before, for this long in
@@ -11,17 +12,18 @@ const STANDS_IN_FOR: u64 = 15_000;
 pub struct Readiness {
     /// When somebody began to look, until it is found.
     looking: Option<Millis>,
-    found: Option<(Millis, bool)>,
+    found: Option<(Millis, Result<()>)>,
 }
 
 impl Readiness {
-    /// Whether the server is ready, if that is known; if not, the caller is to look.
-    pub fn known(&mut self, now: Millis) -> Option<bool> {
+    /// Whether the server is ready, if that is known, and if it is not, why; if nothing is
+    /// known the caller is to look.
+    pub fn known(&mut self, now: Millis) -> Option<Result<()>> {
         // A moment that is still to come was before the clock was set back.
         let within = |at: Millis, time: u64| now >= at && now.since(at) < time;
         let looks = self.looking.is_some_and(|since| within(since, STANDS_IN_FOR));
         let life = if looks { STANDS_IN_FOR } else { READINESS_LIFE };
-        let known = self.found.filter(|(at, _)| within(*at, life)).map(|(_, ready)| ready);
+        let known = self.found.as_ref().filter(|(at, _)| within(*at, life)).map(|(_, found)| found.clone());
         if known.is_none() {
             self.looking = Some(now);
         }
@@ -29,48 +31,53 @@ impl Readiness {
     }
 
     /// Somebody has looked.
-    pub fn found(&mut self, now: Millis, ready: bool) {
-        (self.looking, self.found) = (None, Some((now, ready)));
+    pub fn found(&mut self, now: Millis, found: Result<()>) {
+        (self.looking, self.found) = (None, Some((now, found)));
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use shardlink_shared::{ErrorCode, Refusal};
+
+    fn damaged() -> Refusal {
+        Refusal::new(ErrorCode::StorageCorrupt).saying("Restore World.")
+    }
 
     #[test]
     fn of_a_thousand_who_ask_in_a_second_one_looks() {
         let mut readiness = Readiness::default();
         assert_eq!(readiness.known(Millis(10_000)), None);
-        readiness.found(Millis(10_020), true);
-        assert!((10_020..11_020).all(|now| readiness.known(Millis(now)) == Some(true)));
+        readiness.found(Millis(10_020), Ok(()));
+        assert!((10_020..11_020).all(|now| readiness.known(Millis(now)) == Some(Ok(()))));
         assert_eq!(readiness.known(Millis(11_020)), None);
         // While that one looks, the others are told what was found last.
-        assert!((11_020..21_000).all(|now| readiness.known(Millis(now)) == Some(true)));
-        readiness.found(Millis(21_000), false);
-        assert_eq!(readiness.known(Millis(21_500)), Some(false));
+        assert!((11_020..21_000).all(|now| readiness.known(Millis(now)) == Some(Ok(()))));
+        readiness.found(Millis(21_000), Err(damaged()));
+        assert_eq!(readiness.known(Millis(21_500)), Some(Err(damaged())));
         assert_eq!(readiness.known(Millis(22_000)), None);
     }
 
     #[test]
     fn what_was_found_long_ago_stands_in_for_nothing() {
         let mut readiness = Readiness::default();
-        readiness.found(Millis(10_000), true);
+        readiness.found(Millis(10_000), Ok(()));
         assert_eq!(readiness.known(Millis(60_000)), None);
         assert_eq!(readiness.known(Millis(60_001)), None);
         // Whoever looked did not come back: another looks.
-        readiness.found(Millis(60_002), true);
+        readiness.found(Millis(60_002), Ok(()));
         assert_eq!(readiness.known(Millis(61_002)), None);
-        assert_eq!(readiness.known(Millis(70_000)), Some(true));
+        assert_eq!(readiness.known(Millis(70_000)), Some(Ok(())));
         assert_eq!(readiness.known(Millis(76_100)), None);
     }
 
     #[test]
     fn a_clock_that_is_set_back_does_not_hide_what_is_the_matter() {
         let mut readiness = Readiness::default();
-        readiness.found(Millis(1_000_000), true);
+        readiness.found(Millis(1_000_000), Ok(()));
         assert_eq!(readiness.known(Millis(10_000)), None);
-        readiness.found(Millis(10_010), false);
-        assert_eq!(readiness.known(Millis(10_020)), Some(false));
+        readiness.found(Millis(10_010), Err(damaged()));
+        assert_eq!(readiness.known(Millis(10_020)), Some(Err(damaged())));
     }
 }

@@ -8,7 +8,10 @@ use super::{
 use crate::{
     calls::world::{GetEvents, GetStatus, object_name},
     config::Config,
-    runtime::{call::call, clock},
+    runtime::{
+        call::{call, file_of},
+        clock,
+    },
     service,
 };
 use shardlink_shared::{
@@ -64,13 +67,24 @@ thread_local! {
 /// The configuration was read before; that what players do can be stored is left to see.
 pub async fn ready(_: Input<NoBody>, env: &Env, _: &Config) -> service::Result<Ready> {
     match READINESS.with_borrow_mut(|readiness| readiness.known(clock::now())) {
-        Some(true) => {}
-        Some(false) => return Err(Refusal::new(ErrorCode::Overloaded).after(1.0)),
+        Some(found) => found?,
         None => {
-            let checked = service::check_storage(env).await;
-            READINESS.with_borrow_mut(|readiness| readiness.found(clock::now(), checked.is_ok()));
-            checked?;
+            let found = service::check_storage(env).await.map_err(|refusal| for_operators(env, refusal));
+            READINESS.with_borrow_mut(|readiness| readiness.found(clock::now(), found.clone()));
+            found?;
         }
     }
     Ok(Ready { ready: true })
+}
+
+/// What is wrong with the realm, as whoever runs it needs to know.
+fn for_operators(env: &Env, refusal: Refusal) -> Refusal {
+    if refusal.code != ErrorCode::StorageCorrupt {
+        return refusal;
+    }
+    let file = file_of::<GetStatus>(env, &object_name());
+    refusal.saying(format!(
+        "The storage of World is damaged: nobody can enter the realm. Stop the server, restore {file} from a \
+         backup and start it again."
+    ))
 }

@@ -16,18 +16,20 @@ use crate::{
     calls::{
         character,
         hub::{
-            Broadcast, Displaced, EndSession, EnterWorld, Holds, HubCall, Invited, PartyChanged, PartyTalk,
-            RenewSession, Silence, Stop, Whisper,
+            Broadcast, Displaced, EndSession, EnterWorld, Holds, HubCall, Invited, Open, PartyChanged, PartyTalk,
+            RenewSession, Silence, Stop, Whisper, answer_of_nobody, number_of,
         },
         party, world,
     },
     config::Config,
+    damage::{self, Class},
     effect::{Reply, reply, to_json},
     runtime::{
         alarm::Alarm,
         boot,
         call::call,
         clock,
+        damage::report,
         db::{Db, Fault},
         entropy::System,
         hashing, settings,
@@ -84,6 +86,9 @@ struct Inner {
     timer: Timer,
     /// Reliable messages that could not be stored, until that is decided about.
     unstored: RefCell<Vec<Rc<Logged>>>,
+    /// Its storage is damaged: it has no memory and no sockets any more, and answers as a
+    /// hub that holds nobody.
+    damaged: Cell<bool>,
 }
 
 /// A tick whose timer is this late comes with whatever happens next, in milliseconds.
@@ -115,22 +120,25 @@ impl Timer {
 impl Inner {
     /// The hub's number, which its name ends with.
     fn number(&self) -> u32 {
-        let name = self.state.id().name().unwrap_or_default();
-        name.rsplit('-').next().and_then(|number| number.parse().ok()).unwrap_or(0)
+        self.state.id().name().and_then(|name| number_of(&name)).unwrap_or(0)
     }
 
-    /// Rebuilds the memory after a sleep: called first by every entry.
-    fn ensure_loaded(&self) {
-        if self.memory.borrow().is_some() {
+    /// Rebuilds the memory after a sleep: called first by every entry. A hub whose storage
+    /// is damaged stays without.
+    fn ensure_loaded(self: &Rc<Self>) {
+        if self.damaged.get() || self.memory.borrow().is_some() {
             return;
         }
         let db = &self.db;
         // The schema's first: from then on time is not before what this hub has said.
         let load = || store::load(db, boot::began(), clock::now());
         let rows = store::migrate(db).and_then(|()| load()).unwrap_or_else(|fault| {
-            console_error!("Hub: {fault}");
+            self.report(&fault);
             Rows::default()
         });
+        if self.damaged.get() {
+            return self.give_up();
+        }
         let now = clock::now();
         let mut connections = Vec::new();
         let mut found = HashMap::new();
@@ -155,8 +163,40 @@ impl Inner {
         self.memory.replace(Some(Box::new(hub)));
     }
 
+    /// Logs a fault of the storage.
+    fn report(&self, fault: &Fault) {
+        if report(&self.state, Class::Hub, fault).0 == damage::Fault::Damaged {
+            self.damaged.set(true);
+        }
+    }
+
+    /// What cannot be stored is known in memory alone: after a crash its player comes back
+    /// by a ticket.
+    fn stored(&self, stored: std::result::Result<(), Fault>) {
+        if let Err(fault) = stored {
+            self.report(&fault);
+        }
+    }
+
+    /// The storage is damaged: everybody is sent away, to come back to another hub.
+    fn give_up(self: &Rc<Self>) {
+        self.memory.take();
+        self.timer.cancel();
+        self.sockets.take();
+        for socket in self.state.get_websockets() {
+            let socket = sockets::raw(&socket);
+            socket.detach();
+            let code = ErrorCode::Restarting;
+            socket.close(code.info().close.unwrap_or(1012), code.as_str());
+        }
+        self.spawn(async move |inner| {
+            // Should this not arrive, whoever is sent here next tells World.
+            let _ = call(&inner.env, &world::object_name(), world::Retire { hub: inner.number() }).await;
+        });
+    }
+
     /// Whether a character is in the world on this connection.
-    fn holds(&self, character: CharacterId, connection: u64) -> bool {
+    fn holds(self: &Rc<Self>, character: CharacterId, connection: u64) -> bool {
         self.ensure_loaded();
         self.memory.borrow().as_ref().is_some_and(|hub| hub.holds(character, connection))
     }
@@ -197,6 +237,9 @@ impl Inner {
         }
         out.effects = effects;
         self.outbox.replace(Some(out));
+        if self.damaged.get() {
+            return self.give_up();
+        }
         self.alarm.set(&self.state, deadline);
         if let Some(due) = tick {
             self.tick_at(due, now);
@@ -258,24 +301,24 @@ impl Inner {
             Effect::Place(id) => {
                 let memory = self.memory.borrow();
                 let place = memory.as_ref().and_then(|hub| hub.connection(id)).filter(|one| one.player().is_some());
-                report(match place {
+                self.stored(match place {
                     Some(place) => store::keep_place(&self.db, place, boot::began()),
                     None => store::give_up_place(&self.db, id),
                 });
             }
             Effect::Deliver(delivery) => self.deliver(delivery),
-            Effect::Forget(seq) => report(store::forget(&self.db, seq)),
+            Effect::Forget(seq) => self.stored(store::forget(&self.db, seq)),
             Effect::Disbelieve { above, rows, connections } => {
                 console_error!(
                     "Hub {}: {rows} messages and {connections} connections had numbers above {above}, \
                      which it cannot have given; it forgets them",
                     self.number()
                 );
-                report(store::forget_above(&self.db, above));
+                self.stored(store::forget_above(&self.db, above));
             }
-            Effect::UseTicket(nonce, expires) => report(store::use_ticket(&self.db, nonce, expires)),
-            Effect::Word(session) => report(store::keep_word(&self.db, session, out.now)),
-            Effect::PruneTickets(before) => report(store::prune_tickets(&self.db, before, out.now)),
+            Effect::UseTicket(nonce, expires) => self.stored(store::use_ticket(&self.db, nonce, expires)),
+            Effect::Word(session) => self.stored(store::keep_word(&self.db, session, out.now)),
+            Effect::PruneTickets(before) => self.stored(store::prune_tickets(&self.db, before, out.now)),
             Effect::Rebind(from, to) => {
                 let mut sockets = self.sockets.borrow_mut();
                 if let Some(socket) = sockets.remove(&from) {
@@ -290,8 +333,8 @@ impl Inner {
             Effect::Close(id, code) => self.close(id, code.info().close.unwrap_or(1008), code.as_str()),
             Effect::Goodbye(id) => self.close(id, 1000, "goodbye"),
             Effect::Ask(id, request, question) => self.ask(id, request, question),
-            Effect::Post(number, letter) => report(self.db.keep_letter(number, &letter)),
-            Effect::Done(number) => report(self.db.drop_letter(number)),
+            Effect::Post(number, letter) => self.stored(self.db.keep_letter(number, &letter)),
+            Effect::Done(number) => self.stored(self.db.drop_letter(number)),
             Effect::Carry(number, letter) => self.spawn(async move |inner| {
                 let answer = match letter {
                     Letter::Left { character, visit, location } => {
@@ -356,7 +399,7 @@ impl Inner {
         match db.transaction(|| delivery.rows.iter().try_for_each(|row| store::log(db, row))) {
             Ok(()) => delivery.frames.iter().for_each(|(to, frame)| self.send(to, frame)),
             Err(fault) => {
-                console_error!("Hub: {fault}");
+                self.report(&fault);
                 self.unstored.replace(delivery.rows);
             }
         }
@@ -463,6 +506,9 @@ impl Inner {
     /// stands in the query.
     fn open(self: &Rc<Self>, request: &Request) -> Result<Response> {
         self.ensure_loaded();
+        if self.damaged.get() {
+            return refusal_response(ErrorCode::StorageCorrupt);
+        }
         let url = request.url()?;
         let known = |name: &str| url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
         let address = known("address").unwrap_or_default();
@@ -538,14 +584,6 @@ fn id_of(socket: &RawSocket) -> Option<ConnectionId> {
     })
 }
 
-/// A place or its end that cannot be stored is known in memory alone: after a crash its
-/// player comes back by a ticket.
-fn report(stored: std::result::Result<(), Fault>) {
-    if let Err(fault) = stored {
-        console_error!("Hub: {fault}");
-    }
-}
-
 fn refusal_response(code: ErrorCode) -> Result<Response> {
     // The edge words it; this is what it reads.
     Ok(Response::ok(code.as_str())?.with_status(code.info().status))
@@ -567,6 +605,7 @@ impl DurableObject for Hub {
             inbound: RefCell::default(),
             timer: Timer::default(),
             unstored: RefCell::default(),
+            damaged: Cell::new(false),
         }))
     }
 
@@ -575,7 +614,10 @@ impl DurableObject for Hub {
             return self.0.open(&request);
         }
         let body = request.text().await?;
+        self.0.ensure_loaded();
         let reply = match serde_json::from_str::<HubCall>(&body) {
+            Ok(call) if self.0.damaged.get() => answer_of_nobody(call),
+            Ok(HubCall::Open(_)) => reply::<Open>(Ok(true)),
             Ok(HubCall::EndSession(call)) => {
                 self.0.handle(Event::SessionEnded(call.session, call.code));
                 reply::<EndSession>(Ok(()))

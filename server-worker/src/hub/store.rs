@@ -51,8 +51,11 @@ const MIGRATIONS: &[&str] = &[
 ",
 ];
 
-/// Loads the places and the reliable messages, in a process that began at this time.
+/// Loads the places and the reliable messages, in a process that began at this time. A hub
+/// that cannot store must not let anybody in: so damage where nothing is read is found
+/// here too.
 pub fn load(db: &Db, process: Millis, now: Millis) -> Result<Rows, Fault> {
+    db.check()?;
     let places = db.query("SELECT until, connection, process FROM places", vec![], |row| {
         let until = if row.is_null(0) { None } else { Some(row.millis(0)?) };
         let doubted = row.is_null(2) || row.millis(2)? != process;

@@ -3,7 +3,7 @@
 use super::logic;
 use crate::runtime::shell::Shell;
 use std::rc::Rc;
-use worker::{DurableObject, Env, Request, Response, Result, State, console_error, durable_object};
+use worker::{DurableObject, Env, Request, Response, Result, State, durable_object};
 
 /// One party.
 #[durable_object(alarm)]
@@ -23,7 +23,7 @@ impl DurableObject for Party {
     async fn alarm(&self) -> Result<Response> {
         self.0.alarm_fired();
         if let Err(fault) = self.0.step(logic::Party::expire) {
-            console_error!("Party: {fault}");
+            self.0.report(&fault);
         }
         self.0.spawn_errands();
         Response::empty()

@@ -3,6 +3,7 @@
 use super::logic::{Party, Write};
 use crate::{
     chat::{BatchNumber, heard::Heard},
+    damage::Class,
     effect::to_json,
     letters::Letters,
     runtime::{
@@ -12,6 +13,8 @@ use crate::{
 };
 
 impl Store for Party {
+    const CLASS: Class = Class::Party;
+
     const MIGRATIONS: &'static [&'static str] = &["
         CREATE TABLE party (only INTEGER PRIMARY KEY CHECK (only = 1), state TEXT NOT NULL) STRICT;
         CREATE TABLE served (position INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, served TEXT NOT NULL) STRICT;

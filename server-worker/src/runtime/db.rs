@@ -240,6 +240,19 @@ impl Db {
         })
     }
 
+    /// Looks for damage in all of the file, also where nothing has been read yet. Takes
+    /// about a millisecond for each MiB.
+    ///
+    /// # Errors
+    /// What SQLite found, as damage.
+    pub fn check(&self) -> Result<(), Fault> {
+        let found = self.query("PRAGMA quick_check(1)", vec![], |row| row.text(0))?;
+        match found.first() {
+            Some(found) if found != "ok" => Err(Fault(format!("{found}: SQLITE_CORRUPT"))),
+            _ => Ok(()),
+        }
+    }
+
     /// Brings the schema to the last of the numbered migrations, in one transaction, and
     /// the process's time to what the object has said: called first by every object.
     ///

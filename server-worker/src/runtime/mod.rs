@@ -5,6 +5,7 @@ pub mod alarm;
 pub mod boot;
 pub mod call;
 pub mod clock;
+pub mod damage;
 pub mod db;
 pub mod entropy;
 pub mod hashing;

@@ -1,8 +1,9 @@
 //! Where services run: over the runtime's bindings.
 
-use super::{call::call, clock, entropy::System, hashing};
+use super::{call::call, clock, damage, entropy::System, hashing};
 use crate::{
     calls::Call,
+    damage::Known,
     service::{Platform, Result, turns::Asker},
 };
 use shardlink_shared::{
@@ -16,6 +17,10 @@ use worker::Env;
 impl Platform for Env {
     async fn ask<C: Call>(&self, object: &str, question: C) -> Result<C::Answer> {
         call(self, object, question).await
+    }
+
+    fn known<T>(&self, look: impl FnOnce(&mut Known) -> T) -> T {
+        damage::known(look)
     }
 
     async fn stretch(&self, asker: Asker, password: &Password, salt: Salt) -> Result<Verifier> {

@@ -3,17 +3,23 @@
 
 use super::{
     alarm::Alarm,
-    clock,
+    clock, damage,
     db::{Db, Fault},
 };
-use crate::effect::{Reply, to_json};
+use crate::{
+    damage::Class,
+    effect::{Reply, to_json},
+};
 use serde::de::DeserializeOwned;
-use shardlink_shared::{ErrorCode, Refusal, time::Millis};
+use shardlink_shared::{Refusal, time::Millis};
 use std::{cell::Cell, marker::PhantomData};
-use worker::{Env, Request, Response, Result, State, console_error};
+use worker::{Env, Request, Response, Result, State};
 
 /// The rows of such an object.
 pub trait Rows {
+    /// Which class of object it is.
+    const CLASS: Class;
+
     /// The numbered migrations of its schema.
     const MIGRATIONS: &'static [&'static str];
 
@@ -62,8 +68,7 @@ impl<R: Rows> RowShell<R> {
                 Ok(reply)
             });
         let reply = reply.unwrap_or_else(|fault| {
-            self.log(&fault);
-            Reply(to_json(&Err::<(), _>(Refusal::new(ErrorCode::Internal))))
+            Reply(to_json(&Err::<(), _>(self.report(&fault))))
         });
         Response::ok(reply.0)
     }
@@ -76,12 +81,13 @@ impl<R: Rows> RowShell<R> {
         let done = work().await.and_then(|()| R::next_deadline(&self.db()?));
         match done {
             Ok(deadline) => self.alarm.set(&self.state, deadline),
-            Err(fault) => self.log(&fault),
+            Err(fault) => drop(self.report(&fault)),
         }
         Response::empty()
     }
 
-    fn log(&self, fault: &Fault) {
-        console_error!("{}: {fault}", std::any::type_name::<R>());
+    /// Logs a fault: what whoever asked is answered.
+    fn report(&self, fault: &Fault) -> Refusal {
+        damage::report(&self.state, R::CLASS, fault).1
     }
 }

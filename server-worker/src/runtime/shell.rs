@@ -3,13 +3,16 @@
 
 use super::{
     alarm::Alarm,
-    boot, clock,
+    boot, clock, damage,
     db::{Db, Fault},
     entropy::System,
 };
-use crate::effect::{Context, Errands, Logic, Reply, to_json};
+use crate::{
+    damage::Class,
+    effect::{Context, Errands, Logic, Reply, to_json},
+};
 use futures_util::future::{Either, select};
-use shardlink_shared::{ErrorCode, Refusal};
+use shardlink_shared::Refusal;
 use std::{
     cell::RefCell,
     panic::{RefUnwindSafe, UnwindSafe},
@@ -25,6 +28,9 @@ const AWAITED_FOR: Duration = Duration::from_secs(5);
 
 /// How an object's memory and its rows belong together.
 pub trait Store: Logic {
+    /// Which class of object it is.
+    const CLASS: Class;
+
     /// The numbered migrations of its schema.
     const MIGRATIONS: &'static [&'static str];
 
@@ -63,11 +69,12 @@ impl<L: Store> Shell<L> {
             // The caller is of another build: tell it, and the log.
             Err(error) => Err(Fault(format!("undecodable call: {error}"))),
         };
-        let reply = reply.unwrap_or_else(|fault| {
-            console_error!("{}: {fault}", std::any::type_name::<L>());
-            Reply(to_json(&Err::<(), _>(Refusal::new(ErrorCode::Internal))))
-        });
-        Response::ok(reply.0)
+        Response::ok(reply.unwrap_or_else(|fault| Reply(to_json(&Err::<(), _>(self.report(&fault))))).0)
+    }
+
+    /// Logs a fault: what whoever asked is answered.
+    pub fn report(&self, fault: &Fault) -> Refusal {
+        damage::report(&self.state, L::CLASS, fault).1
     }
 
     /// Decides, then stores what was decided, all in one transaction. The
@@ -171,7 +178,7 @@ impl<L: Store + Errands + 'static> Shell<L> {
     async fn run_errand(&self, errand: L::Errand) {
         let outcome = L::run(&self.env, &errand).await;
         if let Err(fault) = self.step(|logic, context| logic.finish(context, errand, outcome)) {
-            console_error!("{}: {fault}", std::any::type_name::<L>());
+            self.report(&fault);
         }
     }
 }

@@ -23,18 +23,27 @@ use shardlink_shared::{
     text::CharacterName,
 };
 
-/// The account's characters, oldest first.
+/// The account's characters, oldest first, without those whose storage is damaged: the
+/// log names them, and the others can be played.
 ///
 /// # Errors
-/// SESSION_EXPIRED.
+/// SESSION_EXPIRED; STORAGE_CORRUPT if none can be read.
 pub async fn list_characters(on: &impl Platform, identity: Identity) -> Result<Vec<Sheet>> {
     let question = account::ListCharacters { session: identity.session };
     let ids = on.ask(&account::object_name(identity.player), question).await?;
     let mut sheets = Vec::with_capacity(ids.len());
+    let mut damaged = None;
     for id in ids {
-        sheets.push(sheet(on, identity.player, id).await?);
+        match sheet(on, identity.player, id).await {
+            Ok(sheet) => sheets.push(sheet),
+            Err(refusal) if refusal.code == ErrorCode::StorageCorrupt => damaged = Some(refusal),
+            Err(refusal) => return Err(refusal),
+        }
     }
-    Ok(sheets)
+    match damaged {
+        Some(refusal) if sheets.is_empty() => Err(refusal),
+        _ => Ok(sheets),
+    }
 }
 
 /// The sheet of a character that the account is known to have.

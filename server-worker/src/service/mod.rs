@@ -7,6 +7,7 @@
 
 mod characters;
 mod chat;
+mod counts;
 mod parties;
 mod passwords;
 mod readiness;
@@ -16,6 +17,8 @@ pub mod turns;
 
 #[cfg(test)]
 mod clock_tests;
+#[cfg(test)]
+mod damage_tests;
 #[cfg(test)]
 mod party_tests;
 #[cfg(test)]
@@ -37,11 +40,11 @@ pub use passwords::{Attempt, Proof, SignedIn, finish_scram, register, register_v
 pub use readiness::check_storage;
 pub use realm_wide::{announce, silence};
 pub use sessions::{
-    NewPassword, admit, authenticate, change_password, delete_account, finish_account_deletion, identify, log_out,
-    place, refresh, stands, stop, ticket,
+    NewPassword, admit, authenticate, change_password, delete_account, finish_account_deletion, identify,
+    is_usable, log_out, place, refresh, stands, stop, ticket,
 };
 
-use crate::calls::Call;
+use crate::{calls::Call, damage::Known};
 use shardlink_shared::{
     Refusal,
     crypto::password::{Salt, Verifier},
@@ -57,11 +60,15 @@ pub type Result<T> = std::result::Result<T, Refusal>;
 /// What a service needs of wherever it runs.
 #[allow(async_fn_in_trait)] // One thread: no future of ours has to be Send.
 pub trait Platform {
-    /// Asks an object.
+    /// Asks an object. A hub whose storage is damaged answers as one that holds nobody.
     ///
     /// # Errors
-    /// What the object refuses; OVERLOADED or INTERNAL if it did not answer.
+    /// What the object refuses; OVERLOADED or INTERNAL if it did not answer;
+    /// STORAGE_CORRUPT if its storage is damaged.
     async fn ask<C: Call>(&self, object: &str, call: C) -> Result<C::Answer>;
+
+    /// What is remembered of damaged storage.
+    fn known<T>(&self, look: impl FnOnce(&mut Known) -> T) -> T;
 
     /// The verifier of a password under a salt: the costly part, for which askers take
     /// turns.

@@ -1,6 +1,6 @@
 //! Signing up and signing in, by SCRAM or plainly, and how often that may fail.
 
-use super::{Platform, Result, turns::Asker};
+use super::{Platform, Result, counts::count, turns::Asker};
 use crate::{
     calls::{
         account::{self, ScramProof},
@@ -53,8 +53,7 @@ pub enum Proof {
 /// Refuses an address that has registered too often lately, and counts it.
 async fn admit_registration(on: &impl Platform, config: &Config, address: &str) -> Result<()> {
     let key = format!("register:{}", Network::of(address));
-    let object = throttle::object_name(&key);
-    let taken = on.ask(&object, throttle::Take { key, limit: config.registrations_per_address }).await;
+    let taken = count(on, &key.clone(), throttle::Take { key, limit: config.registrations_per_address }).await;
     taken.map_err(|refusal| worded(refusal, "Too many registrations from your network. Wait a moment."))
 }
 
@@ -132,7 +131,10 @@ impl Attempt {
         }
         let by_name = self.hold(on, format!("name:{}", username.key()), config.failures_per_name, Judged::Wrong);
         match by_name.await {
-            Err(refusal) if !is_spared(on, config, username, address).await => {
+            // Spared is who is over the limit, not who could not be counted.
+            Err(refusal)
+                if refusal.code != ErrorCode::RateLimited || !is_spared(on, config, username, address).await =>
+            {
                 Err(worded(refusal, "Too many wrong sign-ins with this name. Wait a moment."))
             }
             _ => Ok(()),
@@ -142,7 +144,7 @@ impl Attempt {
     /// Holds a place before anything is judged: of many guesses at once no more are
     /// judged than of as many one after the other.
     async fn hold(&mut self, on: &impl Platform, key: String, limit: u32, counts: Judged) -> Result<()> {
-        on.ask(&throttle::object_name(&key), throttle::Begin { key: key.clone(), limit }).await?;
+        count(on, &key, throttle::Begin { key: key.clone(), limit }).await?;
         self.places.push((key, counts));
         Ok(())
     }
@@ -161,8 +163,7 @@ impl Attempt {
     async fn judged(self, on: &impl Platform, judged: Judged) {
         for (key, counts) in self.places {
             // Should this fail, the place is free again by itself.
-            let end = throttle::End { key: key.clone(), counts: counts == judged };
-            let _ = on.ask(&throttle::object_name(&key), end).await;
+            let _ = count(on, &key.clone(), throttle::End { key, counts: counts == judged }).await;
         }
     }
 }

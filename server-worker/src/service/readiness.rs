@@ -1,6 +1,6 @@
 //! Whether what players do can be stored.
 
-use super::{Platform, Result};
+use super::{Platform, Result, counts::count};
 use crate::calls::{throttle, world};
 use shardlink_shared::{ErrorCode, Refusal};
 
@@ -9,17 +9,20 @@ use shardlink_shared::{ErrorCode, Refusal};
 /// a full disk refuses first, while a file that is open may have room left in it.
 ///
 /// # Errors
-/// OVERLOADED: nobody can enter now. The log has what failed.
+/// OVERLOADED: nobody can enter now. STORAGE_CORRUPT: nor will anybody until World is
+/// restored. The log has what failed.
 pub async fn check_storage(on: &impl Platform) -> Result<()> {
     let second = on.now().0 / 1000;
     let key = format!("ready:{}", second % throttle::SHARDS);
     let take = throttle::Take { key: key.clone(), limit: u32::MAX };
-    let stored = match on.ask(&throttle::object_name(&key), take).await {
+    let stored = match count(on, &key, take).await {
         Ok(()) => on.ask(&world::object_name(), world::CheckStorage {}).await,
         Err(refusal) => Err(refusal),
     };
-    let unready = Refusal::new(ErrorCode::Overloaded).after(1.0);
-    stored.map_err(|_| unready.saying("The server cannot store anything right now."))
+    stored.map_err(|refusal| match refusal.code {
+        ErrorCode::StorageCorrupt => refusal,
+        _ => Refusal::new(ErrorCode::Overloaded).after(1.0).saying("The server cannot store anything right now."),
+    })
 }
 
 #[cfg(test)]
@@ -50,5 +53,16 @@ mod tests {
             let refusal = realm.run(check_storage(&realm)).unwrap_err();
             assert_eq!((refusal.code, refusal.retry_after), (ErrorCode::Overloaded, Some(1.0)), "{cut:?}");
         }
+    }
+
+    #[test]
+    fn a_damaged_world_is_told_from_a_full_disk_and_a_damaged_throttle_matters_to_nobody() {
+        let realm = Realm::new();
+        for shard in 0..throttle::SHARDS {
+            realm.damaged.borrow_mut().insert(("THROTTLE", throttle::object_name(shard, false)));
+        }
+        assert_eq!(realm.run(check_storage(&realm)), Ok(()));
+        realm.damaged.borrow_mut().insert(("WORLD", world::object_name()));
+        assert_eq!(realm.run(check_storage(&realm)).unwrap_err().code, ErrorCode::StorageCorrupt);
     }
 }

@@ -9,10 +9,11 @@ use crate::{
         account::FinishDelete,
         character::Visit,
         directory::Kind,
-        hub::{self, HubCall},
+        hub::{self, HubCall, answer_of_nobody},
         party::Place,
     },
     character::logic::Character,
+    damage::{Class, Fault, Known},
     directory::logic::{self as directory, Entry, Names},
     effect::{Context, Errands, Logic, Reply, to_json},
     monotonic::Monotonic,
@@ -73,6 +74,9 @@ pub struct Realm {
     pub hub_calls: RefCell<Vec<String>>,
     /// What hubs say of every character: whether they hold it.
     pub hub_holds: Cell<bool>,
+    /// Objects whose storage is damaged.
+    pub damaged: RefCell<BTreeSet<(&'static str, String)>>,
+    known: RefCell<Known>,
     /// Passwords that were stretched.
     pub stretched: Cell<u32>,
     /// What the real clock shows.
@@ -159,6 +163,8 @@ impl Realm {
             addressed: RefCell::default(),
             hub_calls: RefCell::default(),
             hub_holds: Cell::new(true),
+            damaged: RefCell::default(),
+            known: RefCell::default(),
             stretched: Cell::new(0),
             now: Cell::new(1_000_000),
             time: Cell::new(Monotonic::new()),
@@ -330,6 +336,7 @@ impl Realm {
                 let visit = Visit { hub: number, connection: call.connection };
                 tell((call.invite.invitee_id, visit), Told::Invite(call.invite)).to_string()
             }
+            HubCall::Open(_) => "true".into(),
             _ => "null".into(),
         }
     }
@@ -378,6 +385,10 @@ impl Realm {
         decided
     }
 
+    fn is_damaged(&self, binding: &'static str, object: &str) -> bool {
+        self.damaged.borrow().contains(&(binding, object.to_owned()))
+    }
+
     fn deliver<C: Call>(&self, object: &str, call: C) -> Reply {
         let text = call.encode();
         if self.happens(|chaos| chaos.doubled) {
@@ -416,6 +427,7 @@ impl Realm {
                     throttle::answer(&self.counts, &mut self.judging.borrow_mut(), self.now(), read(&text));
                 reply
             }
+            _ if self.is_damaged(binding, object) => answer_of_nobody(read(&text)),
             _ => {
                 let answer = self.hub_answers(object, read(&text));
                 self.hub_calls.borrow_mut().push(text);
@@ -439,6 +451,9 @@ impl Platform for Realm {
             Cut::After(left) => self.cut.set(Cut::After(left - 1)),
             Cut::Never => {}
         }
+        if C::BINDING != "HUB" && self.is_damaged(C::BINDING, object) {
+            return Err(Fault::Damaged.refusal(Class::of(C::BINDING)));
+        }
         let reply = self.deliver(object, call);
         match C::BINDING {
             // What they do before they answer.
@@ -447,6 +462,10 @@ impl Platform for Realm {
             _ => {}
         }
         serde_json::from_str::<Result<C::Answer>>(&reply.0).unwrap()
+    }
+
+    fn known<T>(&self, look: impl FnOnce(&mut Known) -> T) -> T {
+        look(&mut self.known.borrow_mut())
     }
 
     /// Stands for 600,000 rounds by a copy: what is tested here is who does how much of it.

@@ -26,7 +26,7 @@ use shardlink_shared::{
     },
     entropy,
     ids::{PartyId, PlayerId},
-    limits::TICKET_LIFE,
+    limits::{MAX_HUBS_TRIED, TICKET_LIFE},
     text::Password,
     time::Millis,
 };
@@ -265,10 +265,11 @@ pub async fn stop(on: &impl Platform) -> Result<()> {
 }
 
 /// A hub with room, by its number: where the others of a party are, if that has any. A place
-/// there is kept for `who`, and for a stranger none.
+/// there is kept for `who`, and for a stranger none. A hub that is found damaged is retired,
+/// and World names another.
 ///
 /// # Errors
-/// INTERNAL or OVERLOADED if the world does not answer.
+/// INTERNAL or OVERLOADED if the world does not answer, STORAGE_CORRUPT if it is damaged.
 pub async fn place(
     on: &impl Platform,
     config: &Config,
@@ -277,5 +278,25 @@ pub async fn place(
 ) -> Result<u32> {
     let (party, near) = together.unzip();
     let place = world::Place { capacity: config.hub_capacity, party, near: near.flatten(), who };
-    on.ask(&world::object_name(), place).await
+    for _ in 0..MAX_HUBS_TRIED {
+        let number = on.ask(&world::object_name(), place.clone()).await?;
+        if on.known(|known| known.is_open(number, on.now())) || is_usable(on, number).await? {
+            return Ok(number);
+        }
+    }
+    Err(ErrorCode::Overloaded.into())
+}
+
+/// Whether a hub takes players; one that is damaged is retired.
+///
+/// # Errors
+/// What World answers when it is told.
+pub async fn is_usable(on: &impl Platform, number: u32) -> Result<bool> {
+    // A hub that does not answer for another reason is as good as it was.
+    let open = on.ask(&hub::object_name(number), hub::Open {}).await.unwrap_or(true);
+    on.known(|known| known.hub_is_open(number, on.now(), open));
+    if !open {
+        on.ask(&world::object_name(), world::Retire { hub: number }).await?;
+    }
+    Ok(open)
 }

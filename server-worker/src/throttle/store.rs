@@ -1,9 +1,12 @@
 //! The rows of a Throttle.
 
 use super::logic::{self, Count};
-use crate::runtime::{
-    db::{Db, Fault, Row},
-    row_shell::Rows,
+use crate::{
+    damage::Class,
+    runtime::{
+        db::{Db, Fault, Row},
+        row_shell::Rows,
+    },
 };
 use shardlink_shared::{limits::THROTTLE_WINDOW, time::Millis};
 
@@ -17,6 +20,8 @@ pub struct Counts<'a>(pub &'a Db);
 pub struct Schema;
 
 impl Rows for Schema {
+    const CLASS: Class = Class::Throttle;
+
     const MIGRATIONS: &'static [&'static str] = &["
     CREATE TABLE counts (
         key TEXT PRIMARY KEY,

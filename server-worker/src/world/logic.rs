@@ -4,14 +4,14 @@ use super::speech::Speech;
 use crate::{
     calls::world::{
         Announce, CheckStorage, GetEvents, GetHubs, GetStatus, Happening, Listen, Place, Population, Report, Reserve,
-        Say, Status, WorldCall,
+        Retire, Say, Status, WorldCall,
     },
     chat::{Audience, BatchNumber},
     effect::{Context, Logic, Reply, reply},
 };
 use shardlink_shared::{
     ids::{PartyId, PlayerId},
-    limits::{MAX_WORLD_EVENTS, RESERVATION_LIFE},
+    limits::{MAX_RETIRED_HUBS, MAX_WORLD_EVENTS, RESERVATION_LIFE},
     protocol::chat::PastChat,
     time::Millis,
 };
@@ -51,6 +51,10 @@ pub enum Write {
     ForgetSaid(u64),
     /// A hub's batch was heard.
     Heard(u32, BatchNumber),
+    /// A hub's number is given to nobody any more.
+    Retired(u32, Millis),
+    /// A retired number may be given again.
+    Reinstated(u32),
 }
 
 /// The memory of a World.
@@ -64,6 +68,8 @@ pub struct World {
     /// player at most, and none for strangers, who could take them all. A World that
     /// forgets them in a crash lets a hub be fuller by as many.
     reserved: BTreeMap<u32, VecDeque<(Millis, PlayerId)>>,
+    /// Hubs whose storage is damaged, and when that was found.
+    retired: BTreeMap<u32, Millis>,
     /// Where members of parties were sent, and when.
     placed: BTreeMap<PartyId, (u32, Millis)>,
     pub(super) speech: Speech,
@@ -75,10 +81,11 @@ impl World {
     pub const fn restore(
         started: Option<Millis>,
         hubs: BTreeMap<u32, Reported>,
+        retired: BTreeMap<u32, Millis>,
         events: BTreeMap<u64, Happening>,
         speech: Speech,
     ) -> Self {
-        Self { started, hubs, events, reserved: BTreeMap::new(), placed: BTreeMap::new(), speech }
+        Self { started, hubs, events, reserved: BTreeMap::new(), retired, placed: BTreeMap::new(), speech }
     }
 
     fn started(&mut self, context: &mut Context<'_, Write>) -> Millis {
@@ -139,6 +146,7 @@ impl World {
         let now = context.now;
         self.release(call.who, now);
         let known = self.hubs.keys().chain(self.reserved.keys());
+        let known = known.filter(|hub| !self.retired.contains_key(hub));
         let with_room = known.map(|hub| (self.expected_in(*hub, now), *hub)).filter(|(expected, _)| {
             // One that holds nobody is as good as a new one.
             (1..call.capacity).contains(expected)
@@ -146,10 +154,11 @@ impl World {
         let fullest = with_room.max_by_key(|(expected, hub)| (*expected, u32::MAX - hub));
         self.placed.retain(|_, (_, at)| now.since(*at) < PARTY_PLACED);
         let together = call.party.and_then(|party| self.placed.get(&party)).map(|(hub, _)| *hub).or(call.near);
+        let together = together.filter(|hub| !self.retired.contains_key(hub));
         let together = together.filter(|hub| self.expected_in(*hub, now) < call.capacity);
-        let hub = together
-            .or(fullest.map(|(_, hub)| hub))
-            .or_else(|| (0..u32::MAX).find(|hub| self.expected_in(*hub, now) == 0));
+        let hub = together.or(fullest.map(|(_, hub)| hub)).or_else(|| {
+            (0..u32::MAX).find(|hub| !self.retired.contains_key(hub) && self.expected_in(*hub, now) == 0)
+        });
         let hub = hub.unwrap_or(0);
         if let Some(who) = call.who {
             self.reserved.entry(hub).or_default().push_back((now, who));
@@ -161,7 +170,9 @@ impl World {
     /// Keeps a place for a player in the hub where it has signed in.
     fn reserve(&mut self, now: Millis, call: &Reserve) {
         self.release(Some(call.who), now);
-        self.reserved.entry(call.hub).or_default().push_back((now, call.who));
+        if !self.retired.contains_key(&call.hub) {
+            self.reserved.entry(call.hub).or_default().push_back((now, call.who));
+        }
     }
 
     /// Gives up the places that were kept long enough, and the one of this player.
@@ -170,6 +181,25 @@ impl World {
             reserved.retain(|(since, whose)| now.since(*since) < RESERVATION_LIFE && Some(*whose) != who);
         }
         self.reserved.retain(|_, reserved| !reserved.is_empty());
+    }
+
+    /// Sends nobody to a hub any more. Who is believed to be there runs out as in a hub
+    /// that is silent. Of more than [`MAX_RETIRED_HUBS`] the one that was retired first is
+    /// tried again.
+    fn retire(&mut self, context: &mut Context<'_, Write>, hub: u32) {
+        if self.retired.contains_key(&hub) {
+            return;
+        }
+        self.retired.insert(hub, context.now);
+        context.writes.push(Write::Retired(hub, context.now));
+        self.reserved.remove(&hub);
+        self.placed.retain(|_, (placed, _)| *placed != hub);
+        if self.retired.len() > MAX_RETIRED_HUBS
+            && let Some(first) = self.retired.iter().min_by_key(|(_, at)| **at).map(|(hub, _)| *hub)
+        {
+            self.retired.remove(&first);
+            context.writes.push(Write::Reinstated(first));
+        }
     }
 
     fn report(&mut self, context: &mut Context<'_, Write>, call: &Report) {
@@ -231,6 +261,10 @@ impl Logic for World {
             WorldCall::Reserve(call) => {
                 self.reserve(context.now, &call);
                 reply::<Reserve>(Ok(()))
+            }
+            WorldCall::Retire(call) => {
+                self.retire(context, call.hub);
+                reply::<Retire>(Ok(()))
             }
             WorldCall::GetHubs(_) => reply::<GetHubs>(Ok(self.hubs(context.now))),
             WorldCall::Report(call) => {
@@ -367,6 +401,50 @@ mod tests {
         assert_eq!(world.hubs(Millis(1)), [0, 1]);
         assert_eq!(place(&mut world, HUB_FORGOTTEN_AFTER, 2, 2), 0);
         assert_eq!(world.hubs(Millis(HUB_FORGOTTEN_AFTER)), [0; 0]);
+    }
+
+    fn retire(world: &mut World, now: u64, hub: u32) -> Vec<Write> {
+        at(now, |context| {
+            world.retire(context, hub);
+            std::mem::take(&mut context.writes)
+        })
+    }
+
+    #[test]
+    fn a_damaged_hubs_number_is_given_to_nobody_and_the_next_free_one_instead() {
+        let party = PartyId::new(1 << 40);
+        let alone = Place { capacity: 5, party: None, near: None, who: player(1) };
+        let together = Place { capacity: 5, party, near: Some(0), who: player(2) };
+        let mut world = World::default();
+        report(&mut world, 0, 0, 3);
+        assert_eq!(at(1, |c| world.place(c, &together)), 0);
+        assert_eq!(retire(&mut world, 2, 0), [Write::Retired(0, Millis(2))]);
+        assert_eq!(retire(&mut world, 3, 0), [], "a call that is repeated changes nothing");
+        at(3, |_| world.reserve(Millis(3), &Reserve { hub: 0, who: PlayerId::new(9).unwrap() }));
+        assert!(world.reserved.is_empty(), "no place is kept there");
+        // Not to the fullest, not to the party's others, not to the first number.
+        assert_eq!(at(4, |c| world.place(c, &alone)), 1);
+        assert_eq!(at(5, |c| world.place(c, &together)), 1);
+        assert_eq!(at(6, |c| world.place(c, &Place { near: None, ..together })), 1);
+        // Nor when it is forgotten as every silent hub is, nor after a restart.
+        let at_last = HUB_FORGOTTEN_AFTER + 10;
+        assert_eq!(world.hubs(Millis(at_last)), [0; 0]);
+        let mut restored =
+            World::restore(None, BTreeMap::new(), world.retired.clone(), BTreeMap::new(), Speech::default());
+        assert_eq!(at(at_last, |c| restored.place(c, &alone)), 1);
+    }
+
+    #[test]
+    fn of_very_many_damaged_hubs_the_first_is_tried_again() {
+        let mut world = World::default();
+        for hub in 0..MAX_RETIRED_HUBS as u32 {
+            assert_eq!(retire(&mut world, u64::from(hub), hub).len(), 1);
+        }
+        let one_more = MAX_RETIRED_HUBS as u32;
+        let writes = retire(&mut world, 1_000, one_more);
+        assert_eq!(writes, [Write::Retired(one_more, Millis(1_000)), Write::Reinstated(0)]);
+        assert_eq!(world.retired.len(), MAX_RETIRED_HUBS);
+        assert_eq!(at(1_001, |c| world.place(c, &Place { capacity: 5, party: None, near: None, who: None })), 0);
     }
 
     #[test]

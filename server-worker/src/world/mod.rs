@@ -7,6 +7,10 @@
 //! - Invariant: a hub that has not been heard of for a minute holds nobody; all hubs
 //!   hear the same words in the same order.
 //! - Survives sleep as: rows.
+//! - Storage is hard: the realm's beginning and its log of events can be had from a backup
+//!   alone. Reports, histories and retired hubs are soft, but lie in the same file, and no
+//!   part of a damaged file is trusted. While World is damaged nobody is placed in a hub;
+//!   accounts and characters go on.
 
 pub mod logic;
 #[cfg(target_arch = "wasm32")]

@@ -26,7 +26,7 @@ impl World {
         match self.0.step(logic::World::clock_jumped) {
             Ok(0) => {}
             Ok(hubs) => console_error!("World: the clock has jumped, or the process stood still: {hubs} hubs woken"),
-            Err(fault) => console_error!("World: {fault}"),
+            Err(fault) => drop(self.0.report(&fault)),
         }
     }
 }

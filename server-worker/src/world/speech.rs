@@ -255,7 +255,7 @@ mod tests {
     fn the_last_words_are_there_after_a_crash_and_numbers_go_on_rising() {
         let past = |number| PastChat { number, ..World::default_past() };
         let speech = Speech::restore((60..140).map(|n| (Audience::Everybody, past(n))).collect(), Heard::default());
-        let mut world = World::restore(None, BTreeMap::new(), BTreeMap::new(), speech);
+        let mut world = World::restore(None, BTreeMap::new(), BTreeMap::new(), BTreeMap::new(), speech);
         let before = ask(&mut world, 5, Listen { hub: 0 });
         assert_eq!((before.number, before.channels[0].1.len()), (139, 50));
         ask(&mut world, 5, say(0, 1, &["more"]));

@@ -7,6 +7,7 @@ use super::{
 use crate::{
     calls::world::Population,
     chat::{BatchNumber, heard::Heard},
+    damage::Class,
     effect::to_json,
     runtime::{
         db::{Db, Fault, Param},
@@ -15,6 +16,8 @@ use crate::{
 };
 
 impl Store for World {
+    const CLASS: Class = Class::World;
+
     const MIGRATIONS: &'static [&'static str] = &[
         "
         CREATE TABLE realm (only INTEGER PRIMARY KEY CHECK (only = 1), started INTEGER NOT NULL) STRICT;
@@ -32,9 +35,14 @@ impl Store for World {
         CREATE TABLE said (number INTEGER PRIMARY KEY, audience TEXT NOT NULL, past TEXT NOT NULL) STRICT;
         CREATE TABLE heard (hub INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, number INTEGER NOT NULL) STRICT;
     ",
+        "
+        CREATE TABLE retired (hub INTEGER PRIMARY KEY, at INTEGER NOT NULL) STRICT;
+    ",
     ];
 
     fn load(db: &Db) -> Result<Self, Fault> {
+        // All of it is read at every start; what is damaged is found now and not in a year.
+        db.check()?;
         let started = db.query("SELECT started FROM realm", vec![], |row| row.millis(0))?.pop();
         let hubs = db.query("SELECT number, players, sockets, reported_at FROM hubs", vec![], |row| {
             let population = Population { players: row.number(1)? as u32, sockets: row.number(2)? as u32 };
@@ -48,8 +56,11 @@ impl Store for World {
         let heard = db.query("SELECT hub, epoch, number FROM heard", vec![], |row| {
             Ok((row.number(0)? as u32, BatchNumber { epoch: row.millis(1)?, number: row.number(2)? }))
         })?;
+        let retired =
+            db.query("SELECT hub, at FROM retired", vec![], |row| Ok((row.number(0)? as u32, row.millis(1)?)))?;
         let speech = Speech::restore(said, Heard::restore(heard.into_iter().collect()));
-        Ok(Self::restore(started, hubs.into_iter().collect(), events.into_iter().collect(), speech))
+        let (hubs, retired) = (hubs.into_iter().collect(), retired.into_iter().collect());
+        Ok(Self::restore(started, hubs, retired, events.into_iter().collect(), speech))
     }
 
     fn store(db: &Db, write: &Write) -> Result<(), Fault> {
@@ -75,6 +86,10 @@ impl Store for World {
                 "INSERT OR REPLACE INTO heard (hub, epoch, number) VALUES (?, ?, ?)",
                 vec![(*hub).into(), batch.epoch.into(), Param::Int(batch.number as i64)],
             ),
+            Write::Retired(hub, at) => {
+                db.execute("INSERT OR REPLACE INTO retired (hub, at) VALUES (?, ?)", vec![(*hub).into(), (*at).into()])
+            }
+            Write::Reinstated(hub) => db.execute("DELETE FROM retired WHERE hub = ?", vec![(*hub).into()]),
             Write::Hub(number, reported) => db.execute(
                 "INSERT OR REPLACE INTO hubs (number, players, sockets, reported_at) VALUES (?, ?, ?, ?)",
                 vec![
