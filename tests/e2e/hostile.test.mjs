@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { attacks, inShort } from "../hostile/attacks.mjs";
-import { player } from "../hostile/play.mjs";
+import { playing } from "../hostile/play.mjs";
 import { honestPlayers } from "../hostile/support/honest.mjs";
 import { row } from "../hostile/support/table.mjs";
 
@@ -11,7 +11,7 @@ let honest;
 let stage;
 before(() => {
   honest = honestPlayers();
-  stage = player({ honest, short: true });
+  stage = playing({ honest, short: true });
 });
 after(async () => {
   await stage.close();

@@ -27,7 +27,7 @@ export const attacks = [
   requestFlood,
   atTheFront(unfinishedFrames, { full: { growthMiB: 64 }, short: { growthMiB: 64 } }),
   atTheFront(endlessBody),
-  atTheFront(tricklingBody, { short: undefined }),
+  atTheFront(tricklingBody, { short: null }),
   atTheFront(silentCrowd),
   atTheFront(slowHeadersAtTheFront),
   atTheFront(slowBodies),

@@ -11,9 +11,13 @@ function whyNot({ checkout = root }) {
   return find("haproxy") || PLACES.some((file) => fs.existsSync(file)) ? undefined : "HAProxy is not installed (Debian, Ubuntu: the package haproxy)";
 }
 
-/** An attack that comes through HAProxy; `changes` are of what is another's aim there. */
+/**
+ * An attack that comes through HAProxy. `changes` are of its sizes, { full, short }: what is
+ * aimed at there is more; a short form that is null is not played.
+ */
 export function atTheFront({ outage, env, ...attack }, changes = {}) {
+  // Nothing that comes in through it may grow the server so far.
   const { MEMORY_LIMIT, ...others } = env ?? {};
-  const size = (which) => (attack[which] && !(which in changes && changes[which] === undefined) ? { ...attack[which], ...changes[which] } : undefined);
+  const size = (which) => (attack[which] && changes[which] !== null ? { ...attack[which], ...changes[which] } : undefined);
   return { ...attack, name: `front-${attack.name}`, what: `${attack.what}, through the front door`, env: { ...others, FRONT: "haproxy" }, full: size("full"), short: size("short"), skip: whyNot };
 }

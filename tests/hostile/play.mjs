@@ -18,7 +18,7 @@ const PLAYERS = 4;
  * - `disturbs`: why chat may take longer than it should, beside this attack;
  * - `skip(options)`: why it cannot be run here, if it cannot.
  */
-export function player({ honest, short = false, checkout, kills }) {
+export function playing({ honest, short = false, checkout, kills }) {
   let stage;
   let needs;
 

@@ -9,7 +9,7 @@ import { BOTS_CORE, pin, surroundings } from "../../scripts/bench/surroundings.m
 import { inRoot, testArtefacts } from "../../scripts/lib/paths.mjs";
 import { note, seconds, step } from "../../scripts/lib/say.mjs";
 import { attacks, inShort } from "./attacks.mjs";
-import { player } from "./play.mjs";
+import { playing } from "./play.mjs";
 import { honestPlayers } from "./support/honest.mjs";
 import { row, table } from "./support/table.mjs";
 
@@ -28,7 +28,7 @@ pin(process.pid, BOTS_CORE);
 const honest = honestPlayers();
 os.setPriority(ATTACKERS_NICE);
 
-const { play, close } = player({ honest, short: values.short, checkout: values.checkout && path.resolve(values.checkout), kills: values.kills && Number(values.kills) });
+const { play, close } = playing({ honest, short: values.short, checkout: values.checkout && path.resolve(values.checkout), kills: values.kills && Number(values.kills) });
 const results = [];
 for (const attack of chosen) {
   step(`${attack.name}: ${attack.what}`);

@@ -46,7 +46,7 @@ export class Stage {
     const { pid: serve, workerdPid } = this.server;
     for (const pid of [serve, workerdPid]) pin(pid, SERVER_CORE);
     // A front door is on the attackers' core, before them.
-    for (const pid of [serve, ...childrenOf(serve)]) hearFirst(pid);
+    for (const pid of [serve, ...childrenOf(serve)]) undoNiceness(pid);
   }
 
   get workerdPid() {
@@ -81,7 +81,7 @@ function childrenOf(pid) {
 }
 
 /** Undoes the niceness that it has from the attackers' process, where one may. */
-function hearFirst(pid) {
+function undoNiceness(pid) {
   try {
     os.setPriority(pid, 0);
   } catch {
