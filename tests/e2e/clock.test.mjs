@@ -31,7 +31,7 @@ async function allGoesOn(url, aria, bran, when) {
   const content = `Can you hear me? ${(said += 1)}`;
   aria.socket.send({ type: "chat", channel: "global", content });
   await within("chat", bran.socket.next("chat", (chat) => chat.content === content, AT_ONCE_MS));
-  aria.socket.send({ type: "move", position: { x: said / 10, y: 0, z: 0 } });
+  aria.socket.send({ type: "move", to_location_id: 0, position: { x: said / 10, y: 0, z: 0 } });
   await within("moves", bran.socket.next("move", (move) => move.character_id === aria.character.id, AT_ONCE_MS));
   const guest = await enterWorld(url);
   await within("joins", bran.socket.next("player_joined_area", (one) => one.character_id === guest.character.id, AT_ONCE_MS));

@@ -137,7 +137,7 @@ impl Scenario {
         pass(&realm, THROTTLE_WINDOW);
         sign_in_as(&realm, "aria", "hunter22").unwrap_or_else(|refusal| panic!("{what}: {refusal:?}"));
         realm.settle();
-        create(&realm, aria.identity, "Nightshade").unwrap_or_else(|refusal| panic!("{what}: {refusal:?}"));
+        create(&realm, dora.identity, "Nightshade").unwrap_or_else(|refusal| panic!("{what}: {refusal:?}"));
         pass(&realm, INVITATION_LIFE);
         assert!(ask(&realm, &cleo, PartyRequest::Accept(party)).is_err(), "{what}: an invitation is over");
         pass(&realm, SESSION_IDLE);

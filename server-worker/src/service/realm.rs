@@ -303,6 +303,12 @@ impl Realm {
                 let visit = Visit { hub: number, connection: call.connection };
                 tell((call.invite.invitee_id, visit), Told::Invite(call.invite)).to_string()
             }
+            HubCall::Whisper(call) => {
+                let recipient = call.chat.recipient_id;
+                let visit = Visit { hub: number, connection: call.connection };
+                let hub = hubs.get(object);
+                recipient.is_some_and(|one| hub.is_some_and(|hub| hub.contains_key(&(one, visit)))).to_string()
+            }
             _ => "null".into(),
         }
     }
