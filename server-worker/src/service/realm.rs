@@ -154,7 +154,7 @@ impl Realm {
             hub_holds: Cell::new(true),
             stretched: Cell::new(0),
             now: Cell::new(1_000_000),
-            time: Cell::new(Monotonic::new()),
+            time: Cell::new(Monotonic::UNREAD),
             said: RefCell::default(),
             cut: Cell::new(Cut::Never),
             chaos: Cell::new(None),
@@ -191,7 +191,7 @@ impl Realm {
 
     /// The process ends and another begins, which knows what the rows hold.
     pub fn restart(&self) {
-        self.time.set(Monotonic::new());
+        self.time.set(Monotonic::UNREAD);
         self.judging.take();
     }
 

@@ -19,7 +19,7 @@ struct Machine {
 impl Machine {
     fn new() -> Self {
         let world = World::with(Settings::default(), false);
-        let mut machine = Self { world, real: 1_800_000_000_000, time: Monotonic::new(), told: Vec::new() };
+        let mut machine = Self { world, real: 1_800_000_000_000, time: Monotonic::UNREAD, told: Vec::new() };
         machine.look();
         machine
     }
@@ -147,7 +147,7 @@ fn a_hub_that_starts_again_with_a_clock_that_is_behind_goes_on_at_once() {
     let (last, _) = machine.world.log.pop_last().unwrap();
     machine.world.log.clear();
     machine.real -= HOUR;
-    machine.time = Monotonic::new();
+    machine.time = Monotonic::UNREAD;
     machine.time.never_before(Millis(machine.real), stored);
     machine.look();
     machine.happens(|world| world.crash());
