@@ -59,10 +59,7 @@ pub enum Jump {
 
 impl Monotonic {
     /// The time of a process that has not looked at the clock yet.
-    #[must_use]
-    pub const fn new() -> Self {
-        Self { real: None, said: Millis(0), unslowed: 0 }
-    }
+    pub const UNREAD: Self = Self { real: None, said: Millis(0), unslowed: 0 };
 
     /// The time that was said last.
     #[must_use]
@@ -148,7 +145,7 @@ mod tests {
 
     impl Machine {
         fn new() -> Self {
-            let mut time = Monotonic::new();
+            let mut time = Monotonic::UNREAD;
             let last = time.read(Millis(START));
             Self { truth: START, off: 0, time, last }
         }
@@ -265,16 +262,11 @@ mod tests {
                     machine.off += step;
                     steps += i64::from(step > 0);
                 }
-                let before = machine.real();
                 let longest = if dice.below(20) == 0 { 120_000 } else { 60 };
                 let gap = u64::from(dice.below(longest));
                 let last = machine.time.real.unwrap();
                 let went = machine.pass(gap);
-                assert!(
-                    went > 0 || machine.real() <= last.0,
-                    "seed {seed}: the clock goes forward and time does not"
-                );
-                assert!(before <= machine.real());
+                assert!(went > 0 || machine.real() <= last.0, "seed {seed}: it stands still");
                 furthest = furthest.max(machine.off);
                 let ideal = machine.truth.checked_add_signed(furthest).unwrap();
                 let over = machine.last.now.since(Millis(ideal));
@@ -285,7 +277,7 @@ mod tests {
 
     #[test]
     fn after_a_restart_it_is_not_before_what_was_stored() {
-        let mut time = Monotonic::new();
+        let mut time = Monotonic::UNREAD;
         let stored = Millis(START + HOUR);
         assert_eq!(time.never_before(Millis(START), stored), Reading { now: stored, jump: Some(Jump::Back(HOUR)) });
         assert_eq!(time.read(Millis(START + 40)).now, stored + 40);

@@ -7,7 +7,7 @@ use std::cell::Cell;
 use worker::console_error;
 
 thread_local! {
-    static TIME: Cell<Monotonic> = const { Cell::new(Monotonic::new()) };
+    static TIME: Cell<Monotonic> = const { Cell::new(Monotonic::UNREAD) };
     static JUMPS: Cell<u64> = const { Cell::new(0) };
 }
 

@@ -67,9 +67,7 @@ impl<R: Rows> RowShell<R> {
                 self.alarm.set(&self.state, R::next_deadline(&db)?);
                 Ok(reply)
             });
-        let reply = reply.unwrap_or_else(|fault| {
-            Reply(to_json(&Err::<(), _>(self.report(&fault))))
-        });
+        let reply = reply.unwrap_or_else(|fault| Reply(to_json(&Err::<(), _>(self.report(&fault)))));
         Response::ok(reply.0)
     }
 

@@ -135,10 +135,9 @@ impl Scenario {
         let place = Place { capacity: 1, party: None, near: None, who: Some(bran.identity.player) };
         assert_eq!(realm.run(realm.ask(&world::object_name(), place)).unwrap(), reserved, "{what}: a place is free");
         pass(&realm, THROTTLE_WINDOW);
-        let signed_in =
-            sign_in_as(&realm, "aria", "hunter22").unwrap_or_else(|refusal| panic!("{what}: {refusal:?}"));
+        sign_in_as(&realm, "aria", "hunter22").unwrap_or_else(|refusal| panic!("{what}: {refusal:?}"));
         realm.settle();
-        create(&realm, signed_in.identity, "Nightshade").unwrap_or_else(|refusal| panic!("{what}: {refusal:?}"));
+        create(&realm, dora.identity, "Nightshade").unwrap_or_else(|refusal| panic!("{what}: {refusal:?}"));
         pass(&realm, INVITATION_LIFE);
         assert!(ask(&realm, &cleo, PartyRequest::Accept(party)).is_err(), "{what}: an invitation is over");
         pass(&realm, SESSION_IDLE);

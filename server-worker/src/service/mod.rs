@@ -40,8 +40,8 @@ pub use passwords::{Attempt, Proof, SignedIn, finish_scram, register, register_v
 pub use readiness::check_storage;
 pub use realm_wide::{announce, silence};
 pub use sessions::{
-    NewPassword, admit, authenticate, change_password, delete_account, finish_account_deletion, identify,
-    is_usable, log_out, place, refresh, stands, stop, ticket,
+    NewPassword, admit, authenticate, change_password, delete_account, finish_account_deletion, identify, is_usable,
+    log_out, place, refresh, stands, stop, ticket,
 };
 
 use crate::{calls::Call, damage::Known};

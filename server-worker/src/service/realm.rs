@@ -167,7 +167,7 @@ impl Realm {
             known: RefCell::default(),
             stretched: Cell::new(0),
             now: Cell::new(1_000_000),
-            time: Cell::new(Monotonic::new()),
+            time: Cell::new(Monotonic::UNREAD),
             said: RefCell::default(),
             cut: Cell::new(Cut::Never),
             chaos: Cell::new(None),
@@ -204,7 +204,7 @@ impl Realm {
 
     /// The process ends and another begins, which knows what the rows hold.
     pub fn restart(&self) {
-        self.time.set(Monotonic::new());
+        self.time.set(Monotonic::UNREAD);
         self.judging.take();
     }
 

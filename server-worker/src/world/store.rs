@@ -86,9 +86,8 @@ impl Store for World {
                 "INSERT OR REPLACE INTO heard (hub, epoch, number) VALUES (?, ?, ?)",
                 vec![(*hub).into(), batch.epoch.into(), Param::Int(batch.number as i64)],
             ),
-            Write::Retired(hub, at) => {
-                db.execute("INSERT OR REPLACE INTO retired (hub, at) VALUES (?, ?)", vec![(*hub).into(), (*at).into()])
-            }
+            Write::Retired(hub, at) => db
+                .execute("INSERT OR REPLACE INTO retired (hub, at) VALUES (?, ?)", vec![(*hub).into(), (*at).into()]),
             Write::Reinstated(hub) => db.execute("DELETE FROM retired WHERE hub = ?", vec![(*hub).into()]),
             Write::Hub(number, reported) => db.execute(
                 "INSERT OR REPLACE INTO hubs (number, players, sockets, reported_at) VALUES (?, ?, ?, ?)",

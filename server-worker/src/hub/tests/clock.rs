@@ -19,7 +19,7 @@ struct Machine {
 impl Machine {
     fn new() -> Self {
         let world = World::with(Settings::default(), false);
-        let mut machine = Self { world, real: 1_800_000_000_000, time: Monotonic::new(), told: Vec::new() };
+        let mut machine = Self { world, real: 1_800_000_000_000, time: Monotonic::UNREAD, told: Vec::new() };
         machine.look();
         machine
     }
@@ -141,16 +141,22 @@ fn a_hub_that_starts_again_with_a_clock_that_is_behind_goes_on_at_once() {
     let bran = machine.happens(|world| world.player(4, "Bran", Encoding::Binary));
     machine.run(5_000);
     machine.all_goes_on(aria, bran, 10, "before");
-    // Its row has the time of what it did last.
+    machine.happens(|world| world.handle(Event::Lost(bran)));
+    // Its rows have the time of what it did last; what was said is forgotten.
     let stored = machine.time.said();
+    let (last, _) = machine.world.log.pop_last().unwrap();
+    machine.world.log.clear();
     machine.real -= HOUR;
-    machine.time = Monotonic::new();
+    machine.time = Monotonic::UNREAD;
     machine.time.never_before(Millis(machine.real), stored);
     machine.look();
     machine.happens(|world| world.crash());
     let cleo = machine.happens(|world| world.player(6, "Cleo", Encoding::Binary));
     let dora = machine.happens(|world| world.player(8, "Dora", Encoding::Binary));
     machine.all_goes_on(cleo, dora, 11, "after the restart");
+    assert!(machine.world.log.keys().all(|seq| *seq > last), "numbers go on rising");
     machine.run(PLACE_LIFE + 1_000);
-    assert!(machine.world.hub.connection(aria).is_none(), "nobody came back for the place");
+    for lost in [aria, bran] {
+        assert!(machine.world.hub.connection(lost).is_none(), "a place that nobody came back for");
+    }
 }
