@@ -147,6 +147,8 @@ export type ErrorCode =
   | "TOO_DEEP"
   /** The message is larger than allowed. */
   | "TOO_LARGE"
+  /** The request did not arrive in time. Send it again. */
+  | "REQUEST_TIMEOUT"
   /** This major version of the protocol is not supported. */
   | "UNSUPPORTED_VERSION"
   /** Sign in first. */
@@ -157,7 +159,7 @@ export type ErrorCode =
   | "SESSION_EXPIRED"
   /** The ticket is invalid, used or expired. */
   | "INVALID_TICKET"
-  /** This origin may not connect. */
+  /** Pages of this origin may not connect. */
   | "ORIGIN_REFUSED"
   /** This is not one of your characters. */
   | "NOT_YOUR_CHARACTER"
@@ -165,7 +167,7 @@ export type ErrorCode =
   | "NO_CHARACTER"
   /** This connection is signed in already. */
   | "ALREADY_AUTHENTICATED"
-  /** The character is in the world. Leave it first. */
+  /** The character is in the world. Leave the world first. */
   | "CHARACTER_ONLINE"
   /** This name is taken. */
   | "NAME_TAKEN"
@@ -175,7 +177,7 @@ export type ErrorCode =
   | "TOO_MANY_CHARACTERS"
   /** There is no such location. */
   | "UNKNOWN_LOCATION"
-  /** No way leads there from here. */
+  /** There is no way there from here. */
   | "NOT_ADJACENT"
   /** Your character is not in the location you named. */
   | "NOT_THERE"
@@ -187,7 +189,7 @@ export type ErrorCode =
   | "TOO_LONG"
   /** The recipient is not in the world. */
   | "RECIPIENT_OFFLINE"
-  /** You may not speak here. */
+  /** You have been silenced and may not speak. */
   | "MUTED"
   /** You have muted 100 characters already. */
   | "TOO_MANY_MUTED"
@@ -229,7 +231,7 @@ export type ErrorCode =
   | "UPGRADE_REQUIRED"
   /** Too many requests. Wait a moment. */
   | "RATE_LIMITED"
-  /** The server has no room right now. Try again shortly. */
+  /** The server is too busy right now. Try again shortly. */
   | "OVERLOADED"
   /** Something went wrong on the server. Nothing was lost. */
   | "INTERNAL"
