@@ -134,7 +134,7 @@ test("somebody elsewhere is invited by name and declines; the tabs are used by k
   const cara = await enterWorld(stage.server.url, {});
   await page.getByTestId("party-invitee").fill("Nobody at all");
   await page.getByTestId("party-invite").click();
-  await page.getByTestId("party-error").getByText("There is no such thing.").waitFor();
+  await page.getByTestId("party-error").getByText("There is no such character.").waitFor();
   await page.getByTestId("party-invitee").fill(cara.character.name.toUpperCase());
   await page.getByTestId("party-invitee").press("Enter");
   const invited = await cara.socket.next("party_invite");
