@@ -12,12 +12,14 @@ const UNREADABLE = {
   "a list of nothing": (n) => ({ [HEADER]: `198.51.100.${n}, , unknown` }),
   "a name": (n) => ({ [HEADER]: `host-${n}.example` }),
 };
+
 /** A port is no part of whom an address belongs to; what a client put before it is its own word. */
 const READABLE = {
   "a list whose beginning is the client's": (n) => ({ [HEADER]: `198.51.100.${n}, 203.0.113.9` }),
-  "an address with a port": (n) => ({ [HEADER]: `203.0.113.5:${10_000 + n}` }), 
+  "an address with a port": (n) => ({ [HEADER]: `203.0.113.5:${10_000 + n}` }),
   "an IPv6 address with a port": (n) => ({ [HEADER]: `[2001:db8::5]:${10_000 + n}` }),
 };
+
 /** One network of IPv6 is one household. */
 const ONE_NETWORK = { "one network of IPv6": (n) => ({ [HEADER]: `2001:db8:1:2::${n.toString(16)}` }) };
 
