@@ -9,11 +9,17 @@ const HEADER = "x-real-ip";
 const UNREADABLE = {
   "no header": () => ({}),
   "an empty one": () => ({ [HEADER]: "" }),
-  "a list": (n) => ({ [HEADER]: `198.51.100.${n}, 10.0.0.${n}` }),
+  "a list of nothing": (n) => ({ [HEADER]: `198.51.100.${n}, , unknown` }),
   "a name": (n) => ({ [HEADER]: `host-${n}.example` }),
 };
-/** A port is no part of whom an address belongs to. */
-const WITH_PORT = { "an address with a port": (n) => ({ [HEADER]: `203.0.113.5:${10_000 + n}` }), "an IPv6 address with a port": (n) => ({ [HEADER]: `[2001:db8::5]:${10_000 + n}` }) };
+
+/** A port is no part of whom an address belongs to; what a client put before it is its own word. */
+const READABLE = {
+  "a list whose beginning is the client's": (n) => ({ [HEADER]: `198.51.100.${n}, 203.0.113.9` }),
+  "an address with a port": (n) => ({ [HEADER]: `203.0.113.5:${10_000 + n}` }),
+  "an IPv6 address with a port": (n) => ({ [HEADER]: `[2001:db8::5]:${10_000 + n}` }),
+};
+
 /** One network of IPv6 is one household. */
 const ONE_NETWORK = { "one network of IPv6": (n) => ({ [HEADER]: `2001:db8:1:2::${n.toString(16)}` }) };
 
@@ -36,7 +42,7 @@ export const addressHeader = {
     };
     const figures = {};
     const aims = {};
-    for (const [what, headers] of Object.entries({ ...UNREADABLE, ...WITH_PORT, ...ONE_NETWORK })) {
+    for (const [what, headers] of Object.entries({ ...UNREADABLE, ...READABLE, ...ONE_NETWORK })) {
       const statuses = [];
       for (let n = 0; n < attempts; n += 1) statuses.push(await wrong(headers(n)));
       const counts = tally(statuses);

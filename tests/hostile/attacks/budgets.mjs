@@ -44,7 +44,7 @@ export const hashingQueue = {
   name: "hashing-queue",
   what: "three accounts of one address sign in by their right passwords, over and over: do others get their turn?",
   full: { accounts: 3, atOnce: 24, others: 25, everyMs: 1_000 },
-  short: { accounts: 3, atOnce: 24, others: 3, everyMs: 700 },
+  short: { accounts: 3, atOnce: 18, others: 2, everyMs: 500 },
   async run(stage, { accounts, atOnce, others, everyMs }) {
     const visitor = stage.attacker(0, { keepAlive: true });
     const names = [];

@@ -64,7 +64,9 @@ export const wrongShapes = {
   full: {},
   short: {},
   async run(stage) {
-    const player = await Player.enter(new Visitor(stage.url, { from: honestAddress(1) }));
+    // By turns: the tenth message of one that cannot be read closes its connection.
+    const players = [1, 2].map((n) => Player.enter(new Visitor(stage.url, { from: honestAddress(n) })));
+    const [player, other] = await Promise.all(players);
     const passed = [];
     const refusedIs = (answer) => answer?.error_code !== undefined;
     const arrays = [
@@ -73,7 +75,7 @@ export const wrongShapes = {
     ];
     for (const message of arrays) if (!refusedIs(await player.ask(message))) passed.push(JSON.stringify(message));
     for (const version of ["01.0.0", "1.0.0.0", "1.0", "1", " 1.0.0", "1.0.0 ", "1.00.0", "+1.0.0", "1.-0.0"]) {
-      if (!refusedIs(await player.ask({ type: "ping", version }))) passed.push(`version ${JSON.stringify(version)}`);
+      if (!refusedIs(await other.ask({ type: "ping", version }))) passed.push(`version ${JSON.stringify(version)}`);
     }
     const rest = await player.visitor.rest("POST", "/api/auth/login", { body: `["${freshName("nobody")}","long enough"]` });
     if (![400, 422].includes(rest.status)) passed.push(`an array as a body: ${rest.status}`);
@@ -82,6 +84,7 @@ export const wrongShapes = {
       if ((await player.ask(message, 2_000)) === undefined) unanswered.push(message.type);
     }
     player.leave();
-    return { figures: { passed: passed.length > 0 ? passed : 0, unanswered: unanswered.length > 0 ? unanswered : 0, refused: tally(player.refused) }, aims: { "none passes": passed.length === 0, "all with a message_id are answered": unanswered.length === 0 } };
+    other.leave();
+    return { figures: { passed: passed.length > 0 ? passed : 0, unanswered: unanswered.length > 0 ? unanswered : 0, refused: tally([...player.refused, ...other.refused]) }, aims: { "none passes": passed.length === 0, "all with a message_id are answered": unanswered.length === 0 } };
   },
 };

@@ -65,11 +65,14 @@ function measure() {
     }
   })();
   const asking = players.map(async ({ visitor, account }, n) => {
-    await pause((REST_EVERY_MS * n) / players.length);
+    const idle = async (ms) => {
+      for (const until = performance.now() + ms; on && performance.now() < until; ) await pause(50);
+    };
+    await idle((REST_EVERY_MS * n) / players.length);
     while (on) {
       const answer = await visitor.rest("GET", "/api/characters", { token: account.token }).catch(() => ({ status: "lost" }));
       restStatuses.push(answer.status);
-      for (let waited = 0; on && waited < REST_EVERY_MS; waited += 100) await pause(100);
+      await idle(REST_EVERY_MS);
     }
   });
 
