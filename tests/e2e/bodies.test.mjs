@@ -13,14 +13,14 @@ after(() => server.stop());
 /** Sends a chunked POST, more of it whenever `more` says so: the answer's first line, and what was sent. */
 function stream(path, more) {
   const { hostname, port } = new URL(server.url);
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
     const began = performance.now();
     const socket = net.connect(Number(port), hostname);
     let [answer, sent] = ["", 0];
     const done = () => resolve({ status: Number(answer.split(" ")[1]), sent, ms: performance.now() - began });
-    // Whoever is cut off while it writes has had its answer.
-    socket.on("error", () => (answer ? done() : reject(new Error(`cut off after ${sent} bytes`))));
-    socket.on("close", () => (answer ? done() : reject(new Error(`closed without an answer after ${sent} bytes`))));
+    // A client that goes on sending may be cut off before it has read its answer: status NaN.
+    socket.on("error", done);
+    socket.on("close", done);
     socket.on("data", (bytes) => {
       answer ||= bytes.toString();
       socket.destroy();
@@ -41,7 +41,12 @@ function memory() {
   return Number(/VmRSS:\s+(\d+)/.exec(fs.readFileSync(status, "utf8"))[1]) / 1024;
 }
 
-test("a body without a length is answered 413 at the cap, and the rest is not kept", async (t) => {
+test("a body without a length is answered 413 at the cap", async () => {
+  const { status } = await stream("/api/auth/login", (_, send) => send("x".repeat(64 * 1024 + 1)));
+  assert.equal(status, 413);
+});
+
+test("of a body that never ends no more than the cap is kept", async (t) => {
   const before = memory();
   const most = 256 * 1024 * 1024;
   const piece = "x".repeat(64 * 1024);
@@ -55,7 +60,7 @@ test("a body without a length is answered 413 at the cap, and the rest is not ke
     };
     fill();
   });
-  assert.equal(answer.status, 413);
+  assert.ok([413, NaN].includes(answer.status), `${answer.status}`);
   assert.ok(answer.sent < most / 4, `${answer.sent} bytes were taken`);
   if (before !== undefined) {
     const more = memory() - before;
