@@ -44,9 +44,9 @@ export const farAcknowledgement = {
 /** Some ticks. */
 const QUIET_MS = 300;
 
-/** Leaves for good, with something said that is to be delivered before. */
+/** Leaves for good, with an answer that is to be delivered before. */
 function goodbye(player) {
-  player.send({ type: "party_chat", content: "so long" });
+  player.send({ type: "party_chat", content: "so long", message_id: "last" });
   player.send({ type: "disconnect" });
   player.socket.close();
 }
