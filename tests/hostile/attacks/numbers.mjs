@@ -41,12 +41,12 @@ export const farAcknowledgement = {
   },
 };
 
-/** Some ticks. */
-const QUIET_MS = 300;
+/** Until clients that are told of others once a second have been. */
+const QUIET_MS = 1_500;
 
-/** Leaves for good, with something said that is to be delivered before. */
+/** Leaves for good, with an answer that is to be delivered before. */
 function goodbye(player) {
-  player.send({ type: "party_chat", content: "so long" });
+  player.send({ type: "party_chat", content: "so long", message_id: "last" });
   player.send({ type: "disconnect" });
   player.socket.close();
 }
@@ -54,8 +54,8 @@ function goodbye(player) {
 export const quickJoins = {
   name: "quick-joins",
   what: "hundreds of joins and leaves, as quick as the server takes them: when is the next chat heard?",
-  full: { accounts: 20, each: 20, atMostMs: 1_000 },
-  short: { accounts: 4, each: 5, atMostMs: 2_000 },
+  full: { accounts: 8, each: 50, atMostMs: 1_000 },
+  short: { accounts: 3, each: 10, atMostMs: 2_000 },
   disturbs: "each join draws its newcomer for all who see it; the next chat is the measure",
   async run(stage, { accounts, each, atMostMs }) {
     const listener = await Player.enter(new Visitor(stage.url, { from: honestAddress(1) }));
