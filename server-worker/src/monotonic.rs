@@ -19,6 +19,16 @@ const SLOWER_BY: u64 = 1_000;
 /// NTP's corrections (it steps from 128 ms on), and they make no alarm late.
 const JUMP: u64 = 1_000;
 
+/// The runtime keeps the clock of an object that it has in memory from going back: after a
+/// step back such an object reads the same moment again and again, while others read the
+/// real clock. So many of these moments are remembered: one for each object that is busy.
+const STANDING: usize = 32;
+
+/// Objects whose clocks stand still were at work this long before the step, in
+/// milliseconds: one that has not been leaves memory. A reading from there, while the real
+/// clock is behind, is more likely theirs than time that passed.
+const AT_WORK: u64 = 150_000;
+
 /// A stored time is believed if it is no further than this ahead of the real clock, in
 /// milliseconds: ten years. What is further was not said by a server but is damage, and
 /// every session and ticket would end by it.
@@ -35,6 +45,10 @@ pub struct Monotonic {
     said: Millis,
     /// What has passed while time was ahead, and has not been worked off by.
     unslowed: u64,
+    /// The last readings before steps back: what clocks that stand still show.
+    standing: [Millis; STANDING],
+    /// How many steps back there were.
+    steps: usize,
 }
 
 /// What a reading says.
@@ -59,7 +73,8 @@ pub enum Jump {
 
 impl Monotonic {
     /// The time of a process that has not looked at the clock yet.
-    pub const UNREAD: Self = Self { real: None, said: Millis(0), unslowed: 0 };
+    pub const UNREAD: Self =
+        Self { real: None, said: Millis(0), unslowed: 0, standing: [Millis(0); STANDING], steps: 0 };
 
     /// The time that was said last.
     #[must_use]
@@ -71,11 +86,21 @@ impl Monotonic {
     pub fn read(&mut self, real: Millis) -> Reading {
         let last = self.real.unwrap_or(real);
         let (passed, back) = (real.since(last), last.since(real));
+        if passed >= JUMP && real < self.said && self.standing.contains(&real) {
+            return Reading { now: self.said, jump: None };
+        }
+        if back >= JUMP {
+            let index = self.steps % STANDING;
+            self.standing.iter_mut().skip(index).take(1).for_each(|place| *place = last);
+            self.steps = self.steps.wrapping_add(1);
+        }
         let counted = if real >= self.said {
             // It has caught up: by a step to where it was before it was set back, which is
             // not time that passed, or by going there.
             self.unslowed = 0;
             passed.min(1)
+        } else if self.may_stand_still(real) {
+            self.slowed(passed.min(JUMP))
         } else {
             self.slowed(passed.min(LONGEST_GAP))
         };
@@ -96,6 +121,19 @@ impl Monotonic {
         let raised = stored.since(self.said);
         self.said = self.said.max(stored);
         Reading { now: self.said, jump: if raised >= JUMP { Some(Jump::Back(raised)) } else { reading.jump } }
+    }
+
+    /// Whether a reading is from where clocks that stand still may be.
+    fn may_stand_still(&self, real: Millis) -> bool {
+        let newest = self.standing.iter().max().copied().unwrap_or_default();
+        real <= newest && newest.since(real) < AT_WORK
+    }
+
+    /// A timer or an alarm that was set to this moment has come: it is that late at least,
+    /// whatever the clock shows. An object whose clock stands still learns it by this alone.
+    /// No more than a gap is believed at a time: an alarm may have been set anew meanwhile.
+    pub fn waited_until(&mut self, moment: Millis) {
+        self.said = self.said.max(moment.min(self.said + LONGEST_GAP));
     }
 
     /// What the real clock shows at this moment to come, as far as one can say now.
@@ -220,9 +258,10 @@ mod tests {
         let mut machine = Machine::new();
         machine.off -= HOUR as i64;
         machine.pass(0);
-        for _ in 0..6 {
+        for _ in 0..5 {
             assert_eq!(machine.pass(10 * 60_000), LONGEST_GAP - 60, "what somebody may have waited for counts");
         }
+        machine.pass(10 * 60_000);
         machine.pass(10 * 60_000);
         assert_eq!(machine.time.ahead(), 0);
     }
@@ -273,6 +312,46 @@ mod tests {
                 assert!(over <= steps as u64 * LONGEST_GAP, "seed {seed}: {over} over, after {steps} steps");
             }
         }
+    }
+
+    /// As workerd has it: objects in memory read the moment before the step until the real
+    /// clock is there again, and whoever comes anew reads the real clock.
+    #[test]
+    fn objects_whose_clocks_stand_still_make_time_go_no_faster_and_learn_of_it_by_their_timers() {
+        for by in [20_000, HOUR, 24 * HOUR] {
+            let mut machine = Machine::new();
+            let standing: Vec<u64> = (0..20).map(|n| machine.real() - n * 400).collect();
+            let said = machine.last.now;
+            machine.off -= by as i64;
+            let mut dice = Seeded::new(by);
+            for step in 0..1_000_u64 {
+                machine.pass(u64::from(dice.below(20)));
+                let shown = standing[dice.below(20) as usize].max(machine.real());
+                let reading = machine.time.read(Millis(shown));
+                assert!(reading.now >= machine.last.now, "step {step}");
+                machine.last = reading;
+            }
+            let (went, passed) = (machine.last.now.since(said), machine.truth - START);
+            assert!(went <= passed + 20 * JUMP, "{by}: {went} ms of {passed}");
+        }
+        // Where nobody reads the real clock.
+        let mut time = Monotonic::UNREAD;
+        let frozen = Millis(START);
+        time.read(frozen);
+        for tick in 1..=100 {
+            time.waited_until(frozen + tick * 50);
+            assert_eq!(time.read(frozen), Reading { now: frozen + tick * 50, jump: None });
+        }
+        // An alarm is set by the real clock as soon as anybody has read it.
+        time.read(frozen - HOUR);
+        let due = time.said() + 5_000;
+        assert_eq!(time.on_the_real_clock(due), frozen - HOUR + 5_000);
+        time.read(frozen);
+        assert_eq!(
+            time.on_the_real_clock(due),
+            frozen - HOUR + 5_000,
+            "which an object that stands still does not spoil"
+        );
     }
 
     #[test]

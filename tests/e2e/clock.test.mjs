@@ -42,9 +42,9 @@ async function allGoesOn(url, aria, bran, when) {
 }
 
 /** Waits until the server has closed a socket: how long it took, in milliseconds. */
-async function closes(socket, started) {
+async function closes(socket, started, when) {
   const closed = await Promise.race([socket.closed, pause(PENDING_MS * 3)]);
-  assert.ok(closed, `a silent socket is still open ${Date.now() - started} ms later`);
+  assert.ok(closed, `${when}: a silent socket is still open ${Date.now() - started} ms later`);
   return Date.now() - started;
 }
 
@@ -63,8 +63,8 @@ test("a clock that is set back and right again silences nobody, and makes no ala
       const late = await JsonSocket.open(server.url);
       const lateStarted = Date.now();
       if (seconds < 0) {
-        assert.ok((await closes(before, started)) < PENDING_MS + AT_ONCE_MS, `${seconds} s`);
-        assert.ok((await closes(late, lateStarted)) >= PENDING_MS - 100, `${seconds} s`);
+        assert.ok((await closes(before, started, `before ${seconds} s`)) < PENDING_MS + AT_ONCE_MS, `${seconds} s`);
+        assert.ok((await closes(late, lateStarted, `after ${seconds} s`)) >= PENDING_MS - 100, `${seconds} s`);
       }
     }
     assert.match(server.output(), /clock: set back by 3600\.\d+ s/, "the jump is in the log");

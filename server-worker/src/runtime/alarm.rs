@@ -51,6 +51,8 @@ impl Alarm {
 
     /// The alarm fires: it is no longer set.
     pub fn fired(&self) {
-        self.0.set(None);
+        if let Some((due, _)) = self.0.take() {
+            clock::waited_until(due);
+        }
     }
 }
