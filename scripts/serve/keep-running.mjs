@@ -1,8 +1,9 @@
-// The runtime, kept running: started again when it ends by itself, takes too much memory or
-// answers nobody, on the port that it had. Players resume by themselves.
+// The runtime, kept running: started again when it ends by itself, takes too much memory,
+// answers nobody, or had its clock set back, on the port that it had. Players resume by themselves.
 import { setTimeout as pause } from "node:timers/promises";
 import { ready } from "../lib/ready.mjs";
 import { note } from "../lib/say.mjs";
+import { ClockRule, watchClock } from "./clock.mjs";
 import { MemoryRule, memoryOf, watchMemory } from "./memory.mjs";
 import { Restarts } from "./restarts.mjs";
 import { watchAnswers } from "./watch-answers.mjs";
@@ -25,6 +26,7 @@ const MIB = 1024 * 1024;
  */
 export function keepRunning({ start, port, urlOf, stopToken, memoryLimit, askEveryMs }) {
   const rule = new MemoryRule(memoryLimit);
+  const clockRule = new ClockRule();
   const restarts = new Restarts();
   let readied;
   const firstReady = new Promise((resolve) => (readied = resolve));
@@ -71,6 +73,9 @@ export function keepRunning({ start, port, urlOf, stopToken, memoryLimit, askEve
       // Before the first time nobody is there who would have to come back.
       if (verdict === "restart" && everReady) again(`the runtime takes ${inMib(used)}, above MEMORY_LIMIT (${inMib(memoryLimit)})`);
     });
+    const clock = watchClock(clockRule, (by) => {
+      if (everReady && !ordered) again(`the machine's clock was set back by ${(by / 1000).toFixed(1)} s`);
+    });
     let answers;
     const listeningOn = await workerd.listening;
     if (listeningOn !== undefined) {
@@ -80,6 +85,7 @@ export function keepRunning({ start, port, urlOf, stopToken, memoryLimit, askEve
     }
     const how = await workerd.end;
     memory.stop();
+    clock.stop();
     answers?.stop();
     return { how, ordered, listened: listeningOn !== undefined, lived: performance.now() - began };
   }
