@@ -61,6 +61,9 @@ use shardlink_shared::{
 };
 use std::collections::BTreeMap;
 
+/// Until when a place is kept, its connection, and which process heard all of its session.
+type PlaceRow = (Option<Millis>, Vec<u8>, Option<Millis>);
+
 /// A hub, a clock, and what it did. With `sleepy` everything comes to rest before
 /// every event; then its memory is dropped and rebuilt from the attachments.
 pub(super) struct World {
@@ -69,8 +72,7 @@ pub(super) struct World {
     sleepy: bool,
     settings: Settings,
     attachments: BTreeMap<ConnectionId, Vec<u8>>,
-    /// Until when each is kept, its connection, and which process heard all of its session.
-    places: BTreeMap<ConnectionId, (Option<Millis>, Vec<u8>, Option<Millis>)>,
+    places: BTreeMap<ConnectionId, PlaceRow>,
     log: BTreeMap<u64, Logged>,
     letters: BTreeMap<u64, letters::Letter<Letter>>,
     tickets: BTreeMap<Nonce, Millis>,
@@ -194,7 +196,7 @@ impl World {
     /// What the rows hold.
     fn rows(&self) -> Rows {
         let now = Millis(self.now);
-        let place = |(until, bytes, process): &(Option<Millis>, Vec<u8>, Option<Millis>)| {
+        let place = |(until, bytes, process): &PlaceRow| {
             let connection = attachment::read(bytes, now).unwrap();
             (*until, Connection { doubted: *process != Some(self.process), ..connection })
         };
