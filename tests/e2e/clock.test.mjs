@@ -12,6 +12,8 @@ import { until } from "./support/until.mjs";
 const HOUR = 3600;
 /** A tick is 50 ms; this is for a machine that is busy with other things. */
 const AT_ONCE_MS = 2_000;
+/** A socket that does not authenticate is closed after this long. */
+const PENDING_MS = 5_000;
 
 const skip = cannotShift;
 let clock;
@@ -40,6 +42,16 @@ async function allGoesOn(url, aria, bran, when) {
   assert.equal(status.status, 200, when);
 }
 
+/** Waits until the server has closed a socket that says nothing, no sooner and no later than it should. */
+async function closesInTime(url, when) {
+  const socket = await JsonSocket.open(url);
+  const started = performance.now();
+  const closed = await Promise.race([socket.closed, pause(PENDING_MS * 3)]);
+  const took = performance.now() - started;
+  assert.ok(closed, `${when}: a silent socket is still open ${took.toFixed(0)} ms later`);
+  assert.ok(took > PENDING_MS - 100 && took < PENDING_MS + AT_ONCE_MS, `${when}: closed after ${took.toFixed(0)} ms`);
+}
+
 test("after a clock is set back, and right again, all goes on within seconds, and sessions live on", { skip }, async () => {
   clock.set(0);
   const server = await startServer({ env: clock.env });
@@ -55,6 +67,7 @@ test("after a clock is set back, and right again, all goes on within seconds, an
       if (seconds < 0) await until(() => starts() > before, `it is back after ${seconds} s`, 10_000);
       const [aria, bran] = [await enterWorld(server.url), await enterWorld(server.url)];
       await allGoesOn(server.url, aria, bran, `${seconds} s`);
+      await closesInTime(server.url, `${seconds} s`);
       await Promise.all([aria, bran].map((hero) => hero.socket.close()));
     }
     assert.match(server.output(), /clock was set back by 3600\.\d s/, "the step is in the log");
@@ -85,6 +98,7 @@ test("a server that starts again with a clock that is an hour behind goes on at 
       await hero.socket.next("location_update");
     }
     await allGoesOn(url, heroes[0], heroes[1], "started again");
+    await closesInTime(url, "started again");
     await createCharacter(url, fresh.token);
     assert.match(server.output(), /clock: set back by 3\d{3}\.?\d* s/, "that the clock is behind is in the log");
   } finally {

@@ -19,8 +19,8 @@ import { hasEnded } from "../e2e/support/server.mjs";
 const MIB = 1024 * 1024;
 const PROGRAM = { name: "least", modules: [{ name: "worker.js", type: "esModule", file: inRoot("tests/serve/support/worker.js") }], objects: [] };
 
-/** A process that keeps the worker running: { url, pid, runtime(), said(), ended, stop() }. */
-async function keeper({ limit = 2_000 * MIB, within = [] } = {}) {
+/** A process that keeps the worker running until the test `t` ends: { url, pid, runtime(), said(), ended, stop() }. */
+async function keeper(t, { limit = 2_000 * MIB, within = [] } = {}) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "shardlink-keep-"));
   const pidFile = path.join(folder, "pid");
   const from = (file) => JSON.stringify(inRoot("scripts/serve", file));
@@ -42,10 +42,13 @@ async function keeper({ limit = 2_000 * MIB, within = [] } = {}) {
   const output = createInterface({ input: child.stdout }).on("line", (line) => lines.push(line));
   await once(output, "line");
   const ended = once(child, "exit");
-  // A test that fails leaves none behind.
-  const atExit = () => child.kill("SIGKILL");
-  process.once("exit", atExit);
-  ended.then(() => process.removeListener("exit", atExit));
+  // A test that fails leaves none behind: its output would keep this process from ending.
+  t.after(async () => {
+    child.kill("SIGTERM");
+    setTimeout(() => child.kill("SIGKILL"), 6_000).unref();
+    await ended;
+    fs.rmSync(folder, { recursive: true, force: true });
+  });
   return {
     url: lines[0],
     lines,
@@ -56,7 +59,6 @@ async function keeper({ limit = 2_000 * MIB, within = [] } = {}) {
     async stop() {
       child.kill("SIGTERM");
       const [code] = await ended;
-      fs.rmSync(folder, { recursive: true });
       return code;
     },
     kill: () => child.kill("SIGKILL"),
@@ -70,22 +72,23 @@ async function until(what, holds, timeoutMs = 20_000) {
 
 const answers = (url) => fetch(`${url}/readyz`, { signal: AbortSignal.timeout(1_000) }).then(({ ok }) => ok, () => false);
 
-test("a runtime that is killed is back at the same address, and the log says for how long it was gone", async () => {
-  const server = await keeper();
+test("a runtime that is killed is back at the same address, and the log says for how long it was gone", async (t) => {
+  const server = await keeper(t);
   for (let n = 0; n < 3; n += 1) {
     const before = server.runtime();
     process.kill(before, "SIGKILL");
     await until("another runtime", () => server.runtime() !== before);
     await until("an answer", () => answers(server.url));
+    // The keeper asks too, and one that is killed before it has heard is not back.
+    await until("the word", () => (server.said().match(/back on .*: players were away for \d\.\d s/g) ?? []).length === n + 1);
   }
-  await until("the last word", () => (server.said().match(/back on .*: players were away for \d\.\d s/g) ?? []).length === 3);
   assert.match(server.said(), /workerd ended by itself \(SIGKILL\) after .* s: starting it again in 0\.2 s/);
   assert.equal(await server.stop(), 0);
   assert.deepEqual(server.lines, [server.url], "the URL is said once");
 });
 
-test("a stop between two runtimes ends it, and no third is started", async () => {
-  const server = await keeper();
+test("a stop between two runtimes ends it, and no third is started", async (t) => {
+  const server = await keeper(t);
   // The third pause is 0.8 s.
   for (let n = 0; n < 3; n += 1) {
     const before = server.runtime();
@@ -98,8 +101,8 @@ test("a stop between two runtimes ends it, and no third is started", async () =>
   assert.ok(hasEnded(last));
 });
 
-test("a runtime that hangs is started again", async () => {
-  const server = await keeper();
+test("a runtime that hangs is started again", async (t) => {
+  const server = await keeper(t);
   const before = server.runtime();
   process.kill(before, "SIGSTOP");
   await until("another runtime", () => server.runtime() !== before);
@@ -108,8 +111,8 @@ test("a runtime that hangs is started again", async () => {
   assert.equal(await server.stop(), 0);
 });
 
-test("a keeper that is killed takes its runtime with it", { skip: !canDieWithParent() && "no setpriv here: the next start says which process to end" }, async () => {
-  const server = await keeper();
+test("a keeper that is killed takes its runtime with it", { skip: !canDieWithParent() && "no setpriv here: the next start says which process to end" }, async (t) => {
+  const server = await keeper(t);
   const runtime = server.runtime();
   server.kill();
   await until("the runtime's end", () => hasEnded(runtime), 2_000);
@@ -117,7 +120,7 @@ test("a keeper that is killed takes its runtime with it", { skip: !canDieWithPar
 
 test("unfinished messages above the limit bring an orderly restart, and the memory is given back", async (t) => {
   const limit = 300 * MIB;
-  const server = await keeper({ limit });
+  const server = await keeper(t, { limit });
   const before = server.runtime();
   const sockets = [];
   for (let n = 0; n < 40 && server.runtime() === before && !server.said().includes("MEMORY_LIMIT"); n += 1) {
@@ -137,7 +140,7 @@ test("unfinished messages above the limit bring an orderly restart, and the memo
 });
 
 test("memory that grows too fast for that is cut off at one and a half times the limit", async (t) => {
-  const server = await keeper({ limit: 300 * MIB });
+  const server = await keeper(t, { limit: 300 * MIB });
   const before = server.runtime();
   const flood = Array.from({ length: 40 }, async () => {
     const socket = await openSocket(server.url).catch(() => undefined);
@@ -159,8 +162,8 @@ test("memory that grows too fast for that is cut off at one and a half times the
 // By chance of what is left the runtime cannot accept and ends, or accepts and then cannot
 // go on: there it stays, and takes nobody in.
 for (const limit of [256, 257]) {
-  test(`out of ${limit} descriptors the runtime is back by itself, again and again`, { skip: !find("prlimit") && "no prlimit here" }, async () => {
-    const server = await keeper({ within: ["prlimit", `--nofile=${limit}:${limit}`] });
+  test(`out of ${limit} descriptors the runtime is back by itself, again and again`, { skip: !find("prlimit") && "no prlimit here" }, async (t) => {
+    const server = await keeper(t, { within: ["prlimit", `--nofile=${limit}:${limit}`] });
     for (let n = 0; n < 2; n += 1) {
       const before = server.runtime();
       const silent = await silentConnections(server.url, 400);

@@ -271,7 +271,6 @@ impl Inner {
             Delay::from(Duration::from_millis(due.since(now))).await;
             if inner.timer.number.get() == number {
                 inner.timer.due.set(None);
-                clock::waited_until(due);
                 inner.handle(Event::Tick);
             }
         });

@@ -51,8 +51,6 @@ impl Alarm {
 
     /// The alarm fires: it is no longer set.
     pub fn fired(&self) {
-        if let Some((due, _)) = self.0.take() {
-            clock::waited_until(due);
-        }
+        self.0.set(None);
     }
 }

@@ -21,13 +21,6 @@ pub fn said() -> Millis {
     TIME.get().said()
 }
 
-/// A timer or an alarm that was set to this moment has come.
-pub fn waited_until(moment: Millis) {
-    let mut time = TIME.get();
-    time.waited_until(moment);
-    TIME.set(time);
-}
-
 /// How often the real clock has jumped since the process began.
 pub fn jumps() -> u64 {
     JUMPS.get()
