@@ -8,11 +8,11 @@ mod counting;
 
 use counting::{Counting, counted};
 use shardlink_server::hub::{
-    connection::{ConnectionId, Identity},
+    admission::resume::Rows,
     logic::Hub,
     outbox::{Answer, Effect, Event, Outbox, Shown},
-    resume::Rows,
     settings::Settings,
+    sockets::connection::{ConnectionId, Identity},
 };
 use shardlink_server::service::Entrance;
 use shardlink_shared::{

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     config::Config,
-    hub::connection::Identity,
+    hub::sockets::connection::Identity,
     network::Network,
     runtime::{clock, entropy::System},
     service,

@@ -13,35 +13,17 @@
 //!   their sockets, of reliable messages, of letters to Characters that were not answered,
 //!   of tickets that have served and could be shown again, and of sessions there was word of.
 
-mod answers;
-pub mod attachment;
-mod backlog;
-pub mod bonds;
-pub mod connection;
-mod disbelief;
-pub mod evidence;
-pub mod heartbeats;
-pub mod interest;
-mod lead;
-pub mod log;
+pub mod admission;
+pub mod area;
+pub mod desk;
 pub mod logic;
-mod memories;
 #[cfg(target_arch = "wasm32")]
 mod object;
 pub mod outbox;
-mod pace;
-mod pending;
-pub mod post;
-mod reliable;
-pub mod resume;
 pub mod settings;
-pub mod slots;
-mod standing;
+pub mod sockets;
 #[cfg(target_arch = "wasm32")]
 mod store;
-pub mod talk;
+pub mod stream;
 #[cfg(test)]
 mod tests;
-pub mod tick;
-pub mod tickets;
-mod walk;

@@ -1,16 +1,16 @@
 //! The shell of a Hub: sockets in, sockets out.
 
 use super::{
-    attachment,
-    connection::{ConnectionId, Identity},
-    log::Logged,
+    admission::resume::Rows,
+    desk::post::Letter,
+    desk::talk::Lane,
     logic,
     outbox::{Answer, Delivery, Effect, Event, Outbox, Question, Shown, visit},
-    post::Letter,
-    resume::Rows,
     settings::Settings,
+    sockets::attachment,
+    sockets::connection::{ConnectionId, Identity},
     store,
-    talk::Lane,
+    stream::log::Logged,
 };
 use crate::{
     calls::{

@@ -2,12 +2,12 @@
 //! decision and never inside it.
 
 use super::{
-    connection::{ConnectionId, Identity},
-    evidence::Evidence,
-    log::Logged,
-    post::Letter,
-    talk::Lane,
-    tickets::Nonce,
+    admission::tickets::Nonce,
+    area::evidence::Evidence,
+    desk::post::Letter,
+    desk::talk::Lane,
+    sockets::connection::{ConnectionId, Identity},
+    stream::log::Logged,
 };
 use crate::{
     calls::{

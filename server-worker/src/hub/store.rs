@@ -1,11 +1,11 @@
 //! The rows of a Hub.
 
 use super::{
-    attachment,
-    connection::{Connection, ConnectionId},
-    log::Logged,
-    resume::Rows,
-    tickets::Nonce,
+    admission::resume::Rows,
+    admission::tickets::Nonce,
+    sockets::attachment,
+    sockets::connection::{Connection, ConnectionId},
+    stream::log::Logged,
 };
 use crate::runtime::db::{Db, Fault, Param};
 use shardlink_shared::{crypto::token::SessionId, protocol::RequestId, time::Millis};

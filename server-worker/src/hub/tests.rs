@@ -20,16 +20,16 @@ mod ticks;
 mod violations;
 
 use super::{
-    attachment,
-    connection::{Connection, ConnectionId, Identity},
-    log::Logged,
+    admission::resume::Rows,
+    admission::tickets::Nonce,
+    desk::post::Letter,
+    desk::talk::Lane,
     logic::{Hub, PRESENCE_INTERVAL, SESSION_USE_INTERVAL},
     outbox::{Answer, Effect, Event, Outbox, Question, Shown, Whispered},
-    post::Letter,
-    resume::Rows,
     settings::Settings,
-    talk::Lane,
-    tickets::Nonce,
+    sockets::attachment,
+    sockets::connection::{Connection, ConnectionId, Identity},
+    stream::log::Logged,
 };
 use crate::{
     calls::{hub::News, world::Histories},

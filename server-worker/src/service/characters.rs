@@ -11,7 +11,7 @@ use crate::{
         party::View,
     },
     character::logic::Made,
-    hub::connection::Identity,
+    hub::sockets::connection::Identity,
     text::names::{character_keys, check_character_name},
 };
 use shardlink_shared::{

@@ -11,7 +11,7 @@ use crate::{
         world::{self, Announce, GetStatus, Listen, Place},
     },
     chat::{Audience, BatchNumber, Origin, Utterance},
-    hub::{connection::Identity, outbox::Whispered},
+    hub::{outbox::Whispered, sockets::connection::Identity},
 };
 use shardlink_shared::{
     ErrorCode,

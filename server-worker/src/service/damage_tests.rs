@@ -12,7 +12,7 @@ use crate::{
         directory::{self, Kind},
         hub, throttle, world,
     },
-    hub::connection::Identity,
+    hub::sockets::connection::Identity,
 };
 use shardlink_shared::{ErrorCode, limits::MAX_HUBS_TRIED, text::UserName};
 

@@ -8,7 +8,7 @@ use crate::{
         throttle,
     },
     config::Config,
-    hub::connection::Identity,
+    hub::sockets::connection::Identity,
     network::Network,
     text::names::check_username,
 };

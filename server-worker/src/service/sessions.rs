@@ -15,7 +15,7 @@ use crate::{
         hub, world,
     },
     config::Config,
-    hub::connection::Identity,
+    hub::sockets::connection::Identity,
     network::Network,
 };
 use shardlink_shared::{

@@ -11,7 +11,7 @@ use crate::{
         directory::{self, Kind},
     },
     config::Config,
-    hub::connection::Identity,
+    hub::sockets::connection::Identity,
     network::Network,
     text::names::character_keys,
 };

@@ -1,7 +1,7 @@
 //! Who answers heartbeats, and how many.
 
 use super::*;
-use crate::hub::heartbeats::{PING, PONG};
+use crate::hub::sockets::heartbeats::{PING, PONG};
 use shardlink_shared::limits::{HEARTBEAT_RATE, MAX_RATE_REFUSALS};
 
 impl World {

@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     config::MovementCheck,
-    hub::evidence::{Evidence, Violation},
+    hub::area::evidence::{Evidence, Violation},
 };
 use shardlink_shared::limits::{MAX_VIOLATIONS, MOVE_PENALTY};
 

@@ -6,10 +6,10 @@
 //! as much. A hub does not sleep before everybody has the full rate again, which takes some
 //! seconds of rest, so a sleep forgets nothing.
 
-use super::{
-    connection::{Connection, Stage},
+use crate::hub::{
     logic::Hub,
     outbox::{Effect, Outbox},
+    sockets::connection::{Connection, Stage},
 };
 use shardlink_shared::{
     codec::{Encoding, encode},
@@ -26,11 +26,11 @@ const WINDOW: u64 = 1_000;
 const ROOMY: u8 = 3;
 
 /// The rate that nobody needs to be told.
-pub(super) const FULL: u8 = MOVE_RATE.per_second as u8;
+pub(in crate::hub) const FULL: u8 = MOVE_RATE.per_second as u8;
 
 /// The pace of a hub.
 #[derive(Debug)]
-pub(super) struct Pace {
+pub(in crate::hub) struct Pace {
     /// Positions a second that each client may send.
     rate: u8,
     /// What is held against them: the higher of this and the last one, because a client
@@ -107,7 +107,7 @@ fn share(wanted: &mut [u32], room: u32) -> u8 {
 
 impl Hub {
     /// Sets the pace, once the last window is over.
-    pub(super) fn keep_pace(&mut self, out: &mut Outbox) {
+    pub(in crate::hub) fn keep_pace(&mut self, out: &mut Outbox) {
         let elapsed = out.now.since(self.pace.since);
         if elapsed < WINDOW {
             return;
@@ -149,7 +149,7 @@ impl Hub {
     }
 
     /// What somebody who comes has to be told of the pace, if anything.
-    pub(super) fn pace_for_newcomer(&self) -> Option<ServerMessage> {
+    pub(in crate::hub) fn pace_for_newcomer(&self) -> Option<ServerMessage> {
         let rate = self.pace.rate;
         (rate < FULL).then_some(ServerMessage::Pace(TellPace { max_position_rate: rate }))
     }

@@ -2,10 +2,10 @@
 //! the newest are as good as all of them; what cannot be skipped would pile up in the
 //! server's memory, so whoever lets too much of it wait is closed, to resume.
 
-use super::{
-    connection::ConnectionId,
+use crate::hub::{
     logic::Hub,
     outbox::{Effect, Outbox},
+    sockets::connection::ConnectionId,
 };
 use shardlink_shared::{
     ErrorCode,
@@ -15,7 +15,7 @@ use shardlink_shared::{
 
 impl Hub {
     /// So many bytes wait to be written to a client.
-    pub(super) fn backlog(&mut self, id: ConnectionId, bytes: usize, out: &mut Outbox) {
+    pub(in crate::hub) fn backlog(&mut self, id: ConnectionId, bytes: usize, out: &mut Outbox) {
         let Some(connection) = self.connections.get_mut(&id).filter(|one| one.held.is_none()) else { return };
         if bytes > MAX_BACKLOG {
             // It may come back for what it has missed.
@@ -37,7 +37,7 @@ impl Hub {
 
     /// Whether a connection's player is told what it sees has changed: from here on it
     /// is, or is not. Returns whether it is.
-    pub(super) fn listen(&mut self, id: ConnectionId) -> bool {
+    pub(in crate::hub) fn listen(&mut self, id: ConnectionId) -> bool {
         let Some(connection) = self.connections.get(&id) else { return false };
         let Some(player) = connection.player() else { return false };
         let hears = connection.hears();

@@ -4,11 +4,11 @@
 //! one thread of all objects, so many messages share one, and a receiver gets them in one
 //! frame.
 
-use super::{
-    connection::{Connection, ConnectionId},
-    log::{Audience, Logged},
+use crate::hub::{
     logic::Hub,
     outbox::{Delivery, Effect, Outbox},
+    sockets::connection::{Connection, ConnectionId},
+    stream::log::{Audience, Logged},
 };
 use shardlink_shared::{
     ErrorCode, Refusal,
@@ -32,7 +32,7 @@ const LONGEST_WAIT: u64 = 100;
 
 /// What has been said and not been delivered.
 #[derive(Debug, Default)]
-pub(super) struct Unsent {
+pub(in crate::hub) struct Unsent {
     rows: Vec<Rc<Logged>>,
     /// When the deliveries that were made would have ended, one in each interval (the
     /// generic cell rate algorithm, ITU-T I.371); never so late that the next would wait
@@ -55,7 +55,7 @@ impl Unsent {
 impl Hub {
     /// When what is unsent is to be delivered by itself: with the tick, if one comes soon
     /// enough anyway.
-    pub(super) fn delivery_due(&self) -> Option<Millis> {
+    pub(in crate::hub) fn delivery_due(&self) -> Option<Millis> {
         let interval = self.settings.delivery_interval;
         let due = self.unsent.due(interval)?;
         if interval == 0 || !self.area.is_dirty() {
@@ -67,7 +67,7 @@ impl Hub {
 
     /// Says something reliably to these, with the next delivery. `answers` is whose
     /// request it answers.
-    pub(super) fn send_reliably(
+    pub(in crate::hub) fn send_reliably(
         &mut self,
         mut audience: Vec<ConnectionId>,
         answers: Option<(ConnectionId, RequestId)>,
@@ -87,21 +87,21 @@ impl Hub {
     }
 
     /// Delivers what is unsent, if it is time: the last of every decision.
-    pub(super) fn deliver(&mut self, out: &mut Outbox) {
+    pub(in crate::hub) fn deliver(&mut self, out: &mut Outbox) {
         if self.delivery_due().is_some_and(|due| due <= out.now) {
             self.deliver_now(out);
         }
     }
 
     /// Delivers what is unsent.
-    pub(super) fn deliver_now(&mut self, out: &mut Outbox) {
+    pub(in crate::hub) fn deliver_now(&mut self, out: &mut Outbox) {
         self.deliver_with_tick(out);
         self.leads.finish(out);
     }
 
     /// Delivers what is unsent: players who speak binary are told with their next frame,
     /// or when the leads are finished.
-    pub(super) fn deliver_with_tick(&mut self, out: &mut Outbox) {
+    pub(in crate::hub) fn deliver_with_tick(&mut self, out: &mut Outbox) {
         if !self.unsent.is_any() {
             return;
         }
@@ -175,7 +175,7 @@ impl Hub {
     /// What could not be stored has not been said to anybody, so it has no number either:
     /// whoever asked for it is told so, by an answer that is not numbered. A refusal is
     /// that answer itself.
-    pub(super) fn unstored(&mut self, rows: &[Rc<Logged>], out: &mut Outbox) {
+    pub(in crate::hub) fn unstored(&mut self, rows: &[Rc<Logged>], out: &mut Outbox) {
         if let Some(first) = rows.first() {
             self.log.take_back(first.seq);
         }
@@ -192,7 +192,7 @@ impl Hub {
 
     /// `ack`: a client has every reliable message up to this one. A number that has not been
     /// given says no more than the last one that has.
-    pub(super) fn acknowledge(&mut self, id: ConnectionId, last_seq: u64, out: &mut Outbox) {
+    pub(in crate::hub) fn acknowledge(&mut self, id: ConnectionId, last_seq: u64, out: &mut Outbox) {
         let last_seq = last_seq.min(self.log.last());
         if let Some(connection) = self.connections.get_mut(&id) {
             if connection.acked.is_none() {

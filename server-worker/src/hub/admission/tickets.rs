@@ -2,10 +2,10 @@
 //! without that account being asked again: from when the ticket was given out the hub is
 //! told what becomes of the session. After such a word the account is asked.
 
-use super::{
-    connection::{Identity, Waiting},
+use crate::hub::{
     logic::Hub,
     outbox::{Effect, Outbox, Question},
+    sockets::connection::{Identity, Waiting},
 };
 use shardlink_shared::{
     ErrorCode,
@@ -25,7 +25,7 @@ pub type Nonce = [u8; 8];
 
 /// The tickets that have served and could be shown again, and what was said of sessions.
 #[derive(Debug, Default)]
-pub(super) struct Tickets {
+pub(in crate::hub) struct Tickets {
     used: BTreeMap<Nonce, Millis>,
     told: BTreeMap<SessionId, Told>,
     /// How many words there have been.
@@ -37,7 +37,7 @@ pub(super) struct Tickets {
 
 /// What becomes of a session.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Word {
+pub(in crate::hub) enum Word {
     /// It has ended, for this reason.
     Ended(ErrorCode),
     /// It has another name.
@@ -50,7 +50,7 @@ pub(super) enum Word {
 
 /// The last words of a session, of each kind.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Words {
+pub(in crate::hub) struct Words {
     pub ended: Option<ErrorCode>,
     pub renewed: Option<SessionId>,
     pub selected: Option<CharacterId>,
@@ -138,7 +138,7 @@ impl Hub {
     }
 
     /// What is to be asked about whoever shows a ticket.
-    pub(super) fn redeem(&self, ticket: &Ticket) -> (Waiting, Question) {
+    pub(in crate::hub) fn redeem(&self, ticket: &Ticket) -> (Waiting, Question) {
         let identity = Identity { session: ticket.session, player: ticket.player };
         let voucher = ticket.voucher.filter(|_| self.tickets.has_heard_all_of(ticket));
         let waiting = Waiting { ticket: Some((ticket.nonce, ticket.expires)), ..self.waiting() };
@@ -146,7 +146,7 @@ impl Hub {
     }
 
     /// A question is open from now on.
-    pub(super) fn waiting(&self) -> Waiting {
+    pub(in crate::hub) fn waiting(&self) -> Waiting {
         Waiting { heard: self.tickets.heard(), ..Waiting::default() }
     }
 }

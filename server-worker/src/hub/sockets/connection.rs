@@ -1,6 +1,6 @@
 //! A connection: a socket and what is known of who is at its other end.
 
-use super::{bonds::Bonds, evidence::Conduct, outbox::Question, tickets::Nonce};
+use crate::hub::{admission::tickets::Nonce, area::evidence::Conduct, desk::bonds::Bonds, outbox::Question};
 use serde::{Deserialize, Serialize};
 use shardlink_shared::{
     ErrorCode, Refusal,
@@ -106,7 +106,7 @@ impl Requests {
     ///
     /// # Errors
     /// RATE_LIMITED if too many wait.
-    pub(super) fn add(
+    pub(in crate::hub) fn add(
         &mut self,
         request: Option<RequestId>,
         question: Question,
@@ -123,7 +123,7 @@ impl Requests {
     }
 
     /// The last one is answered: the next.
-    pub(super) fn next(&mut self) -> Option<(Option<RequestId>, Question)> {
+    pub(in crate::hub) fn next(&mut self) -> Option<(Option<RequestId>, Question)> {
         let next = self.waiting.pop_front();
         self.under_way = next.is_some();
         self.about_party = next.as_ref().is_some_and(|(_, question)| matches!(question, Question::Party(..)));
@@ -312,7 +312,7 @@ impl Connection {
     }
 
     /// The character in the world, to be changed.
-    pub(super) fn player_mut(&mut self) -> Option<&mut Player> {
+    pub(in crate::hub) fn player_mut(&mut self) -> Option<&mut Player> {
         match &mut self.stage {
             Stage::Playing(player) => Some(player),
             _ => None,

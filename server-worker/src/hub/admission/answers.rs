@@ -1,10 +1,10 @@
 //! What becomes of a connection when a question about it is answered.
 
-use super::{
-    connection::{ConnectionId, Held, Identity, Stage, Waiting},
+use crate::hub::{
+    desk::post::Letter,
     logic::{Hub, PRESENCE_INTERVAL},
     outbox::{Answer, Effect, Outbox, Question, visit},
-    post::Letter,
+    sockets::connection::{ConnectionId, Held, Identity, Stage, Waiting},
 };
 use crate::{calls::party::View, letters::is_lost, service::Entrance};
 use shardlink_shared::{
@@ -22,7 +22,7 @@ use shardlink_shared::{
 
 impl Hub {
     /// A question about a connection was answered.
-    pub(super) fn answered(
+    pub(in crate::hub) fn answered(
         &mut self,
         id: ConnectionId,
         request: Option<RequestId>,
@@ -93,7 +93,7 @@ impl Hub {
     }
 
     /// What waited for an answer that has come.
-    pub(super) fn stop_waiting(&mut self, id: ConnectionId, awaited: bool, out: &mut Outbox) -> Waiting {
+    pub(in crate::hub) fn stop_waiting(&mut self, id: ConnectionId, awaited: bool, out: &mut Outbox) -> Waiting {
         let connection = self.connections.get_mut(&id).filter(|_| awaited);
         let waiting = connection.and_then(|connection| connection.waiting.take());
         let waiting = waiting.unwrap_or_else(|| self.waiting());
@@ -104,7 +104,7 @@ impl Hub {
     }
 
     /// Lets the frames go that waited for an answer.
-    pub(super) fn release_held(&mut self, mut id: ConnectionId, mut held: Held, out: &mut Outbox) {
+    pub(in crate::hub) fn release_held(&mut self, mut id: ConnectionId, mut held: Held, out: &mut Outbox) {
         loop {
             // The answer, or one of the frames, may have led to another question:
             // the rest waits for that, before what has come since.
@@ -181,7 +181,7 @@ impl Hub {
     }
 
     /// Tells a connection what it has not asked for, if its client can read that.
-    pub(super) fn tell_unasked(&self, id: ConnectionId, message: &ServerMessage, out: &mut Outbox) {
+    pub(in crate::hub) fn tell_unasked(&self, id: ConnectionId, message: &ServerMessage, out: &mut Outbox) {
         if let Some(connection) = self.connections.get(&id).filter(|one| one.reads(message)) {
             out.send(id, connection.encoding, &Envelope::at(out.now), message);
         }
@@ -189,7 +189,7 @@ impl Hub {
 
     /// Tells a connection of its own character, which it has selected. A first-generation
     /// client takes whoever it is told of for a neighbour: it is told where it has asked.
-    pub(super) fn tell_of_itself(
+    pub(in crate::hub) fn tell_of_itself(
         &self,
         id: ConnectionId,
         request: Option<RequestId>,
@@ -207,7 +207,7 @@ impl Hub {
     ///
     /// # Errors
     /// RATE_LIMITED if too much waits already.
-    pub(super) fn queue(
+    pub(in crate::hub) fn queue(
         &mut self,
         id: ConnectionId,
         request: Option<RequestId>,
@@ -222,7 +222,7 @@ impl Hub {
     }
 
     /// What is asked one after the other is answered: the next.
-    pub(super) fn next_in_queue(&mut self, id: ConnectionId, out: &mut Outbox) {
+    pub(in crate::hub) fn next_in_queue(&mut self, id: ConnectionId, out: &mut Outbox) {
         if self.connections.get(&id).is_some_and(|one| one.lane.is_about_party()) {
             self.answered_about_party(id, out);
         }
@@ -231,7 +231,7 @@ impl Hub {
         }
     }
 
-    pub(super) fn not_admitted(
+    pub(in crate::hub) fn not_admitted(
         &mut self,
         id: ConnectionId,
         envelope: &Envelope,

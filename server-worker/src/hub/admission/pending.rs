@@ -4,10 +4,10 @@
 //! one network. There is one such socket for each place at most, so that whoever has a
 //! token cannot be in anybody's way.
 
-use super::{
-    connection::{Connection, ConnectionId},
+use crate::hub::{
     logic::Hub,
     outbox::{Effect, Outbox, Shown},
+    sockets::connection::{Connection, ConnectionId},
 };
 use crate::network::Network;
 use shardlink_shared::{
@@ -41,7 +41,7 @@ impl Hub {
     }
 
     /// A socket was accepted.
-    pub(super) fn opened(
+    pub(in crate::hub) fn opened(
         &mut self,
         id: ConnectionId,
         encoding: Encoding,
@@ -74,7 +74,7 @@ impl Hub {
     }
 
     /// The place that a token leads back to, if it is kept here.
-    pub(super) fn place_of(&self, token: &ResumeToken) -> Option<ConnectionId> {
+    pub(in crate::hub) fn place_of(&self, token: &ResumeToken) -> Option<ConnectionId> {
         let stream = ConnectionId(token.stream);
         // The session's token may be another by now: whose it is does not change.
         let identity = self.connections.get(&stream)?.identity()?;

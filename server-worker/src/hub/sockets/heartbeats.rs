@@ -7,10 +7,10 @@
 //! This costs a message for each heartbeat while others play (one in 25 s for each of our
 //! clients), and that a hub sleeps [`ACTIVE_FOR`] later.
 
-use super::{
-    connection::ConnectionId,
+use crate::hub::{
     logic::Hub,
     outbox::{Effect, Outbox},
+    sockets::connection::ConnectionId,
 };
 use shardlink_shared::{ErrorCode, codec::Encoded, limits::MAX_RATE_REFUSALS, time::Millis};
 
@@ -26,7 +26,7 @@ const ACTIVE_FOR: u64 = 2_500;
 
 /// Who answers heartbeats.
 #[derive(Debug, Default)]
-pub(super) struct Heartbeats {
+pub(in crate::hub) struct Heartbeats {
     active_until: Millis,
     /// Whether the runtime was told to; it is told anew whenever the hub is loaded.
     by_runtime: Option<bool>,
@@ -41,7 +41,7 @@ impl Heartbeats {
 
 impl Hub {
     /// A heartbeat that the runtime has left to the hub.
-    pub(super) fn heartbeat(&mut self, id: ConnectionId, out: &mut Outbox) {
+    pub(in crate::hub) fn heartbeat(&mut self, id: ConnectionId, out: &mut Outbox) {
         let Some(connection) = self.connections.get_mut(&id) else { return };
         match connection.allowance.take_heartbeat(out.now) {
             Ok(()) => out.push(Effect::Send(vec![id], Encoded::Text(PONG.into()))),
@@ -52,7 +52,7 @@ impl Hub {
     }
 
     /// Leaves heartbeats to the runtime, or takes them over, where that has changed.
-    pub(super) fn share_heartbeats(&mut self, out: &mut Outbox) {
+    pub(in crate::hub) fn share_heartbeats(&mut self, out: &mut Outbox) {
         let by_runtime = out.now >= self.heartbeats.active_until;
         if self.heartbeats.by_runtime.replace(by_runtime) != Some(by_runtime) {
             out.push(Effect::AutoAnswer(by_runtime));

@@ -1,16 +1,16 @@
 //! Movement within a hub: what becomes of a step. What others see of it they are told
 //! with the next tick ([`super::tick`]).
 
-use super::{
-    connection::{Connection, ConnectionId, Player, Stage},
-    evidence::{Evidence, Violation},
-    interest::{Area, Group},
+use crate::config::MovementCheck;
+use crate::hub::{
+    area::evidence::{Evidence, Violation},
+    area::interest::{Area, Group},
+    area::tick::append_frame,
+    desk::post::Letter,
     logic::{Hub, newcomer},
     outbox::{Effect, Outbox, visit},
-    post::Letter,
-    tick::append_frame,
+    sockets::connection::{Connection, ConnectionId, Player, Stage},
 };
-use crate::config::MovementCheck;
 use shardlink_shared::{
     ErrorCode, Refusal,
     codec::{Encoded, Encoding, binary, snapshot::Entries},
@@ -32,7 +32,7 @@ use shardlink_shared::{
 
 /// A step within the location.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Step {
+pub(in crate::hub) struct Step {
     /// The client's number of it, if it numbers them.
     number: Option<u32>,
     position: Vec3,
@@ -47,14 +47,14 @@ impl From<&OwnMove> for Step {
 
 /// Whether a step was accepted, or the client was told the last good state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Walked {
+pub(in crate::hub) enum Walked {
     Accepted,
     Corrected,
 }
 
 /// Whose step it is: how it is told where it stands.
 #[derive(Debug)]
-pub(super) struct Teller {
+pub(in crate::hub) struct Teller {
     /// Its connection.
     pub id: ConnectionId,
     /// What it speaks.
@@ -85,7 +85,7 @@ impl Teller {
 /// # Errors
 /// MOVE_REJECTED with the time to wait, corrected without being judged, where there were
 /// too many impossible moves lately.
-pub(super) fn walk(
+pub(in crate::hub) fn walk(
     teller: Teller,
     player: &mut Player,
     step: &Step,
@@ -161,7 +161,7 @@ fn note(player: &mut Player, violation: Violation, to: Vec3, check: MovementChec
 
 impl Hub {
     /// `move`: a step within the location or to another.
-    pub(super) fn step(
+    pub(in crate::hub) fn step(
         &mut self,
         id: ConnectionId,
         request: Option<RequestId>,
@@ -197,7 +197,7 @@ impl Hub {
     }
 
     /// `own_move`: a step of the binary client, which is refused by a correction alone.
-    pub(super) fn own_move(
+    pub(in crate::hub) fn own_move(
         &mut self,
         id: ConnectionId,
         request: Option<RequestId>,
@@ -275,7 +275,7 @@ impl Hub {
     }
 
     /// Shows a newcomer who is here; the others are told of it with the next tick.
-    pub(super) fn welcome(&mut self, id: ConnectionId, request: Option<RequestId>, out: &mut Outbox) {
+    pub(in crate::hub) fn welcome(&mut self, id: ConnectionId, request: Option<RequestId>, out: &mut Outbox) {
         let Some(connection) = self.connections.get(&id) else { return };
         let Some(player) = connection.player() else { return };
         let now = out.now;
@@ -316,7 +316,7 @@ impl Hub {
         out.push(Effect::Send(vec![id], Encoded::Binary(bytes)));
     }
 
-    pub(super) fn player(&self, id: ConnectionId) -> Option<&Player> {
+    pub(in crate::hub) fn player(&self, id: ConnectionId) -> Option<&Player> {
         self.connections.get(&id).and_then(Connection::player)
     }
 }

@@ -1,10 +1,10 @@
 //! What a hub must tell Characters: stored, and sent until it is answered.
 
-use super::{
+use crate::calls::character::Visit;
+use crate::hub::{
     logic::Hub,
     outbox::{Effect, Outbox},
 };
-use crate::calls::character::Visit;
 use serde::{Deserialize, Serialize};
 use shardlink_shared::{
     Refusal,
@@ -36,21 +36,21 @@ pub enum Letter {
 
 impl Hub {
     /// Writes a letter, and sends it once it is stored.
-    pub(super) fn post(&mut self, says: Letter, out: &mut Outbox) {
+    pub(in crate::hub) fn post(&mut self, says: Letter, out: &mut Outbox) {
         let (number, letter) = self.letters.post(out.now, says);
         out.push(Effect::Post(number, letter));
         self.carry(out);
     }
 
     /// Sends the letters that are due.
-    pub(super) fn carry(&mut self, out: &mut Outbox) {
+    pub(in crate::hub) fn carry(&mut self, out: &mut Outbox) {
         for (number, letter) in self.letters.take_due(out.now) {
             out.push(Effect::Carry(number, letter.says));
         }
     }
 
     /// A letter was answered, or did not arrive.
-    pub(super) fn carried(&mut self, number: u64, answer: &Result<(), Refusal>, out: &mut Outbox) {
+    pub(in crate::hub) fn carried(&mut self, number: u64, answer: &Result<(), Refusal>, out: &mut Outbox) {
         if self.letters.answered(number, out.now, answer) {
             out.push(Effect::Done(number));
         }

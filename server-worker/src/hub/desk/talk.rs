@@ -1,10 +1,10 @@
 //! Chat: what players say goes to whoever brings it into an order, and what they hear
 //! comes from there.
 
-use super::{
-    connection::{Connection, ConnectionId},
+use crate::hub::{
     logic::Hub,
     outbox::{Effect, Outbox, Question, Whispered},
+    sockets::connection::{Connection, ConnectionId},
 };
 use crate::{
     calls::{hub::News, party::Word},
@@ -45,7 +45,7 @@ struct Waiting {
 
 /// What is said in a hub, on its way out.
 #[derive(Debug, Default)]
-pub(super) struct Speech {
+pub(in crate::hub) struct Speech {
     lanes: BTreeMap<Lane, Waiting>,
     epoch: Millis,
     batches: u64,
@@ -63,7 +63,7 @@ const REMEMBERED_PARTIES: usize = 1_000;
 impl Hub {
     /// `chat` and its three special types, on this channel. The sender's own
     /// copy is the answer.
-    pub(super) fn chat(
+    pub(in crate::hub) fn chat(
         &mut self,
         id: ConnectionId,
         request: Option<RequestId>,
@@ -134,7 +134,7 @@ impl Hub {
     }
 
     /// What became of a batch: for each of it, whether it was refused.
-    pub(super) fn said(
+    pub(in crate::hub) fn said(
         &mut self,
         lane: Lane,
         origins: Vec<Origin>,
@@ -168,7 +168,7 @@ impl Hub {
 
     /// What was passed on and has not come back for too long is lost, and its sender is
     /// told so.
-    pub(super) fn give_up_unanswered(&mut self, out: &mut Outbox) {
+    pub(in crate::hub) fn give_up_unanswered(&mut self, out: &mut Outbox) {
         let is_late = |(at, ..): &(Millis, ConnectionId, RequestId)| out.now.since(*at) >= UNANSWERED_CHAT;
         let late = self.speech.unanswered.iter().take_while(|one| is_late(one)).count();
         let late: Vec<_> = self.speech.unanswered.drain(..late).collect();
@@ -178,7 +178,7 @@ impl Hub {
     }
 
     /// News from World, in its order.
-    pub(super) fn news(&mut self, news: Vec<News>, out: &mut Outbox) {
+    pub(in crate::hub) fn news(&mut self, news: Vec<News>, out: &mut Outbox) {
         for one in news {
             let number = one.number();
             if number <= self.speech.heard {
@@ -208,7 +208,7 @@ impl Hub {
     }
 
     /// Words of parties.
-    pub(super) fn party_words(&mut self, party: PartyId, words: Vec<Word>, out: &mut Outbox) {
+    pub(in crate::hub) fn party_words(&mut self, party: PartyId, words: Vec<Word>, out: &mut Outbox) {
         for Word { spoken, to } in words {
             let last = self.speech.heard_of_parties.entry(party).or_default();
             if spoken.number <= *last {
@@ -228,7 +228,7 @@ impl Hub {
         }
     }
 
-    fn audience(&self, hears: impl Fn(&super::connection::Player) -> bool) -> Vec<ConnectionId> {
+    fn audience(&self, hears: impl Fn(&crate::hub::sockets::connection::Player) -> bool) -> Vec<ConnectionId> {
         let hears = |one: &&Connection| one.player().is_some_and(&hears);
         self.connections.values().filter(hears).map(|one| one.id).collect()
     }
@@ -281,7 +281,7 @@ impl Hub {
     }
 
     /// The sender's own copy of a whisper, and the recipient's if that is here.
-    pub(super) fn whispered(
+    pub(in crate::hub) fn whispered(
         &mut self,
         id: ConnectionId,
         request: Option<RequestId>,
@@ -296,7 +296,7 @@ impl Hub {
     }
 
     /// A whisper from elsewhere, for somebody here.
-    pub(super) fn whisper_from_elsewhere(&mut self, connection: u64, chat: Chat, out: &mut Outbox) {
+    pub(in crate::hub) fn whisper_from_elsewhere(&mut self, connection: u64, chat: Chat, out: &mut Outbox) {
         let id = ConnectionId(connection);
         if self.player(id).is_some_and(|player| player.bonds.hears(chat.sender_id)) {
             self.send_reliably(vec![id], None, &ServerMessage::chat(chat), out);

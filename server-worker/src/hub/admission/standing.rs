@@ -2,13 +2,13 @@
 //! crash may cost it a word. So the account is asked before a place that a crash has cut
 //! off goes on, and a renewed session does not go on by what was given to it before.
 
-use super::{
-    connection::{Connection, ConnectionId},
+use crate::calls::account::Standing;
+use crate::hub::{
+    admission::tickets::Word,
     logic::Hub,
     outbox::{Effect, Outbox, Question},
-    tickets::Word,
+    sockets::connection::{Connection, ConnectionId},
 };
-use crate::calls::account::Standing;
 use shardlink_shared::{
     ErrorCode, Refusal,
     crypto::token::{ResumeToken, SessionId},
@@ -21,7 +21,7 @@ use shardlink_shared::{
 
 impl Hub {
     /// What a connection's client may show to resume.
-    pub(super) fn resume_token(&self, id: ConnectionId) -> Option<Secret<512>> {
+    pub(in crate::hub) fn resume_token(&self, id: ConnectionId) -> Option<Secret<512>> {
         let identity = self.connections.get(&id)?.identity()?;
         let (session, player) = (identity.session, identity.player);
         self.settings.seal.resume_token(&ResumeToken { session, player, hub: self.number, stream: id.0 })
@@ -30,7 +30,7 @@ impl Hub {
     /// A session has another name. Its client is given another resume token, because the
     /// one it has dies with the old name. A client that is lost cannot be told, and comes
     /// back by a ticket.
-    pub(super) fn renewed(&mut self, old: SessionId, new: SessionId, out: &mut Outbox) {
+    pub(in crate::hub) fn renewed(&mut self, old: SessionId, new: SessionId, out: &mut Outbox) {
         self.tickets.hear(old, Word::Renewed(new), out);
         for id in self.of_session(old) {
             self.rename(id, new, out);
@@ -51,7 +51,7 @@ impl Hub {
 
     /// Looks at the session of the place that a socket wants to resume: whether it may do
     /// so now. Otherwise the socket is refused, or waits until the account has answered.
-    pub(super) fn may_resume(
+    pub(in crate::hub) fn may_resume(
         &mut self,
         id: ConnectionId,
         request: Option<&RequestId>,
@@ -79,7 +79,7 @@ impl Hub {
     }
 
     /// The account says that the session stands whose place a socket wants to resume.
-    pub(super) fn stands(&mut self, id: ConnectionId, standing: Standing, heard: u64, out: &mut Outbox) {
+    pub(in crate::hub) fn stands(&mut self, id: ConnectionId, standing: Standing, heard: u64, out: &mut Outbox) {
         let Some(stream) = self.returning_to(id) else { return };
         let Some(identity) = self.connections.get(&stream).and_then(Connection::identity) else { return };
         let words = self.tickets.since(identity.session, heard);
@@ -92,7 +92,7 @@ impl Hub {
 
     /// The account has refused a socket that wanted to resume. Where the session is over,
     /// so is its place.
-    pub(super) fn does_not_stand(&mut self, id: ConnectionId, refusal: &Refusal, out: &mut Outbox) {
+    pub(in crate::hub) fn does_not_stand(&mut self, id: ConnectionId, refusal: &Refusal, out: &mut Outbox) {
         let is_over = matches!(refusal.code, ErrorCode::SessionExpired | ErrorCode::SignedInElsewhere);
         let token = self.connections.get(&id).and_then(|one| one.returning.clone());
         let Some(token) = token.filter(|_| is_over) else { return };

@@ -1,13 +1,13 @@
 //! Reliable messages that go out with a tick's frames: a socket that speaks binary gets
 //! one frame for both. A send costs the runtime more than what is in it.
 
-use super::{connection::ConnectionId, outbox::Outbox};
+use crate::hub::{outbox::Outbox, sockets::connection::ConnectionId};
 use std::ops::Range;
 
 /// What players are told reliably with this tick, before anything else in their frame,
 /// and memory that every tick uses again.
 #[derive(Debug, Default)]
-pub(super) struct Leads {
+pub(in crate::hub) struct Leads {
     /// Each the bytes of messages that some players get.
     leads: Vec<Vec<u8>>,
     /// Which of them a player gets, by slot, counted from 1.

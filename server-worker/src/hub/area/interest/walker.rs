@@ -1,7 +1,7 @@
 //! Somebody in the world, as the others are told of it.
 
 use super::grid::Place;
-use crate::hub::connection::ConnectionId;
+use crate::hub::sockets::connection::ConnectionId;
 use shardlink_shared::{
     codec::Encoding,
     ids::{CharacterId, LocationId, PartyId},

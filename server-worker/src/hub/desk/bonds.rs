@@ -1,9 +1,9 @@
 //! What ties a player to others: its party, and whom it does not want to hear.
 
-use super::{
-    connection::{Connection, ConnectionId, Player},
+use crate::hub::{
     logic::Hub,
     outbox::{Effect, Outbox, Question},
+    sockets::connection::{Connection, ConnectionId, Player},
 };
 use crate::{
     calls::party::Place,
@@ -73,7 +73,7 @@ impl Bonds {
     }
 
     /// Takes word of a party. Whether it is news.
-    pub(super) fn learn(&mut self, me: CharacterId, update: &PartyUpdate) -> bool {
+    pub(in crate::hub) fn learn(&mut self, me: CharacterId, update: &PartyUpdate) -> bool {
         let (party, version) = (update.party_id, update.party_version);
         let known = self.party.iter().chain(&self.left).find(|(known, _)| *known == party);
         if known.is_some_and(|(_, known)| *known >= version) {
@@ -102,7 +102,7 @@ impl Hub {
     ///
     /// # Errors
     /// NO_CHARACTER; NOT_AVAILABLE for any other message.
-    pub(super) fn bond(
+    pub(in crate::hub) fn bond(
         &mut self,
         id: ConnectionId,
         request: Option<RequestId>,
@@ -135,7 +135,7 @@ impl Hub {
     }
 
     /// What came of a request about a party.
-    pub(super) fn party_answer(
+    pub(in crate::hub) fn party_answer(
         &mut self,
         id: ConnectionId,
         request: Option<RequestId>,
@@ -153,7 +153,7 @@ impl Hub {
     }
 
     /// A question about a player's party has been answered, or refused.
-    pub(super) fn answered_about_party(&mut self, id: ConnectionId, out: &mut Outbox) {
+    pub(in crate::hub) fn answered_about_party(&mut self, id: ConnectionId, out: &mut Outbox) {
         let Some(player) = self.player_mut(id) else { return };
         player.bonds.asking = player.bonds.asking.saturating_sub(1);
         if player.bonds.asking == 0
@@ -170,7 +170,7 @@ impl Hub {
     }
 
     /// A party has changed: those are told who are here.
-    pub(super) fn party_changed(&mut self, update: &PartyUpdate, to: &[Place], out: &mut Outbox) {
+    pub(in crate::hub) fn party_changed(&mut self, update: &PartyUpdate, to: &[Place], out: &mut Outbox) {
         let mut told = Vec::new();
         for (who, visit) in to {
             let id = ConnectionId(visit.connection);
@@ -193,7 +193,7 @@ impl Hub {
     }
 
     /// Tells those of a party to whom it is news.
-    pub(super) fn tell_party(&mut self, to: Vec<ConnectionId>, update: &PartyUpdate, out: &mut Outbox) {
+    pub(in crate::hub) fn tell_party(&mut self, to: Vec<ConnectionId>, update: &PartyUpdate, out: &mut Outbox) {
         let mut told = self.learn(&to, update, out);
         if !told.is_empty() {
             told.sort_unstable();
@@ -265,7 +265,7 @@ impl Hub {
     }
 
     /// Somebody is invited into a party.
-    pub(super) fn invited(&mut self, key: u64, invite: PartyInvite, connection: u64, out: &mut Outbox) {
+    pub(in crate::hub) fn invited(&mut self, key: u64, invite: PartyInvite, connection: u64, out: &mut Outbox) {
         if !self.holds(invite.invitee_id, connection) || self.invitations.contains(&key) {
             return;
         }
@@ -277,7 +277,13 @@ impl Hub {
     }
 
     /// A player has muted another, or hears it again.
-    pub(super) fn muted(&mut self, id: ConnectionId, request: Option<RequestId>, mute: Mute, out: &mut Outbox) {
+    pub(in crate::hub) fn muted(
+        &mut self,
+        id: ConnectionId,
+        request: Option<RequestId>,
+        mute: Mute,
+        out: &mut Outbox,
+    ) {
         if let Some(player) = self.player_mut(id) {
             player.bonds.mute(&mute);
             out.push(Effect::Attach(id));
@@ -287,7 +293,7 @@ impl Hub {
         self.send_reliably(vec![id], answers, &ServerMessage::Mute(mute), out);
     }
 
-    pub(super) fn player_mut(&mut self, id: ConnectionId) -> Option<&mut Player> {
+    pub(in crate::hub) fn player_mut(&mut self, id: ConnectionId) -> Option<&mut Player> {
         self.connections.get_mut(&id).and_then(Connection::player_mut)
     }
 }

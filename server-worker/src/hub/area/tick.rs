@@ -9,11 +9,11 @@
 //! While nobody is heard, comes or goes there is nothing to tell and no tick: then the
 //! places are written into the attachments, and the hub may sleep.
 
-use super::{
-    connection::{Connection, ConnectionId, Player, Stage},
-    interest::{Area, Eyes, Group, Walker, is_always_listed},
+use crate::hub::{
+    area::interest::{Area, Eyes, Group, Walker, is_always_listed},
     logic::Hub,
     outbox::{Effect, Outbox},
+    sockets::connection::{Connection, ConnectionId, Player, Stage},
 };
 use shardlink_shared::{
     codec::{Encoding, binary, snapshot::Entries},
@@ -31,7 +31,7 @@ use std::{collections::BTreeMap, ops::Range};
 
 /// When was told what, and memory that every tick uses again.
 #[derive(Debug, Default)]
-pub(super) struct Ticks {
+pub(in crate::hub) struct Ticks {
     last: Millis,
     last_full: Millis,
     /// When a JSON client is owed something that it has been told too lately for.
@@ -78,7 +78,7 @@ impl Hub {
     }
 
     /// When the next tick is due, if there is anything to tell; it may be past.
-    pub(super) fn tick_due(&self) -> Option<Millis> {
+    pub(in crate::hub) fn tick_due(&self) -> Option<Millis> {
         let earliest = self.ticks.last + self.settings.tick_interval;
         if self.area.is_dirty() {
             // Where nobody moves, those who come and go share a tick.
@@ -90,7 +90,7 @@ impl Hub {
     }
 
     /// A tick, if it is due.
-    pub(super) fn tick(&mut self, out: &mut Outbox) {
+    pub(in crate::hub) fn tick(&mut self, out: &mut Outbox) {
         if self.tick_due().is_none_or(|due| out.now < due) {
             return;
         }
@@ -382,7 +382,7 @@ impl News<'_> {
 }
 
 /// Appends a position frame of these players, if there are any.
-pub(super) fn append_frame(
+pub(in crate::hub) fn append_frame(
     bytes: &mut Vec<u8>,
     entries: &mut Entries,
     location_id: LocationId,

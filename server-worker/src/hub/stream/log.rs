@@ -1,7 +1,7 @@
 //! The reliable messages of the last while, which whoever resumes is told if it missed
 //! them. Each has a number that rises, over crashes too, and its receivers.
 
-use super::connection::{Connection, ConnectionId};
+use crate::hub::sockets::connection::{Connection, ConnectionId};
 use serde::{Deserialize, Serialize};
 use shardlink_shared::{
     codec::{Encoded, Encoding, Frame, decode, encode},
@@ -84,7 +84,7 @@ impl Logged {
 
 /// The messages, the oldest first.
 #[derive(Debug, Default)]
-pub(super) struct Log {
+pub(in crate::hub) struct Log {
     rows: VecDeque<Rc<Logged>>,
     bytes: usize,
     last: u64,
@@ -93,7 +93,7 @@ pub(super) struct Log {
 
 /// What somebody has missed.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Missed {
+pub(in crate::hub) struct Missed {
     pub frames: Vec<Encoded>,
     pub count: u32,
     /// Whether it is not all.

@@ -1,10 +1,10 @@
 //! What a socket keeps while its hub sleeps, and a row of what it keeps over a crash:
 //! its connection, in some 100 bytes.
 
-use super::{
-    bonds::Bonds,
-    connection::{Allowance, Connection, ConnectionId, Identity, Player, Requests, Stage},
-    evidence::Conduct,
+use crate::hub::{
+    area::evidence::Conduct,
+    desk::bonds::Bonds,
+    sockets::connection::{Allowance, Connection, ConnectionId, Identity, Player, Requests, Stage},
 };
 use serde::{Deserialize, Serialize};
 use shardlink_shared::{

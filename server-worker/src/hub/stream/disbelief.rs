@@ -3,11 +3,11 @@
 //! Above 2^53 two numbers are one to SQLite, which is bound floats, so nothing more could
 //! be stored. A hub that finds such numbers in its rows puts them right.
 
-use super::{
-    connection::{Connection, ConnectionId},
-    log::Logged,
+use crate::hub::{
     logic::Hub,
     outbox::{Effect, Outbox},
+    sockets::connection::{Connection, ConnectionId},
+    stream::log::Logged,
 };
 use shardlink_shared::{ErrorCode, time::Millis};
 use std::collections::BTreeMap;
@@ -18,14 +18,14 @@ const AHEAD_AT_MOST: u64 = 24 * 60 * 60 * 1000;
 
 /// The highest number that a hub can have given by now.
 #[must_use]
-pub(super) const fn highest_believable(now: Millis) -> u64 {
+pub(in crate::hub) const fn highest_believable(now: Millis) -> u64 {
     now.0.saturating_add(AHEAD_AT_MOST)
 }
 
 /// What was found at load and is not believed, until the first decision has put it right in
 /// the rows and the attachments.
 #[derive(Debug, Default)]
-pub(super) struct Disbelieved {
+pub(in crate::hub) struct Disbelieved {
     rows: usize,
     connections: Vec<ConnectionId>,
     /// Those of them whose clients know such numbers: they would take a lower one for one
@@ -35,7 +35,7 @@ pub(super) struct Disbelieved {
 
 /// Takes what is not believable out of a log and of connections. Returns the highest number
 /// that is known to have been given, and what was found.
-pub(super) fn sift(
+pub(in crate::hub) fn sift(
     log: &mut Vec<Logged>,
     connections: &mut BTreeMap<ConnectionId, Connection>,
     now: Millis,
@@ -62,7 +62,7 @@ pub(super) fn sift(
 
 impl Hub {
     /// Puts right in the rows and the attachments what was found at load.
-    pub(super) fn put_right(&mut self, out: &mut Outbox) {
+    pub(in crate::hub) fn put_right(&mut self, out: &mut Outbox) {
         let Disbelieved { rows, connections, deaf } = std::mem::take(&mut self.disbelieved);
         if rows == 0 && connections.is_empty() {
             return;

@@ -2,14 +2,14 @@
 //! a while: nobody sees it leave, and what is said to it is kept. A socket that shows
 //! the connection's token takes its place, under the same number.
 
-use super::{
-    connection::{Connection, ConnectionId, Identity},
-    disbelief::highest_believable,
-    log::Logged,
+use crate::hub::{
+    admission::tickets::Nonce,
+    desk::post::Letter,
     logic::Hub,
     outbox::{Effect, Outbox, Question},
-    post::Letter,
-    tickets::Nonce,
+    sockets::connection::{Connection, ConnectionId, Identity},
+    stream::disbelief::highest_believable,
+    stream::log::Logged,
 };
 use crate::letters;
 use shardlink_shared::{
@@ -44,7 +44,7 @@ pub struct Rows {
 
 impl Hub {
     /// A socket is lost. A player's place is kept.
-    pub(super) fn lose(&mut self, id: ConnectionId, out: &mut Outbox) {
+    pub(in crate::hub) fn lose(&mut self, id: ConnectionId, out: &mut Outbox) {
         let Some(connection) = self.connections.get_mut(&id).filter(|one| one.held.is_none()) else { return };
         if connection.player().is_none() {
             return self.remove(id, out);
@@ -58,7 +58,7 @@ impl Hub {
     }
 
     /// The server stops: everybody is sent away, to resume when it is back.
-    pub(super) fn stop(&mut self, out: &mut Outbox) {
+    pub(in crate::hub) fn stop(&mut self, out: &mut Outbox) {
         self.stopping = Some(out.now + STOPPING);
         // What was said is told before, or it would be told to nobody and stored by none.
         self.deliver_now(out);
@@ -77,14 +77,14 @@ impl Hub {
     }
 
     /// Those whose time is over leave.
-    pub(super) fn give_up_places(&mut self, out: &mut Outbox) {
+    pub(in crate::hub) fn give_up_places(&mut self, out: &mut Outbox) {
         while let Some((_, id)) = self.held.first().filter(|(until, _)| *until <= out.now).copied() {
             self.remove(id, out);
         }
     }
 
     /// Stores where those are who have moved.
-    pub(super) fn store_places(&mut self, out: &mut Outbox) {
+    pub(in crate::hub) fn store_places(&mut self, out: &mut Outbox) {
         if self.places_due.is_none_or(|due| due > out.now) {
             return;
         }
@@ -98,7 +98,13 @@ impl Hub {
     }
 
     /// `resume`, on a socket that has shown a token.
-    pub(super) fn resume(&mut self, id: ConnectionId, request: Option<RequestId>, last_seq: u64, out: &mut Outbox) {
+    pub(in crate::hub) fn resume(
+        &mut self,
+        id: ConnectionId,
+        request: Option<RequestId>,
+        last_seq: u64,
+        out: &mut Outbox,
+    ) {
         let Some(token) = self.connections.get(&id).and_then(|one| one.returning.clone()) else { return };
         // Whoever knows a number that no hub can have given would not hear what comes below
         // it: it begins anew. A lower one that has not been given says no more than the last.

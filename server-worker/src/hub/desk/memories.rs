@@ -2,10 +2,10 @@
 //! parties'; a hub that is awake keeps a copy of World's, which it brings up to date
 //! with all it hears.
 
-use super::{
-    connection::ConnectionId,
+use crate::hub::{
     logic::Hub,
     outbox::{Effect, Outbox, Question},
+    sockets::connection::ConnectionId,
 };
 use crate::{
     calls::world::Histories,
@@ -23,7 +23,7 @@ use shardlink_shared::{
 
 /// The copy, and who waits for it.
 #[derive(Debug, Default)]
-pub(super) struct Memories {
+pub(in crate::hub) struct Memories {
     channels: Vec<(Audience, History)>,
     state: State,
     waiting: Vec<Waiting>,
@@ -66,7 +66,7 @@ impl Memories {
 
 impl Hub {
     /// Adds what is heard.
-    pub(super) fn remember(&mut self, spoken: &Spoken) {
+    pub(in crate::hub) fn remember(&mut self, spoken: &Spoken) {
         self.memories.channel_mut(spoken.audience).push(spoken.past());
         for waiting in &mut self.memories.waiting {
             waiting.told_from.get_or_insert(spoken.number);
@@ -74,7 +74,7 @@ impl Hub {
     }
 
     /// Hands somebody who joins what was said, when that is known.
-    pub(super) fn hand_over(&mut self, id: ConnectionId, out: &mut Outbox) {
+    pub(in crate::hub) fn hand_over(&mut self, id: ConnectionId, out: &mut Outbox) {
         self.recall(Waiting { id, request: None, asked: None, told_from: None }, out);
     }
 
@@ -82,7 +82,7 @@ impl Hub {
     ///
     /// # Errors
     /// NO_CHARACTER, NOT_IN_PARTY.
-    pub(super) fn history(
+    pub(in crate::hub) fn history(
         &mut self,
         id: ConnectionId,
         request: Option<RequestId>,
@@ -121,7 +121,7 @@ impl Hub {
     }
 
     /// World has said what was said.
-    pub(super) fn recalled(&mut self, answer: Result<Histories, Refusal>, out: &mut Outbox) {
+    pub(in crate::hub) fn recalled(&mut self, answer: Result<Histories, Refusal>, out: &mut Outbox) {
         let waiting = std::mem::take(&mut self.memories.waiting);
         match answer {
             Ok(histories) => {
@@ -153,7 +153,7 @@ impl Hub {
     }
 
     /// Hands somebody what was said, which it has not asked for.
-    pub(super) fn hand_history(
+    pub(in crate::hub) fn hand_history(
         &self,
         id: ConnectionId,
         channel: Channel,
@@ -177,7 +177,7 @@ impl Hub {
     }
 
     /// Sends what was said to somebody, but for those it does not want to hear.
-    pub(super) fn send_history(
+    pub(in crate::hub) fn send_history(
         &self,
         id: ConnectionId,
         request: Option<RequestId>,
