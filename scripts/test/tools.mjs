@@ -1,4 +1,5 @@
-// node --test over tests/load and tests/serve: what the benchmark counts with, and the parts of `serve`.
+// node --test over tests/house, tests/load and tests/serve: whether the house is tidy, what the
+// benchmark counts with, and the parts of `serve`.
 import { nodeTests } from "./node-tests.mjs";
 
-export const tools = () => nodeTests("tests/load", "tests/serve");
+export const tools = () => nodeTests("tests/house", "tests/load", "tests/serve");

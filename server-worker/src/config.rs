@@ -1,6 +1,6 @@
 //! Configuration: read once from the environment, validated, typed.
 
-use crate::chat::filter::WordList;
+use crate::text::filter::WordList;
 use shardlink_shared::limits::{
     AREA_CAP, HUB_CAPACITY, MAX_FRAME_PLAYERS, MAX_HUB_CAPACITY, MAX_MESSAGE_BUDGET, MAX_PARTY, MAX_TICK_RATE,
     MESSAGE_BUDGET, PARTY_SIZE, REGISTRATIONS_PER_ADDRESS, REST_PER_ADDRESS, REST_PER_SESSION,

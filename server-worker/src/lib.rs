@@ -5,10 +5,11 @@
 //! (pure, tested natively), `store.rs` maps rows to SQL, `object.rs` is the
 //! shell. What is compiled for wasm32 alone cannot leak into what decides.
 
-pub mod account;
+#[macro_use]
 pub mod calls;
+
+pub mod account;
 pub mod character;
-pub mod chat;
 pub mod config;
 pub mod damage;
 pub mod directory;
@@ -18,8 +19,8 @@ pub mod hub;
 pub mod letters;
 pub mod monotonic;
 pub mod network;
-pub mod party;
 pub mod service;
+pub mod systems;
 pub mod text;
 pub mod throttle;
 pub mod world;

@@ -8,11 +8,12 @@ mod counting;
 
 use counting::{Counting, counted};
 use shardlink_server::hub::{
-    admission::resume::Rows,
-    logic::Hub,
-    outbox::{Answer, Effect, Event, Outbox, Shown},
+    admission::questions::Answer,
+    outbox::{Effect, Event, Outbox, Shown},
+    rows::Rows,
     settings::Settings,
     sockets::connection::{ConnectionId, Identity},
+    state::Hub,
 };
 use shardlink_server::service::Entrance;
 use shardlink_shared::{
@@ -48,13 +49,13 @@ fn crowd(now: Millis) -> Hub {
         let sheet =
             Sheet::new(character, name, Race::Human, Class::Warrior, Faction::ALL[n as usize % 6], stats, now);
         let identity = Identity { session: SessionId([n as u8; 32]), player: PlayerId::new(n + 1).unwrap() };
-        let entrance = Some(Box::new(Entrance { sheet, party: None, muted: Vec::new(), invited: Vec::new() }));
+        let entrance = Some(Box::new(Entrance { sheet, told: Vec::new() }));
         let answer = Ok(Answer::Admitted { identity, token: None, entrance, silenced: None });
         hub.handle(
             Event::Opened { id, encoding: Encoding::Binary, address: String::new(), shown: Shown::Nothing },
             &mut out,
         );
-        hub.handle(Event::Answered { id, request: None, awaited: true, queued: false, answer }, &mut out);
+        hub.handle(Event::Answered { id, request: None, awaited: true, answer }, &mut out);
     }
     hub
 }

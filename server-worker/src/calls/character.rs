@@ -1,6 +1,5 @@
 //! The Character: a sheet, and where it is.
 
-use super::party::Joiner;
 use serde::{Deserialize, Serialize};
 use shardlink_shared::{
     ids::{CharacterId, LocationId, PartyId, PlayerId},
@@ -23,6 +22,29 @@ pub struct Visit {
     pub hub: u32,
     /// The hub's connection, which is random.
     pub connection: u64,
+}
+
+/// Somebody's place in the world.
+pub type Place = (CharacterId, Visit);
+
+/// Where a character is, and how new that is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Presence {
+    /// Rises with every change.
+    pub number: u64,
+    /// Its stay in the world.
+    pub visit: Option<Visit>,
+}
+
+/// A character that has claimed a seat.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Joiner {
+    /// Who.
+    pub character: CharacterId,
+    /// Its name.
+    pub name: CharacterName,
+    /// Where it is.
+    pub presence: Presence,
 }
 
 /// A character that enters the world.

@@ -1,44 +1,95 @@
 //! The Hub: sockets and who stands where.
 
-use super::party::{Place, Word};
+use super::{character::Place, packed};
 use crate::{
-    chat::Spoken,
     effect::{Reply, reply},
+    systems::Change,
 };
 use serde::{Deserialize, Serialize};
 use shardlink_shared::{
     ErrorCode,
     crypto::token::SessionId,
-    ids::{CharacterId, PartyId},
-    protocol::{
-        chat::{Chat, WorldAnnouncement},
-        party::{PartyInvite, PartyUpdate},
-    },
+    ids::CharacterId,
+    protocol::{RequestId, ServerMessage},
     time::Millis,
+    world::Faction,
 };
 
-/// What the World has to say to everybody in a hub, in its order.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum News {
-    /// Somebody said something.
-    Spoken(Spoken),
-    /// Those who run the realm announce something.
-    Announced {
-        /// Its number, rising with those of what is said.
-        number: u64,
-        /// What.
-        announcement: WorldAnnouncement,
-    },
+/// Which request a delivery answers: the asker's own copy is the answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// The asker's hub.
+    pub hub: u32,
+    /// The asker's connection there.
+    pub connection: u64,
+    /// The asker's own name for the request.
+    pub request: Option<String>,
 }
 
-impl News {
-    /// Its number in the World's order.
+impl Origin {
+    /// The request that is answered on this connection of this hub.
     #[must_use]
-    pub const fn number(&self) -> u64 {
-        match self {
-            Self::Spoken(spoken) => spoken.number,
-            Self::Announced { number, .. } => *number,
-        }
+    pub fn request(&self) -> Option<RequestId> {
+        self.request.as_deref().and_then(RequestId::from_text)
+    }
+}
+
+/// Who in a hub is told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Audience {
+    /// These, each on this visit and no other.
+    Places(Vec<Place>),
+    /// Everybody.
+    Everybody,
+    /// A faction.
+    Faction(Faction),
+    /// Whoever sees this character.
+    WhoSees(CharacterId),
+}
+
+/// What tells a delivery from others, so that one that comes twice is told once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Key {
+    /// Its place in a sender's order: what is not after the last is not told. World is 0, and
+    /// any other sender the id that is its name.
+    InOrder {
+        /// The sender.
+        sender: u64,
+        /// Rises with each.
+        number: u64,
+    },
+    /// Drawn at random for it.
+    Once(u64),
+    /// It comes once; or the facts that it changes know whether it is news.
+    Unkeyed,
+}
+
+/// Something that players in a hub are told.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Delivery {
+    /// What tells it from others.
+    pub key: Key,
+    /// Who is told.
+    pub to: Audience,
+    /// Whose word it is: whoever does not want to hear that character is not told.
+    pub from: Option<CharacterId>,
+    /// Whose request it answers: that one is told too.
+    pub answers: Option<Origin>,
+    /// What.
+    #[serde(with = "packed")]
+    pub message: ServerMessage,
+    /// Whether it is stored before it is sent, and told again to whoever resumes.
+    pub is_reliable: bool,
+    /// How it changes what the hub keeps of whoever is told: those to whom that is no news are
+    /// not told.
+    pub change: Option<Change>,
+}
+
+impl Delivery {
+    /// Those who are told by name.
+    #[must_use]
+    pub fn places(&self) -> &[Place] {
+        if let Audience::Places(places) = &self.to { places } else { &[] }
     }
 }
 
@@ -61,16 +112,14 @@ pub fn answer_of_nobody(call: HubCall) -> Reply {
     match call {
         HubCall::Open(_) => reply::<Open>(Ok(false)),
         HubCall::Holds(_) => reply::<Holds>(Ok(false)),
-        HubCall::Invited(_) => reply::<Invited>(Ok(false)),
-        HubCall::Whisper(_) => reply::<Whisper>(Ok(false)),
-        HubCall::PartyChanged(call) => reply::<PartyChanged>(Ok(call.to)),
+        HubCall::Deliver(call) => {
+            reply::<Deliver>(Ok(call.deliveries.iter().flat_map(Delivery::places).copied().collect()))
+        }
         HubCall::EndSession(_)
         | HubCall::RenewSession(_)
         | HubCall::EnterWorld(_)
         | HubCall::Stop(_)
         | HubCall::Displaced(_)
-        | HubCall::Broadcast(_)
-        | HubCall::PartyTalk(_)
         | HubCall::Silence(_) => reply::<Stop>(Ok(())),
     }
 }
@@ -94,17 +143,9 @@ calls!("HUB",
         Stop {} -> ();
         /// A character is in another hub now: its connection here is closed.
         Displaced { character: CharacterId, connection: u64 } -> ();
-        /// What was said and announced, in the World's order.
-        Broadcast { news: Vec<News> } -> ();
-        /// What was said in parties.
-        PartyTalk { party: PartyId, words: Vec<Word> } -> ();
-        /// A party as it is now, for these who are in it or were; those of them who are
-        /// not here.
-        PartyChanged { update: PartyUpdate, to: Vec<Place> } -> Vec<Place>;
-        /// Somebody is invited into a party. Whether it is here.
-        Invited { key: u64, invite: PartyInvite, connection: u64 } -> bool;
-        /// Somebody is whispered to. Whether it is here.
-        Whisper { chat: Chat, connection: u64 } -> bool;
+        /// Players in it are told something, in this order: the one way by which objects speak to
+        /// players. Those of the places named who are not here.
+        Deliver { deliveries: Vec<Delivery> } -> Vec<Place>;
         /// A session may not speak until then, or may again.
         Silence { session: SessionId, until: Option<Millis> } -> ();
     }
@@ -114,10 +155,7 @@ calls!("HUB",
 mod tests {
     use super::*;
     use crate::calls::{Call, character::Visit};
-    use shardlink_shared::{
-        Refusal,
-        protocol::{bounded::List, party::LootSharing},
-    };
+    use shardlink_shared::{Refusal, protocol::account::Pong};
 
     #[test]
     fn a_damaged_hub_answers_as_one_that_holds_nobody() {
@@ -130,18 +168,17 @@ mod tests {
         assert!(!ask(Holds { character, connection: 1 }));
         ask(Stop {});
         ask(Displaced { character, connection: 1 });
-        let to = vec![(character, Visit { hub: 0, connection: 1 })];
-        let update = PartyUpdate {
-            party_id: PartyId::new(1 << 40).unwrap(),
-            party_name: None,
-            leader_id: character,
-            member_ids: List::default(),
-            member_names: List::default(),
-            max_members: 4,
-            loot_sharing: LootSharing::default(),
-            online: List::default(),
-            party_version: 1,
+        let delivery = |to| Delivery {
+            key: Key::Once(1),
+            to,
+            from: None,
+            answers: None,
+            message: ServerMessage::Pong(Pong::default()),
+            is_reliable: true,
+            change: None,
         };
-        assert_eq!(ask(PartyChanged { update, to: to.clone() }), to);
+        let to = vec![(character, Visit { hub: 0, connection: 1 })];
+        let deliveries = vec![delivery(Audience::Places(to.clone())), delivery(Audience::Everybody)];
+        assert_eq!(ask(Deliver { deliveries }), to);
     }
 }

@@ -1,7 +1,8 @@
 //! The contracts between objects: what each may be asked, and what it answers.
 //! Every call is idempotent, because the runtime retries calls by itself.
 
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use shardlink_shared::time::Millis;
 
 /// A question to an object, or an instruction.
 pub trait Call: Serialize {
@@ -13,6 +14,16 @@ pub trait Call: Serialize {
 
     /// The JSON that the object decodes.
     fn encode(self) -> String;
+}
+
+/// A batch of a hub's, by what tells it from others: each load of a hub is an epoch, in
+/// which its batches are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct BatchNumber {
+    /// When the hub began to count.
+    pub epoch: Millis,
+    /// The batch's number, from 1.
+    pub number: u64,
 }
 
 macro_rules! calls {
@@ -34,7 +45,7 @@ macro_rules! calls {
                 $($(#[$field_doc])* pub $field: $ty,)*
             }
 
-            impl super::Call for $call {
+            impl $crate::calls::Call for $call {
                 type Answer = $answer;
                 const BINDING: &'static str = $binding;
 
@@ -58,7 +69,7 @@ pub mod account;
 pub mod character;
 pub mod directory;
 pub mod hub;
-pub mod party;
+mod packed;
 pub mod throttle;
 pub mod world;
 

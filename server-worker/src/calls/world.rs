@@ -1,6 +1,7 @@
 //! The World: what all hubs share.
 
-use crate::chat::{Audience, BatchNumber, Utterance};
+use crate::calls::BatchNumber;
+use crate::systems::chat::{Scope, Utterance};
 use serde::{Deserialize, Serialize};
 use shardlink_shared::{
     ids::{PartyId, PlayerId},
@@ -57,7 +58,7 @@ pub struct Histories {
     /// The last number that was given; what has a higher one is sent to the hub.
     pub number: u64,
     /// The last words of each channel, the oldest first.
-    pub channels: Vec<(Audience, Vec<PastChat>)>,
+    pub channels: Vec<(Scope, Vec<PastChat>)>,
 }
 
 calls!("WORLD",

@@ -4,20 +4,20 @@
 use super::logic::{Change, Character, Write};
 use crate::{
     calls::{
-        character::{BeginInvite, Claim, Found, Invite, Invited, Mute, Parties, Seat, Visit},
-        hub,
-        party::{self, Joiner, Presence},
+        character::{BeginInvite, Claim, Found, Invite, Invited, Joiner, Mute, Parties, Presence, Seat, Visit},
+        hub::{self, Audience, Deliver, Delivery, Key},
     },
     effect::{Context, Errands},
     letters,
     service::{Platform, Result},
+    systems::party::contract as party,
 };
 use serde::{Deserialize, Serialize};
 use shardlink_shared::{
     ErrorCode, Refusal,
     ids::{CharacterId, PartyId, PlayerId},
     limits::{CLAIM_SETTLES_AFTER, INVITE_WINDOW, INVITES_PER_WINDOW, MAX_INVITED, MAX_MUTES},
-    protocol::party::PartyInvite,
+    protocol::{ServerMessage, party::PartyInvite},
     time::Millis,
 };
 use std::collections::VecDeque;
@@ -391,8 +391,17 @@ impl Errands for Character {
                 on.ask(&hub::object_name(visit.hub), holds).await
             }
             Letter::Invited { key, invite, visit } => {
-                let invited = hub::Invited { key, invite, connection: visit.connection };
-                on.ask(&hub::object_name(visit.hub), invited).await
+                let delivery = Delivery {
+                    key: Key::Once(key),
+                    to: Audience::Places(vec![(invite.invitee_id, visit)]),
+                    from: None,
+                    answers: None,
+                    message: ServerMessage::PartyInvite(invite),
+                    is_reliable: true,
+                    change: None,
+                };
+                let absent = on.ask(&hub::object_name(visit.hub), Deliver { deliveries: vec![delivery] }).await;
+                absent.map(|absent| absent.is_empty())
             }
         }
     }

@@ -6,7 +6,8 @@ use super::{
 };
 use crate::{
     config::Config,
-    service::{self, Actor, PartyAnswer, PartyRequest},
+    service::{self, Actor},
+    systems::party::{PartyAnswer, PartyRequest, look_at_party, party_request},
 };
 use shardlink_shared::{
     ErrorCode,
@@ -23,7 +24,7 @@ async fn actor<B>(input: &Input<B>, env: &Env) -> service::Result<Actor> {
 }
 
 async fn ask<B>(input: &Input<B>, env: &Env, config: &Config, request: PartyRequest) -> service::Result<PartyAnswer> {
-    service::party_request(env, config.party_size, actor(input, env).await?, request).await
+    party_request(env, config.party_size, actor(input, env).await?, request).await
 }
 
 pub async fn create(input: Input<PartyCreate>, env: &Env, config: &Config) -> service::Result<PartyFounded> {
@@ -54,5 +55,5 @@ pub async fn get(input: Input<NoBody>, env: &Env, _: &Config) -> service::Result
         ErrorCode::NoCharacter => ErrorCode::NotFound.into(),
         _ => refusal,
     })?;
-    service::look_at_party(env, actor, party).await.map(PartyBody::from)
+    look_at_party(env, actor, party).await.map(PartyBody::from)
 }

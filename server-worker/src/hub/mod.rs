@@ -20,8 +20,12 @@ pub mod logic;
 #[cfg(target_arch = "wasm32")]
 mod object;
 pub mod outbox;
+pub mod post;
+pub mod report;
+pub mod rows;
 pub mod settings;
 pub mod sockets;
+pub mod state;
 #[cfg(target_arch = "wasm32")]
 mod store;
 pub mod stream;

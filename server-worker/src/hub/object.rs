@@ -1,14 +1,17 @@
 //! The shell of a Hub: sockets in, sockets out.
 
+mod perform;
+
 use super::{
-    admission::resume::Rows,
-    desk::post::Letter,
-    desk::talk::Lane,
+    admission::{
+        questions::{About, Question},
+        resume::Rows,
+    },
     logic,
-    outbox::{Answer, Delivery, Effect, Event, Outbox, Question, Shown, visit},
+    outbox::{Effect, Event, Outbox, Reliable, Shown},
+    rows::Letter,
     settings::Settings,
-    sockets::attachment,
-    sockets::connection::{ConnectionId, Identity},
+    sockets::{attachment, connection::ConnectionId},
     store,
     stream::log::Logged,
 };
@@ -16,12 +19,11 @@ use crate::{
     calls::{
         character,
         hub::{
-            Broadcast, Displaced, EndSession, EnterWorld, Holds, HubCall, Invited, Open, PartyChanged, PartyTalk,
-            RenewSession, Silence, Stop, Whisper, answer_of_nobody, number_of,
+            Deliver, Delivery, Displaced, EndSession, EnterWorld, Holds, HubCall, Open, RenewSession, Silence, Stop,
+            answer_of_nobody, number_of,
         },
-        party, world,
+        world,
     },
-    config::Config,
     damage::{self, Class},
     effect::{Reply, reply, to_json},
     runtime::{
@@ -36,16 +38,16 @@ use crate::{
         sockets::{self, Looks, RawSocket, RawState, Sent},
     },
     service,
+    systems::{self, Request as Wanted},
 };
 use shardlink_shared::{
     ErrorCode, Refusal,
     codec::{Encoded, Encoding, Frame},
-    crypto::token::{ResumeToken, Ticket, Voucher},
+    crypto::token::{ResumeToken, Ticket},
     entropy::Entropy,
     ids::CharacterId,
     limits::{BACKLOG_SKIPS, MAX_CLIENT_FRAME},
-    protocol::{RequestId, SUBPROTOCOL_BINARY, SUBPROTOCOL_JSON, account::AuthRequest},
-    text::Password,
+    protocol::{RequestId, SUBPROTOCOL_BINARY, SUBPROTOCOL_JSON},
     time::Millis,
 };
 use std::{
@@ -276,232 +278,6 @@ impl Inner {
         });
     }
 
-    fn perform(self: &Rc<Self>, effect: Effect, out: &Outbox) {
-        match effect {
-            Effect::Share(shared) => {
-                let (to, frame) = out.shared(&shared, self.unstored.borrow().is_empty());
-                let (length, frame) = (frame.len(), sockets::shared_bytes(frame));
-                let sockets = self.sockets.borrow();
-                for id in to {
-                    if let Some(socket) = sockets.get(id) {
-                        self.looks.send(*id, socket, &frame, length);
-                    }
-                }
-            }
-            Effect::Send(to, frame) => self.send(&to, &frame),
-            Effect::Attach(id) => {
-                let memory = self.memory.borrow();
-                let bytes = memory.as_ref().and_then(|hub| hub.connection(id)).map(attachment::write);
-                if let (Some(bytes), Some(socket)) = (bytes, self.sockets.borrow().get(&id))
-                    && let Err(error) = socket.socket.attach(&bytes)
-                {
-                    console_error!("attachment: {error:?}");
-                }
-            }
-            Effect::Place(id) => {
-                let memory = self.memory.borrow();
-                let place = memory.as_ref().and_then(|hub| hub.connection(id)).filter(|one| one.player().is_some());
-                self.stored(match place {
-                    Some(place) => store::keep_place(&self.db, place, boot::began()),
-                    None => store::give_up_place(&self.db, id),
-                });
-            }
-            Effect::Deliver(delivery) => self.deliver(delivery),
-            Effect::Forget(seq) => self.stored(store::forget(&self.db, seq)),
-            Effect::Disbelieve { above, rows, connections } => {
-                console_error!(
-                    "Hub {}: {rows} messages and {connections} connections had numbers above {above}, \
-                     which it cannot have given; it forgets them",
-                    self.number()
-                );
-                self.stored(store::forget_above(&self.db, above));
-            }
-            Effect::UseTicket(nonce, expires) => self.stored(store::use_ticket(&self.db, nonce, expires)),
-            Effect::Word(session) => self.stored(store::keep_word(&self.db, session, out.now)),
-            Effect::PruneTickets(before) => self.stored(store::prune_tickets(&self.db, before, out.now)),
-            Effect::Rebind(from, to) => {
-                let mut sockets = self.sockets.borrow_mut();
-                if let Some(socket) = sockets.remove(&from) {
-                    socket.socket.set_id(to.0);
-                    if let Some(older) = sockets.insert(to, socket) {
-                        let code = ErrorCode::SignedInElsewhere;
-                        older.socket.detach();
-                        older.socket.close(code.info().close.unwrap_or(1008), code.as_str());
-                    }
-                }
-            }
-            Effect::Close(id, code) => self.close(id, code.info().close.unwrap_or(1008), code.as_str()),
-            Effect::Goodbye(id) => self.close(id, 1000, "goodbye"),
-            Effect::Ask(id, request, question) => self.ask(id, request, question),
-            Effect::Post(number, letter) => self.stored(self.db.keep_letter(number, &letter)),
-            Effect::Done(number) => self.stored(self.db.drop_letter(number)),
-            Effect::Carry(number, letter) => self.spawn(async move |inner| {
-                let answer = match letter {
-                    Letter::Left { character, visit, location } => {
-                        let leave = character::Leave { visit, location };
-                        call(&inner.env, &character::object_name(character), leave).await
-                    }
-                    Letter::Travelled { character, visit, location } => {
-                        let travel = character::Travel { visit, location };
-                        call(&inner.env, &character::object_name(character), travel).await
-                    }
-                };
-                inner.handle(Event::Carried(number, answer));
-            }),
-            Effect::Say(lane, batch, utterances) => self.spawn(async move |inner| {
-                let hub = inner.number();
-                let origins = utterances.iter().map(|one| one.origin.clone()).collect();
-                let answer = match lane {
-                    Lane::World => {
-                        let say = world::Say { hub, batch, utterances };
-                        call(&inner.env, &world::object_name(), say).await.map(|()| Vec::new())
-                    }
-                    Lane::Party(party) => {
-                        let say = party::Say { hub, batch, utterances };
-                        call(&inner.env, &party::object_name(party), say).await
-                    }
-                };
-                inner.handle(Event::Said(lane, origins, answer));
-            }),
-            Effect::Listen => self.spawn(async move |inner| {
-                let listen = world::Listen { hub: inner.number() };
-                let answer = call(&inner.env, &world::object_name(), listen).await;
-                inner.handle(Event::Recalled(answer));
-            }),
-            Effect::InUse(identities) => self.spawn(async move |inner| {
-                for identity in identities {
-                    Delay::from(Duration::from_millis(IN_USE_PACE)).await;
-                    let used = service::authenticate(&inner.env, identity, None).await;
-                    if used.is_err_and(|refusal| refusal.code == ErrorCode::SessionExpired) {
-                        inner.handle(Event::SessionEnded(identity.session, ErrorCode::SessionExpired));
-                    }
-                }
-            }),
-            Effect::AutoAnswer(by_runtime) => self.itself.answer_heartbeats(by_runtime),
-            Effect::Reserve(who) => self.spawn(async move |inner| {
-                let reserve = world::Reserve { hub: inner.number(), who };
-                // Unheard it lets the hub be fuller by one, until it reports.
-                let _ = call(&inner.env, &world::object_name(), reserve).await;
-            }),
-            Effect::Evidence(evidence) => console_error!("{evidence}"),
-            Effect::Report(population) => self.spawn(async move |inner| {
-                let report = world::Report { hub: inner.number(), population };
-                if call(&inner.env, &world::object_name(), report).await.is_err() {
-                    inner.handle(Event::Unreported);
-                }
-            }),
-        }
-    }
-
-    /// Stores reliable messages, then sends them: nobody is told what a crash would undo.
-    fn deliver(&self, delivery: Delivery) {
-        let db = &self.db;
-        match db.transaction(|| delivery.rows.iter().try_for_each(|row| store::log(db, row))) {
-            Ok(()) => delivery.frames.iter().for_each(|(to, frame)| self.send(to, frame)),
-            Err(fault) => {
-                self.report(&fault);
-                self.unstored.replace(delivery.rows);
-            }
-        }
-    }
-
-    fn send(&self, to: &[ConnectionId], frame: &Encoded) {
-        let shared = sockets::shared(frame);
-        let sockets = self.sockets.borrow();
-        for id in to {
-            if let Some(socket) = sockets.get(id) {
-                self.looks.send(*id, socket, &shared, frame.len());
-            }
-        }
-    }
-
-    fn close(&self, id: ConnectionId, code: u16, reason: &str) {
-        if let Some(socket) = self.sockets.borrow_mut().remove(&id) {
-            socket.socket.detach();
-            socket.socket.close(code, reason);
-        }
-    }
-
-    fn spawn<F: Future<Output = ()> + 'static>(self: &Rc<Self>, task: impl FnOnce(Rc<Self>) -> F + 'static) {
-        self.state.wait_until(task(Rc::clone(self)));
-    }
-
-    /// Asks other objects; the answer comes back as an event.
-    fn ask(self: &Rc<Self>, id: ConnectionId, request: Option<RequestId>, question: Question) {
-        let (awaited, queued) = (question.is_awaited(), question.is_queued());
-        self.spawn(async move |inner| {
-            let answer = match settings::read(&inner.env) {
-                Ok(config) => inner.find_out(&config, id, question).await,
-                Err(refusal) => Err(refusal),
-            };
-            inner.handle(Event::Answered { id, request, awaited, queued, answer });
-        });
-    }
-
-    async fn find_out(&self, config: &Config, id: ConnectionId, question: Question) -> service::Result<Answer> {
-        let env = &self.env;
-        match question {
-            Question::Authenticate(auth) => self.authenticate(config, id, auth).await,
-            Question::Admit(identity, voucher) => self.admit(id, identity, voucher, None).await,
-            Question::Stands(identity) => service::stands(env, identity, self.number()).await.map(Answer::Stands),
-            Question::Select(identity, character) => {
-                service::select_character(env, identity, character).await?;
-                let entrance = service::enter(env, identity.player, character, visit(self.number(), id)).await?;
-                Ok(Answer::Entered(Box::new(entrance)))
-            }
-            Question::Inventory(identity, character) => {
-                service::inventory(env, identity, character).await.map(Answer::Inventory)
-            }
-            Question::List(identity) => service::list_characters(env, identity).await.map(Answer::Characters),
-            Question::Create(identity, create) => {
-                service::create_character(env, identity, create).await.map(|sheet| Answer::Created(Box::new(sheet)))
-            }
-            Question::Delete(identity, character) => {
-                service::delete_character(env, identity, character).await?;
-                service::list_characters(env, identity).await.map(Answer::Characters)
-            }
-            Question::Party(actor, request) => {
-                service::party_request(env, config.party_size, actor, request).await.map(Answer::Party)
-            }
-            Question::PartyHistory(character, party, before) => {
-                let history = service::view(env, character, party).await?.history.into_iter();
-                let older = history.filter(|past| before.is_none_or(|before| past.number < before));
-                Ok(Answer::PartyHistory(older.collect()))
-            }
-            Question::PartyNow(character, party) => {
-                service::view(env, character, party).await.map(|view| Answer::PartyNow(view.update))
-            }
-            Question::Whisper(chat, to) => service::whisper(env, *chat, to).await.map(Answer::Whispered),
-            Question::Mute(actor, mute) => service::mute(env, actor, mute).await.map(Answer::Muted),
-        }
-    }
-
-    async fn authenticate(&self, config: &Config, id: ConnectionId, auth: AuthRequest) -> service::Result<Answer> {
-        // A token wins over a password, whatever that is.
-        if let Some(token) = &auth.session_token {
-            return self.admit(id, service::identify(config, token.reveal())?, None, None).await;
-        }
-        let password = auth.password.ok_or(ErrorCode::BadCredentials)?;
-        let password = Password::parse(password.reveal()).map_err(|_| ErrorCode::BadCredentials)?;
-        let address = self.memory.borrow().as_ref().and_then(|hub| Some(hub.connection(id)?.address.clone()));
-        let address = address.unwrap_or_default();
-        let proof = service::Proof::Password(password);
-        let signed_in = service::sign_in(&self.env, config, &address, &auth.username, proof).await?;
-        self.admit(id, signed_in.identity, None, Some(signed_in.token)).await
-    }
-
-    async fn admit(
-        &self,
-        id: ConnectionId,
-        identity: Identity,
-        voucher: Option<Voucher>,
-        token: Option<String>,
-    ) -> service::Result<Answer> {
-        let number = self.number();
-        let (entrance, silenced) = service::admit(&self.env, identity, visit(number, id), voucher).await?;
-        Ok(Answer::Admitted { identity, token, entrance: entrance.map(Box::new), silenced })
-    }
-
     /// Accepts a socket that the edge has let through; what the edge knows of it
     /// stands in the query.
     fn open(self: &Rc<Self>, request: &Request) -> Result<Response> {
@@ -627,32 +403,12 @@ impl DurableObject for Hub {
                 self.0.handle(Event::Displaced(call.character, call.connection));
                 reply::<Displaced>(Ok(()))
             }
-            Ok(HubCall::Broadcast(call)) => {
-                self.0.handle(Event::News(call.news));
-                reply::<Broadcast>(Ok(()))
-            }
-            Ok(HubCall::PartyTalk(call)) => {
-                self.0.handle(Event::PartyTalk(call.party, call.words));
-                reply::<PartyTalk>(Ok(()))
-            }
-            Ok(HubCall::PartyChanged(call)) => {
+            Ok(HubCall::Deliver(call)) => {
                 self.0.ensure_loaded();
-                let absent = self.0.memory.borrow().as_ref().map(|hub| hub.absent(&call.to)).unwrap_or_default();
-                self.0.handle(Event::PartyChanged(call.update, call.to));
-                reply::<PartyChanged>(Ok(absent))
-            }
-            Ok(HubCall::Invited(call)) => {
-                let here = self.0.holds(call.invite.invitee_id, call.connection);
-                self.0.handle(Event::Invited(call.key, call.invite, call.connection));
-                reply::<Invited>(Ok(here))
-            }
-            Ok(HubCall::Whisper(call)) => {
-                let recipient = call.chat.recipient_id;
-                let here = recipient.is_some_and(|recipient| self.0.holds(recipient, call.connection));
-                if here {
-                    self.0.handle(Event::Whisper(call.connection, call.chat));
-                }
-                reply::<Whisper>(Ok(here))
+                let places: Vec<_> = call.deliveries.iter().flat_map(Delivery::places).copied().collect();
+                let absent = self.0.memory.borrow().as_ref().map(|hub| hub.absent(&places)).unwrap_or_default();
+                self.0.handle(Event::Delivered(call.deliveries));
+                reply::<Deliver>(Ok(absent))
             }
             Ok(HubCall::Silence(call)) => {
                 self.0.handle(Event::Silenced(call.session, call.until));

@@ -2,40 +2,24 @@
 //! decision and never inside it.
 
 use super::{
-    admission::tickets::Nonce,
+    admission::questions::{Answer, Question},
     area::evidence::Evidence,
-    desk::post::Letter,
-    desk::talk::Lane,
-    sockets::connection::{ConnectionId, Identity},
+    rows::Letter,
+    sockets::connection::{ConnectionId, Identity, Nonce},
     stream::log::Logged,
 };
 use crate::{
-    calls::{
-        account::Standing,
-        character::Visit,
-        hub::News,
-        party::{Place, Word},
-        world::{Histories, Population},
-    },
-    chat::{BatchNumber, Origin, Utterance},
+    calls::{hub::Delivery, world::Population},
     letters,
-    service::{Actor, Entrance, PartyAnswer, PartyRequest},
+    service::Result,
+    systems::{self, Asker, Batch, Reply, Request},
 };
 use shardlink_shared::{
-    ErrorCode, Refusal,
+    ErrorCode,
     codec::{Encoded, Encoding, encode},
-    crypto::token::{ResumeToken, SessionId, Ticket, Voucher},
-    ids::{CharacterId, PartyId, PlayerId},
-    protocol::{
-        Envelope, RequestId, ServerMessage,
-        account::AuthRequest,
-        character::CharacterCreate,
-        chat::{Chat, Mute, PastChat},
-        party::{PartyInvite, PartyUpdate},
-        trade::Inventory,
-    },
-    sheet::Sheet,
-    text::CharacterName,
+    crypto::token::{ResumeToken, SessionId, Ticket},
+    ids::{CharacterId, PlayerId},
+    protocol::{Envelope, RequestId, ServerMessage},
     time::Millis,
 };
 use std::{ops::Range, rc::Rc};
@@ -53,7 +37,7 @@ pub enum Effect {
     Place(ConnectionId),
     /// Store reliable messages, all or none, and send them once they are; what cannot be
     /// stored is not sent, and comes back as [`Event::Unstored`].
-    Deliver(Delivery),
+    Deliver(Reliable),
     /// Forget the reliable messages up to this one.
     Forget(u64),
     /// Forget the reliable messages above this number, which nobody can have given: so many
@@ -86,11 +70,11 @@ pub enum Effect {
     Carry(u64, Letter),
     /// Remove a letter.
     Done(u64),
-    /// Pass on what was said; the answer comes back as [`Event::Said`].
-    Say(Lane, BatchNumber, Vec<Utterance>),
-    /// Ask World what was said, and hear what is said from here on; the answer comes back
-    /// as [`Event::Recalled`].
-    Listen,
+    /// Serve a system's request; what comes of it comes back as [`Event::Served`].
+    Serve(Box<Asker>, Turn, Box<Request>),
+    /// Serve those that were gathered in a lane; what comes of them comes back as
+    /// [`Event::ServedTogether`].
+    ServeTogether(Batch, Vec<(Asker, Request)>),
     /// These sessions are in use: their sockets are open.
     InUse(Vec<Identity>),
     /// Who is in the hub.
@@ -103,9 +87,18 @@ pub enum Effect {
     Evidence(Box<Evidence>),
 }
 
+/// Whether the connection's next request waits for this one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turn {
+    /// It does not.
+    None,
+    /// It does.
+    Taken,
+}
+
 /// Reliable messages and what is sent of them now: whoever is lost is told when it resumes.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Delivery {
+pub struct Reliable {
     /// What is stored.
     pub rows: Vec<Rc<Logged>>,
     /// Frames, each with its receivers, which get theirs in this order.
@@ -120,98 +113,6 @@ pub struct Shared {
     frame: Range<usize>,
     /// So many bytes at its beginning are reliable messages.
     lead: usize,
-}
-
-/// What a hub has to ask other objects about a connection.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Question {
-    /// Who is this? Answered by [`Answer::Admitted`].
-    Authenticate(AuthRequest),
-    /// Is this session good, if nobody vouches for it? Answered by [`Answer::Admitted`].
-    Admit(Identity, Option<Voucher>),
-    /// Does this session stand, whose place was kept over a crash? Answered by
-    /// [`Answer::Stands`].
-    Stands(Identity),
-    /// Select this character and enter the world. Answered by [`Answer::Entered`].
-    Select(Identity, CharacterId),
-    /// Which characters are there? Answered by [`Answer::Characters`].
-    List(Identity),
-    /// What does this one hold? Answered by [`Answer::Inventory`].
-    Inventory(Identity, CharacterId),
-    /// Make one. Answered by [`Answer::Created`].
-    Create(Identity, CharacterCreate),
-    /// Delete one. Answered by [`Answer::Characters`].
-    Delete(Identity, CharacterId),
-    /// Do this with a party. Answered by [`Answer::Party`].
-    Party(Actor, PartyRequest),
-    /// What was said in this party, before this number? Answered by [`Answer::PartyHistory`].
-    PartyHistory(CharacterId, PartyId, Option<u64>),
-    /// Where is the party by now? Answered by [`Answer::PartyNow`].
-    PartyNow(CharacterId, PartyId),
-    /// Whisper this. Answered by [`Answer::Whispered`].
-    Whisper(Box<Chat>, Whispered),
-    /// Mute somebody, or hear it again. Answered by [`Answer::Muted`].
-    Mute(Actor, Mute),
-}
-
-impl Question {
-    /// Whether the connection's frames wait for the answer: it decides who is at
-    /// the other end.
-    #[must_use]
-    pub const fn is_awaited(&self) -> bool {
-        matches!(self, Self::Authenticate(_) | Self::Admit(..) | Self::Stands(_) | Self::Select(..))
-    }
-
-    /// Whether the connection's next request of the kind waits for the answer.
-    #[must_use]
-    pub const fn is_queued(&self) -> bool {
-        matches!(self, Self::Party(..) | Self::PartyHistory(..) | Self::Whisper(..) | Self::Mute(..))
-    }
-}
-
-/// What other objects answered.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Answer {
-    /// The session is good.
-    Admitted {
-        /// Who it is.
-        identity: Identity,
-        /// The session's token, if the question began the session.
-        token: Option<String>,
-        /// The character that entered the world, if one was selected.
-        entrance: Option<Box<Entrance>>,
-        /// Until when the account may not speak.
-        silenced: Option<Millis>,
-    },
-    /// The session stands.
-    Stands(Standing),
-    /// The character may enter the world.
-    Entered(Box<Entrance>),
-    /// The account's characters.
-    Characters(Vec<Sheet>),
-    /// What the character holds.
-    Inventory(Inventory),
-    /// The character that was made.
-    Created(Box<Sheet>),
-    /// What came of a request about a party.
-    Party(PartyAnswer),
-    /// What was said in a party.
-    PartyHistory(Vec<PastChat>),
-    /// A party as it is.
-    PartyNow(PartyUpdate),
-    /// The whisper, with who heard it.
-    Whispered(Chat),
-    /// What was muted.
-    Muted(Mute),
-}
-
-/// Whom a whisper is for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Whispered {
-    /// The character of this id.
-    Id(CharacterId),
-    /// The character of this name.
-    Name(CharacterName),
 }
 
 /// What a socket shows as it is opened.
@@ -261,10 +162,8 @@ pub enum Event<'a> {
         request: Option<RequestId>,
         /// Whether frames wait for it: [`Question::is_awaited`].
         awaited: bool,
-        /// Whether other requests wait for it: [`Question::is_queued`].
-        queued: bool,
         /// What was answered.
-        answer: Result<Answer, Refusal>,
+        answer: Result<Answer>,
     },
     /// A session has ended elsewhere.
     SessionEnded(SessionId, ErrorCode),
@@ -274,22 +173,14 @@ pub enum Event<'a> {
     Silenced(SessionId, Option<Millis>),
     /// A character is in another hub now.
     Displaced(CharacterId, u64),
-    /// A batch of what was said was taken, or not: for each, whether it was refused.
-    Said(Lane, Vec<Origin>, Result<Vec<Option<ErrorCode>>, Refusal>),
-    /// News from World.
-    News(Vec<News>),
-    /// What was said in a party.
-    PartyTalk(PartyId, Vec<Word>),
-    /// A party has changed, for these.
-    PartyChanged(PartyUpdate, Vec<Place>),
-    /// Somebody on this connection is invited into a party.
-    Invited(u64, PartyInvite, u64),
-    /// Somebody on this connection is whispered to.
-    Whisper(u64, Chat),
-    /// What was said before, from World.
-    Recalled(Result<Histories, Refusal>),
+    /// A system's request was served.
+    Served(Box<Asker>, Turn, Result<Reply>),
+    /// Those that went together were, or none of them.
+    ServedTogether(systems::Lane, Vec<Asker>, Result<Vec<Result<Reply>>>),
+    /// Objects tell players something.
+    Delivered(Vec<Delivery>),
     /// A letter was answered, or did not arrive.
-    Carried(u64, Result<(), Refusal>),
+    Carried(u64, Result<()>),
     /// World did not hear who is here.
     Unreported,
     /// A session has selected a character elsewhere.
@@ -374,10 +265,4 @@ impl Outbox {
     pub fn send(&mut self, to: ConnectionId, encoding: Encoding, envelope: &Envelope, message: &ServerMessage) {
         self.push(Effect::Send(vec![to], encode(encoding, envelope, message)));
     }
-}
-
-/// The visit of a connection to a hub.
-#[must_use]
-pub const fn visit(hub: u32, id: ConnectionId) -> Visit {
-    Visit { hub, connection: id.0 }
 }

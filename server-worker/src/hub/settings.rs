@@ -1,8 +1,8 @@
 //! What the operator sets for hubs, read once when a hub is loaded.
 
 use crate::{
-    chat::filter::WordList,
     config::{Config, MovementCheck},
+    systems,
 };
 use shardlink_shared::{
     crypto::token::ResumeToken,
@@ -42,8 +42,8 @@ pub struct Settings {
     pub message_budget: u32,
     /// What becomes of impossible moves.
     pub movement_check: MovementCheck,
-    /// Words that are masked in chat.
-    pub word_filter: Option<WordList>,
+    /// What is set for systems.
+    pub systems: systems::Settings,
     /// What resume tokens are sealed by.
     pub seal: Seal,
 }
@@ -58,7 +58,7 @@ impl Settings {
             area_cap: config.area_cap as usize,
             message_budget: config.message_budget,
             movement_check: config.movement_check,
-            word_filter: config.word_filter.clone(),
+            systems: systems::Settings::of(config),
             seal: Seal(config.server_secret.clone()),
         }
     }
@@ -72,7 +72,7 @@ impl Default for Settings {
             area_cap: AREA_CAP,
             message_budget: MESSAGE_BUDGET,
             movement_check: MovementCheck::Enforce,
-            word_filter: None,
+            systems: systems::Settings::default(),
             seal: Seal::default(),
         }
     }

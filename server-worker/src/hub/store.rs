@@ -1,9 +1,9 @@
 //! The rows of a Hub.
 
 use super::{
-    admission::resume::Rows,
-    admission::tickets::Nonce,
+    rows::Rows,
     sockets::attachment,
+    sockets::connection::Nonce,
     sockets::connection::{Connection, ConnectionId},
     stream::log::Logged,
 };

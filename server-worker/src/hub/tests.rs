@@ -20,22 +20,31 @@ mod ticks;
 mod violations;
 
 use super::{
-    admission::resume::Rows,
-    admission::tickets::Nonce,
-    desk::post::Letter,
-    desk::talk::Lane,
-    logic::{Hub, PRESENCE_INTERVAL, SESSION_USE_INTERVAL},
-    outbox::{Answer, Effect, Event, Outbox, Question, Shown, Whispered},
+    admission::questions::{Answer, Question},
+    outbox::{Effect, Event, Outbox, Shown, Turn},
+    post::PRESENCE_INTERVAL,
+    report::SESSION_USE_INTERVAL,
+    rows::Letter,
+    rows::Rows,
     settings::Settings,
     sockets::attachment,
+    sockets::connection::Nonce,
     sockets::connection::{Connection, ConnectionId, Identity},
+    state::Hub,
     stream::log::Logged,
 };
 use crate::{
-    calls::{hub::News, world::Histories},
-    chat::{Audience, Spoken, Utterance},
+    calls::{
+        character::Visit,
+        hub::{Audience, Delivery},
+        world::Histories,
+    },
     letters,
-    service::Entrance,
+    service::{Actor, Entrance},
+    systems::{
+        self, Asker, Batch, Reply, Told,
+        chat::{self, MEMORY, Scope, Spoken, Utterance, WORLD, Whispered},
+    },
 };
 use shardlink_shared::{
     ErrorCode, Refusal,
@@ -91,7 +100,7 @@ pub(super) struct World {
     /// The last number of what World has brought into its order.
     number: u64,
     /// What World remembers.
-    past: Vec<(Audience, PastChat)>,
+    past: Vec<(Scope, PastChat)>,
 }
 
 impl World {
@@ -136,21 +145,21 @@ impl World {
             let mut events = Vec::new();
             for effect in effects {
                 match effect {
-                    Effect::Say(Lane::World, _, utterances) => {
-                        let origins = utterances.iter().map(|one| one.origin.clone()).collect();
-                        events.push(Event::News(utterances.into_iter().map(|one| self.spoken(one)).collect()));
-                        events.push(Event::Said(Lane::World, origins, Ok(Vec::new())));
+                    Effect::ServeTogether(batch, requests) if batch.lane == WORLD => {
+                        let (askers, said) = taken_apart(&requests);
+                        let told = said.into_iter().map(|one| self.spoken(one)).map(news);
+                        events.push(Event::Delivered(told.collect()));
+                        events.push(Event::ServedTogether(batch.lane, askers, Ok(Vec::new())));
                     }
-                    Effect::Listen => {
-                        let mut channels: Vec<(Audience, Vec<PastChat>)> = Vec::new();
+                    Effect::ServeTogether(batch, requests) if batch.lane == MEMORY => {
+                        let mut channels: Vec<(Scope, Vec<PastChat>)> = Vec::new();
                         for (audience, chat) in &self.past {
                             match channels.iter_mut().find(|(found, _)| found == audience) {
                                 Some((_, said)) => said.push(chat.clone()),
                                 None => channels.push((*audience, vec![chat.clone()])),
                             }
                         }
-                        let histories = Histories { number: self.number, channels };
-                        events.push(Event::Recalled(Ok(histories)));
+                        events.push(recalled(requests, Histories { number: self.number, channels }));
                     }
                     Effect::Post(..) | Effect::Done(_) => {}
                     Effect::Carry(number, letter) => {
@@ -169,12 +178,12 @@ impl World {
         self.last = all;
     }
 
-    fn spoken(&mut self, said: Utterance) -> News {
+    fn spoken(&mut self, said: Utterance) -> Spoken {
         self.number += 1;
         let Utterance { audience, chat, origin } = said;
         let timestamp = shardlink_shared::protocol::Timestamp(Millis(self.now));
         self.past.push((audience, PastChat { number: self.number, timestamp, chat: chat.clone() }));
-        News::Spoken(Spoken { number: self.number, at: Millis(self.now), audience, chat, origin: Some(origin) })
+        Spoken { number: self.number, at: Millis(self.now), audience, chat, origin: Some(origin) }
     }
 
     pub fn handle(&mut self, event: Event<'_>) {
@@ -230,7 +239,11 @@ impl World {
         self.out.reset(Millis(self.now));
         self.decide_alone(event);
         let is_for_world = |effect: &Effect| {
-            matches!(effect, Effect::Say(Lane::World, ..) | Effect::Listen | Effect::Carry(..) | Effect::Done(_))
+            let is_worlds = |batch: &Batch| batch.lane == WORLD || batch.lane == MEMORY;
+            match effect {
+                Effect::ServeTogether(batch, _) => is_worlds(batch),
+                other => matches!(other, Effect::Carry(..) | Effect::Done(_)),
+            }
         };
         if self.last.iter().any(is_for_world) {
             self.play_world();
@@ -310,13 +323,27 @@ impl World {
 
     fn answer(&mut self, id: ConnectionId, answer: Result<Answer, Refusal>) {
         let awaited = !matches!(answer, Ok(Answer::Characters(_) | Answer::Created(_)));
-        self.handle(Event::Answered { id, request: Some(RequestId::Number(9)), awaited, queued: false, answer });
+        self.handle(Event::Answered { id, request: Some(RequestId::Number(9)), awaited, answer });
     }
 
-    /// The answer to what is asked one after the other.
-    fn answer_queued(&mut self, id: ConnectionId, answer: Result<Answer, Refusal>) {
-        let request = Some(RequestId::Number(9));
-        self.handle(Event::Answered { id, request, awaited: false, queued: true, answer });
+    /// What comes of a system's request, which is done one after the other.
+    fn serve(&mut self, id: ConnectionId, result: Result<Reply, Refusal>) {
+        self.handle(Event::Served(Box::new(self.asker(id)), Turn::Taken, result));
+    }
+
+    /// Who asked on this connection, which plays a character.
+    fn asker(&self, id: ConnectionId) -> Asker {
+        let player = self.hub.connection(id).and_then(Connection::player).unwrap();
+        Asker {
+            actor: Actor { owner: player.identity.player, character: player.character },
+            name: player.name.clone(),
+            faction: player.faction,
+            visit: Visit { hub: 3, connection: id.0 },
+            request: Some(RequestId::Number(9)),
+            is_asked: true,
+            silenced: None,
+            facts: player.facts.clone(),
+        }
     }
 
     /// A socket whose character is in the world.
@@ -367,12 +394,51 @@ impl World {
         })
     }
 
+    /// What the last event asked of systems.
+    fn wanted(&self) -> Vec<&systems::Request> {
+        let wanted = self.last.iter().filter_map(|effect| match effect {
+            Effect::Serve(_, _, request) => Some(&**request),
+            _ => None,
+        });
+        wanted.collect()
+    }
+
     fn questions(&self) -> Vec<&Question> {
         self.last
             .iter()
             .filter_map(|effect| if let Effect::Ask(_, _, question) = effect { Some(question) } else { None })
             .collect()
     }
+}
+
+/// The askers of requests that go together, and what they say.
+fn taken_apart(requests: &[(Asker, systems::Request)]) -> (Vec<Asker>, Vec<Utterance>) {
+    let said = requests.iter().filter_map(|(_, request)| match request {
+        systems::Request::Chat(chat::Request::Utter(utterance)) => Some((**utterance).clone()),
+        _ => None,
+    });
+    (requests.iter().map(|(asker, _)| asker.clone()).collect(), said.collect())
+}
+
+/// As World has hubs told of something said.
+fn news(spoken: Spoken) -> Delivery {
+    let to = match spoken.audience {
+        Scope::Faction(faction) => Audience::Faction(faction),
+        _ => Audience::Everybody,
+    };
+    spoken.delivery(0, to)
+}
+
+/// World's answer to those who wait for its last words.
+fn recalled(requests: Vec<(Asker, systems::Request)>, histories: Histories) -> Event<'static> {
+    let mut histories = Some(histories);
+    let replies = requests.iter().map(|(_, request)| {
+        let remembered = histories.take().map(systems::Remembered::Chat);
+        Ok(Reply { remembered, again: Some(request.clone()), ..Reply::default() })
+    });
+    let replies = replies.collect();
+    let askers = requests.into_iter().map(|(asker, _)| asker).collect();
+    Event::ServedTogether(MEMORY, askers, Ok(replies))
 }
 
 fn identity(n: u64) -> Identity {
@@ -394,7 +460,7 @@ fn sheet(n: u64, name: &str) -> Sheet {
 
 /// Of a character in no party.
 fn entrance(sheet: Sheet) -> Entrance {
-    Entrance { sheet, party: None, muted: Vec::new(), invited: Vec::new() }
+    Entrance { sheet, told: Vec::new() }
 }
 
 fn admitted(n: u64, sheet: Option<Sheet>) -> Answer {
@@ -593,8 +659,11 @@ fn everybody_hears_global_chat_a_faction_its_own_and_a_whisper_its_recipient() {
         assert_eq!((world.types(bran), world.types(cara)), (vec!["whisper"], vec![]));
         // Whoever is not here is asked for elsewhere.
         world.send(aria, &whisper("Nobody"));
-        assert!(matches!(world.questions()[..], [Question::Whisper(_, Whispered::Name(_))]));
-        world.answer_queued(aria, Err(ErrorCode::RecipientOffline.into()));
+        assert!(matches!(
+            world.wanted()[..],
+            [systems::Request::Chat(chat::Request::Whisper(_, Whispered::Name(_)))]
+        ));
+        world.serve(aria, Err(ErrorCode::RecipientOffline.into()));
         assert_eq!(world.error(aria), Some(ErrorCode::RecipientOffline));
         world.send(aria, &say("friends?", Channel::Party));
         assert_eq!(world.error(aria), Some(ErrorCode::NotInParty));

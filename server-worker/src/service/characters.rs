@@ -1,6 +1,6 @@
 //! Making, choosing and deleting characters.
 
-use super::{Platform, Result, parties::view};
+use super::{Platform, Result};
 use crate::{
     account::logic::Unfinished,
     calls::{
@@ -8,16 +8,16 @@ use crate::{
         character::{self, Entered, Visit},
         directory::{self, Kind},
         hub,
-        party::View,
     },
     character::logic::Made,
     hub::sockets::connection::Identity,
+    systems::{self, Told},
     text::names::{character_keys, check_character_name},
 };
 use shardlink_shared::{
     ErrorCode,
     ids::{CharacterId, PlayerId},
-    protocol::{character::CharacterCreate, party::PartyInvite, trade::Inventory},
+    protocol::{character::CharacterCreate, trade::Inventory},
     rules::character::roll_stats,
     sheet::Sheet,
     text::CharacterName,
@@ -208,12 +208,8 @@ pub async fn select_character(on: &impl Platform, identity: Identity, id: Charac
 pub struct Entrance {
     /// Its sheet.
     pub sheet: Sheet,
-    /// Its party, and what was said there last.
-    pub party: Option<View>,
-    /// Whom it does not want to hear, by rising id.
-    pub muted: Vec<CharacterId>,
-    /// The invitations that it has, the oldest first.
-    pub invited: Vec<PartyInvite>,
+    /// What it is told of what it is in the middle of: its party, its invitations, and so on.
+    pub told: Vec<Told>,
 }
 
 /// Marks a character as online in a hub. Its party knows before this is answered.
@@ -221,12 +217,7 @@ pub struct Entrance {
 /// # Errors
 /// NOT_YOUR_CHARACTER.
 pub async fn enter(on: &impl Platform, owner: PlayerId, id: CharacterId, visit: Visit) -> Result<Entrance> {
-    let Entered { sheet, party, muted, invited } =
-        on.ask(&character::object_name(id), character::Enter { owner, visit }).await?;
-    let party = match party {
-        // Whoever is being put out just now finds that its party is not its any more.
-        Some(party) => view(on, id, party).await.ok().filter(|view| view.update.member_ids.contains(&id)),
-        None => None,
-    };
-    Ok(Entrance { sheet, party, muted, invited })
+    let entered: Entered = on.ask(&character::object_name(id), character::Enter { owner, visit }).await?;
+    let told = systems::Request::introduce(on, &entered).await;
+    Ok(Entrance { sheet: entered.sheet, told })
 }

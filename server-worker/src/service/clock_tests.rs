@@ -5,13 +5,18 @@ use super::{
     tests::{config, create, password, player},
     *,
 };
+use crate::calls::BatchNumber;
 use crate::{
     calls::{
         character::Visit,
+        hub::Origin,
         world::{self, Announce, GetStatus, Listen, Place},
     },
-    chat::{Audience, BatchNumber, Origin, Utterance},
-    hub::{outbox::Whispered, sockets::connection::Identity},
+    hub::sockets::connection::Identity,
+    systems::{
+        chat::{Scope, Utterance, Whispered, whisper},
+        party::{PartyAnswer, PartyRequest, party_request},
+    },
 };
 use shardlink_shared::{
     ErrorCode,
@@ -68,7 +73,7 @@ fn chat(from: CharacterId) -> Chat {
 /// Says something to everybody: its number in World's order.
 fn say(realm: &Realm, from: &Hero, batch: u64) -> u64 {
     let origin = Origin { hub: 1, connection: 1, request: None };
-    let utterance = Utterance { audience: Audience::Everybody, chat: chat(from.actor.character), origin };
+    let utterance = Utterance { audience: Scope::Everybody, chat: chat(from.actor.character), origin };
     let batch = BatchNumber { epoch: realm.now(), number: batch };
     let said = world::Say { hub: 1, batch, utterances: vec![utterance] };
     realm.run(realm.ask(&world::object_name(), said)).unwrap();

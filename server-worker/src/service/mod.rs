@@ -6,10 +6,9 @@
 //! over objects in memory, and cut it off at every step.
 
 mod characters;
-mod chat;
 mod counts;
-mod parties;
 mod passwords;
+mod people;
 mod readiness;
 mod realm_wide;
 mod sessions;
@@ -20,23 +19,18 @@ mod clock_tests;
 #[cfg(test)]
 mod damage_tests;
 #[cfg(test)]
-mod party_tests;
-#[cfg(test)]
 mod password_tests;
 #[cfg(test)]
-mod realm;
+pub(crate) mod realm;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use characters::{
     Entrance, create_character, delete_character, enter, inventory, list_characters, select_character, settle, sheet,
     undo,
 };
-pub use chat::{mute, whisper};
-pub use parties::{
-    Actor, PartyAnswer, PartyRequest, find, find_by_name, gathering, look_at_party, party_request, view,
-};
 pub use passwords::{Attempt, Proof, SignedIn, finish_scram, register, register_verifier, sign_in, start_scram};
+pub use people::{Actor, find, find_by_name, owner_of};
 pub use readiness::check_storage;
 pub use realm_wide::{announce, silence};
 pub use sessions::{

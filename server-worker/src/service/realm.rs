@@ -7,17 +7,16 @@ use crate::{
     calls::{
         Call,
         account::FinishDelete,
-        character::Visit,
+        character::{Place, Visit},
         directory::Kind,
         hub::{self, HubCall, answer_of_nobody},
-        party::Place,
     },
     character::logic::Character,
     damage::{Class, Fault, Known},
     directory::logic::{self as directory, Entry, Names},
     effect::{Context, Errands, Logic, Reply, to_json},
     monotonic::Monotonic,
-    party::logic::Party,
+    systems::party::logic::Party,
     throttle::logic::{self as throttle, Count, Counts},
     world::logic::World,
 };
@@ -31,7 +30,7 @@ use shardlink_shared::{
     entropy::{Entropy, Seeded},
     ids::CharacterId,
     limits::PBKDF2_ITERATIONS,
-    protocol::party::{PartyInvite, PartyUpdate},
+    protocol::ServerMessage,
     text::Password,
     time::Millis,
 };
@@ -63,7 +62,7 @@ pub struct Realm {
     /// of their end.
     pub sockets: RefCell<BTreeSet<(u32, SessionId)>>,
     /// Who is in each hub, on which connection, and what they were told last.
-    pub hubs: RefCell<BTreeMap<String, BTreeMap<Place, Vec<Told>>>>,
+    pub hubs: RefCell<BTreeMap<String, BTreeMap<Place, Vec<ServerMessage>>>>,
     world: RefCell<World>,
     pub names: Table<(Kind, String), Entry>,
     counts: Table<String, Count>,
@@ -91,13 +90,6 @@ pub struct Realm {
     late: RefCell<Vec<(&'static str, String, String)>>,
     dice: RefCell<Seeded>,
     entropy: RefCell<Seeded>,
-}
-
-/// What a hub was asked to tell one of those in it.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Told {
-    Party(PartyUpdate),
-    Invite(PartyInvite),
 }
 
 /// How unreliable the wire is.
@@ -316,25 +308,18 @@ impl Realm {
             }
             _ => {}
         }
-        let mut tell = |place: Place, told: Told| {
+        let mut tell = |place: Place, told: ServerMessage| {
             let receiver = hubs.get_mut(object).and_then(|hub| hub.get_mut(&place));
             receiver.map(|heard| heard.push(told)).is_some()
         };
         match call {
-            HubCall::PartyChanged(call) => {
-                let mut missing = call.to.clone();
-                missing.retain(|place| !tell(*place, Told::Party(call.update.clone())));
+            HubCall::Deliver(call) => {
+                let mut missing = Vec::new();
+                for delivery in &call.deliveries {
+                    let mut told = |place: &Place| tell(*place, delivery.message.clone());
+                    missing.extend(delivery.places().iter().copied().filter(|place| !told(place)));
+                }
                 to_json(&missing)
-            }
-            HubCall::Whisper(call) => {
-                let visit = Visit { hub: number, connection: call.connection };
-                let to = call.chat.recipient_id.map(|who| (who, visit));
-                let is_here = |place| hubs.get(object).is_some_and(|hub| hub.contains_key(&place));
-                to.is_some_and(is_here).to_string()
-            }
-            HubCall::Invited(call) => {
-                let visit = Visit { hub: number, connection: call.connection };
-                tell((call.invite.invitee_id, visit), Told::Invite(call.invite)).to_string()
             }
             HubCall::Open(_) => "true".into(),
             _ => "null".into(),

@@ -1,6 +1,6 @@
 //! What those may do who run the realm.
 
-use super::{Platform, Result, parties::owner_of};
+use super::{Platform, Result, owner_of};
 use crate::{
     calls::{account, hub, world},
     text::content,

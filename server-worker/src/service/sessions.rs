@@ -3,8 +3,8 @@
 use super::{
     Entrance, Platform, Result, SignedIn,
     characters::enter,
-    parties::{Actor, gathering},
     passwords::{Attempt, Proof, prepare},
+    people::Actor,
     turns::Asker,
 };
 use crate::{
@@ -17,6 +17,7 @@ use crate::{
     config::Config,
     hub::sockets::connection::Identity,
     network::Network,
+    systems::party,
 };
 use shardlink_shared::{
     ErrorCode,
@@ -227,7 +228,7 @@ pub async fn ticket(
     found: &Authenticated,
 ) -> Result<(String, u32)> {
     let together = match found.character {
-        Some(character) => gathering(on, Actor { owner: identity.player, character }).await,
+        Some(character) => party::gathering(on, Actor { owner: identity.player, character }).await,
         None => None,
     };
     let number = place(on, config, Some(identity.player), together).await?;

@@ -4,6 +4,7 @@ use super::{
     realm::{Cut, Realm},
     *,
 };
+use crate::systems::party::{PartyAnswer, PartyRequest, party_request, view};
 use crate::{
     calls::{
         account,
@@ -31,28 +32,28 @@ use shardlink_shared::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-pub(super) const HOME: &str = "203.0.113.7";
+pub(crate) const HOME: &str = "203.0.113.7";
 const AWAY: &str = "198.51.100.9";
 
-pub(super) fn config() -> Config {
+pub(crate) fn config() -> Config {
     let secret = |name: &str| (name == "SERVER_SECRET").then(|| "0123456789abcdef0123456789abcdef".to_owned());
     Config::read(secret).unwrap()
 }
 
-pub(super) fn user(name: &str) -> UserName {
+pub(crate) fn user(name: &str) -> UserName {
     UserName::parse(name).unwrap()
 }
 
-pub(super) fn password(text: &str) -> Password {
+pub(crate) fn password(text: &str) -> Password {
     Password::parse(text).unwrap()
 }
 
-pub(super) fn sign_in_from(realm: &Realm, address: &str, name: &str, text: &str) -> Result<SignedIn> {
+pub(crate) fn sign_in_from(realm: &Realm, address: &str, name: &str, text: &str) -> Result<SignedIn> {
     realm.run(sign_in(realm, &config(), address, &user(name), Proof::Password(password(text))))
 }
 
 /// Registers and signs in.
-pub(super) fn player(realm: &Realm, name: &str) -> Identity {
+pub(crate) fn player(realm: &Realm, name: &str) -> Identity {
     realm.run(register(realm, &config(), HOME, user(name), &password("hunter22"))).unwrap();
     sign_in_from(realm, HOME, name, "hunter22").unwrap().identity
 }
@@ -66,7 +67,7 @@ fn hero(name: &str) -> CharacterCreate {
     }
 }
 
-pub(super) fn create(realm: &Realm, identity: Identity, name: &str) -> Result<CharacterId> {
+pub(crate) fn create(realm: &Realm, identity: Identity, name: &str) -> Result<CharacterId> {
     realm.run(create_character(realm, identity, hero(name))).map(|sheet| sheet.id)
 }
 
@@ -99,7 +100,7 @@ fn assert_names_agree(realm: &Realm, who: &[Identity], what: &str) {
 }
 
 /// Runs a flow cut off before and after each of its calls, in a new realm each time.
-pub(super) fn at_every_cut(mut scenario: impl FnMut(Cut, &str) -> bool) {
+pub(crate) fn at_every_cut(mut scenario: impl FnMut(Cut, &str) -> bool) {
     for cut in [Cut::Before as fn(u32) -> Cut, Cut::After] {
         let steps = (0..).take_while(|step| {
             let what = format!("{:?}", cut(*step));

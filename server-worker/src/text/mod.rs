@@ -12,5 +12,6 @@
 
 mod characters;
 pub mod content;
+pub mod filter;
 mod imitation;
 pub mod names;

@@ -1,13 +1,14 @@
 //! Who is where in the realm, and who fits where.
 
 use super::speech::Speech;
+use crate::calls::BatchNumber;
 use crate::{
     calls::world::{
         Announce, CheckStorage, GetEvents, GetHubs, GetStatus, Happening, Listen, Place, Population, Report, Reserve,
         Retire, Say, Status, WorldCall,
     },
-    chat::{Audience, BatchNumber},
     effect::{Context, Logic, Reply, reply},
+    systems::chat::Scope,
 };
 use shardlink_shared::{
     ids::{PartyId, PlayerId},
@@ -46,7 +47,7 @@ pub enum Write {
     /// The events up to this number are forgotten.
     ForgetEvents(u64),
     /// Something was said.
-    Said(Audience, PastChat),
+    Said(Scope, PastChat),
     /// Something that was said is forgotten.
     ForgetSaid(u64),
     /// A hub's batch was heard.

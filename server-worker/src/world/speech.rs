@@ -4,19 +4,25 @@
 use super::logic::{World, Write};
 use crate::{
     calls::{
-        hub::{self, News},
+        hub::{self, Audience, Deliver, Delivery, Key},
         world::{Announce, Histories, Say},
     },
-    chat::{Audience, Spoken, fanout::Fanout, heard::Heard, history::History},
     effect::{Context, Errands},
     service::{Platform, Result},
+    systems::chat::{Scope, Spoken, fanout::Fanout, heard::Heard, history::History},
 };
-use shardlink_shared::{protocol::chat::PastChat, time::Millis};
+use shardlink_shared::{
+    protocol::{ServerMessage, chat::PastChat},
+    time::Millis,
+};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// A hub that has asked what was said hears what is said for so long, in milliseconds;
 /// by then it has reported whom it holds.
 const LISTENS: u64 = 60_000;
+
+/// World's number as a sender.
+const WORLD: u64 = 0;
 
 /// Announcements that are told from repetitions of themselves.
 const REMEMBERED_ANNOUNCEMENTS: usize = 16;
@@ -26,9 +32,9 @@ const REMEMBERED_ANNOUNCEMENTS: usize = 16;
 pub struct Speech {
     /// The last number that was given.
     number: u64,
-    channels: Vec<(Audience, History)>,
+    channels: Vec<(Scope, History)>,
     heard: Heard,
-    fanout: Fanout<News>,
+    fanout: Fanout<Delivery>,
     listening: BTreeMap<u32, Millis>,
     announced: VecDeque<u64>,
 }
@@ -36,7 +42,7 @@ pub struct Speech {
 impl Speech {
     /// What these rows hold, the oldest words first.
     #[must_use]
-    pub fn restore(said: Vec<(Audience, PastChat)>, heard: Heard) -> Self {
+    pub fn restore(said: Vec<(Scope, PastChat)>, heard: Heard) -> Self {
         let mut speech = Self { heard, ..Self::default() };
         for (audience, past) in said {
             speech.number = past.number;
@@ -45,7 +51,7 @@ impl Speech {
         speech
     }
 
-    fn channel(&mut self, audience: Audience) -> &mut History {
+    fn channel(&mut self, audience: Scope) -> &mut History {
         let at = self.channels.iter().position(|(channel, _)| *channel == audience).unwrap_or_else(|| {
             self.channels.push((audience, History::default()));
             self.channels.len() - 1
@@ -99,8 +105,14 @@ impl Speech {
             context.writes.push(Write::Said(spoken.audience, spoken.past()));
             let forgotten = self.channel(spoken.audience).push(spoken.past());
             context.writes.extend(forgotten.map(Write::ForgetSaid));
+            let to = match spoken.audience {
+                Scope::Faction(faction) => Audience::Faction(faction),
+                // A party's order is its object's to give.
+                Scope::Everybody | Scope::Party => Audience::Everybody,
+            };
+            let delivery = spoken.delivery(WORLD, to);
             for hub in hubs {
-                self.fanout.push(*hub, News::Spoken(spoken.clone()));
+                self.fanout.push(*hub, delivery.clone());
             }
         }
     }
@@ -113,24 +125,32 @@ impl Speech {
         if self.announced.len() > REMEMBERED_ANNOUNCEMENTS {
             self.announced.pop_front();
         }
-        let number = self.next(now);
+        let delivery = Delivery {
+            key: Key::InOrder { sender: WORLD, number: self.next(now) },
+            to: Audience::Everybody,
+            from: None,
+            answers: None,
+            message: ServerMessage::WorldAnnouncement(call.announcement),
+            is_reliable: true,
+            change: None,
+        };
         for hub in hubs {
-            self.fanout.push(*hub, News::Announced { number, announcement: call.announcement.clone() });
+            self.fanout.push(*hub, delivery.clone());
         }
     }
 }
 
 impl Errands for World {
-    /// News for a hub.
-    type Errand = (u32, Vec<News>);
+    /// What a hub is to tell.
+    type Errand = (u32, Vec<Delivery>);
     type Outcome = Result<()>;
 
     fn take_errands(&mut self, _: Millis) -> Vec<Self::Errand> {
         self.speech.fanout.take()
     }
 
-    async fn run(on: &impl Platform, (hub, news): &Self::Errand) -> Result<()> {
-        on.ask(&hub::object_name(*hub), hub::Broadcast { news: news.clone() }).await
+    async fn run(on: &impl Platform, (hub, deliveries): &Self::Errand) -> Result<()> {
+        on.ask(&hub::object_name(*hub), Deliver { deliveries: deliveries.clone() }).await.map(drop)
     }
 
     fn finish(&mut self, _: &mut Context<'_, Write>, (hub, _): Self::Errand, _: Result<()>) {
@@ -142,12 +162,13 @@ impl Errands for World {
 mod tests {
     use super::*;
     use crate::{
+        calls::hub::Origin,
         calls::{
             Call,
             world::{Listen, Population, Report},
         },
-        chat::{BatchNumber, Origin, Utterance},
         effect::Logic,
+        systems::chat::{BatchNumber, Utterance},
     };
     use shardlink_shared::{
         entropy::Seeded,
@@ -166,11 +187,7 @@ mod tests {
 
     fn say(hub: u32, number: u64, texts: &[&str]) -> Say {
         let utterance = |text: &&str| Utterance {
-            audience: if text.starts_with('#') {
-                Audience::Faction(Faction::Shadowborn)
-            } else {
-                Audience::Everybody
-            },
+            audience: if text.starts_with('#') { Scope::Faction(Faction::Shadowborn) } else { Scope::Everybody },
             chat: Chat {
                 sender_id: CharacterId::new(1 << 40).unwrap(),
                 sender_name: CharacterName::parse("Aria").unwrap(),
@@ -195,12 +212,17 @@ mod tests {
         world
     }
 
-    fn texts(news: &[News]) -> Vec<&str> {
-        let text = |one: &'_ News| match one {
-            News::Spoken(spoken) => spoken.chat.content.as_str().to_owned(),
-            News::Announced { announcement, .. } => announcement.content.as_str().to_owned(),
+    fn texts(deliveries: &[Delivery]) -> Vec<&str> {
+        let text = |one: &'_ Delivery| match &one.message {
+            ServerMessage::Chat(chat) | ServerMessage::FactionChat(chat) => chat.content.as_str().to_owned(),
+            other => panic!("{other:?}"),
         };
-        news.iter().map(text).map(|text| &*Box::leak(text.into_boxed_str())).collect()
+        deliveries.iter().map(text).map(|text| &*Box::leak(text.into_boxed_str())).collect()
+    }
+
+    fn number(delivery: &Delivery) -> u64 {
+        let Key::InOrder { sender: WORLD, number } = delivery.key else { panic!("{delivery:?}") };
+        number
     }
 
     #[test]
@@ -212,7 +234,7 @@ mod tests {
         ask(&mut world, 1, say(0, 2, &["four"]));
         ask(&mut world, 1, say(0, 2, &["four"]));
         assert_eq!(world.take_errands(Millis(1)), [], "none has answered");
-        let mut heard: BTreeMap<u32, Vec<News>> = first.iter().cloned().collect();
+        let mut heard: BTreeMap<u32, Vec<Delivery>> = first.iter().cloned().collect();
         let mut entropy = Seeded::new(1);
         for errand in first {
             world.finish(&mut Context::new(Millis(2), &mut entropy), errand, Ok(()));
@@ -223,7 +245,7 @@ mod tests {
         assert_eq!(heard.keys().collect::<Vec<_>>(), [&0, &1]);
         assert_eq!(texts(&heard[&0]), ["one", "two", "three", "four"]);
         assert_eq!(heard[&0], heard[&1]);
-        let numbers: Vec<u64> = heard[&0].iter().map(News::number).collect();
+        let numbers: Vec<u64> = heard[&0].iter().map(number).collect();
         assert!(numbers.is_sorted_by(|a, b| a < b), "{numbers:?}");
     }
 
@@ -233,10 +255,10 @@ mod tests {
         ask(&mut world, 1, say(0, 1, &["one", "#two"]));
         let histories = ask(&mut world, 2, Listen { hub: 2 });
         let kept: Vec<_> = histories.channels.iter().map(|(audience, said)| (*audience, said.len())).collect();
-        assert_eq!(kept, [(Audience::Everybody, 1), (Audience::Faction(Faction::Shadowborn), 1)]);
+        assert_eq!(kept, [(Scope::Everybody, 1), (Scope::Faction(Faction::Shadowborn), 1)]);
         ask(&mut world, 3, say(0, 2, &["three"]));
         let news = world.take_errands(Millis(3)).into_iter().find(|(hub, _)| *hub == 2).unwrap().1;
-        assert!(news.iter().all(|one| one.number() > histories.number));
+        assert!(news.iter().all(|one| number(one) > histories.number));
         assert_eq!(texts(&news), ["three"]);
     }
 
@@ -254,7 +276,7 @@ mod tests {
     #[test]
     fn the_last_words_are_there_after_a_crash_and_numbers_go_on_rising() {
         let past = |number| PastChat { number, ..World::default_past() };
-        let speech = Speech::restore((60..140).map(|n| (Audience::Everybody, past(n))).collect(), Heard::default());
+        let speech = Speech::restore((60..140).map(|n| (Scope::Everybody, past(n))).collect(), Heard::default());
         let mut world = World::restore(None, BTreeMap::new(), BTreeMap::new(), BTreeMap::new(), speech);
         let before = ask(&mut world, 5, Listen { hub: 0 });
         assert_eq!((before.number, before.channels[0].1.len()), (139, 50));

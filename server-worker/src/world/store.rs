@@ -4,15 +4,16 @@ use super::{
     logic::{Reported, World, Write},
     speech::Speech,
 };
+use crate::calls::BatchNumber;
 use crate::{
     calls::world::Population,
-    chat::{BatchNumber, heard::Heard},
     damage::Class,
     effect::to_json,
     runtime::{
         db::{Db, Fault, Param},
         shell::Store,
     },
+    systems::chat::heard::Heard,
 };
 
 impl Store for World {

@@ -1,12 +1,14 @@
 //! What becomes of a connection when a question about it is answered.
 
+use crate::hub::post::PRESENCE_INTERVAL;
 use crate::hub::{
-    desk::post::Letter,
-    logic::{Hub, PRESENCE_INTERVAL},
-    outbox::{Answer, Effect, Outbox, Question, visit},
+    admission::questions::Answer,
+    outbox::{Effect, Outbox},
+    rows::Letter,
     sockets::connection::{ConnectionId, Held, Identity, Stage, Waiting},
+    state::Hub,
 };
-use crate::{calls::party::View, letters::is_lost, service::Entrance};
+use crate::{letters::is_lost, service::Entrance};
 use shardlink_shared::{
     ErrorCode, Refusal,
     codec::Encoding,
@@ -16,7 +18,6 @@ use shardlink_shared::{
         account::{AuthResponse, Resumed},
         bounded::List,
         character::{CharacterList, CharacterUpdate},
-        chat::{Channel, Mute},
     },
 };
 
@@ -34,7 +35,7 @@ impl Hub {
             // The socket closed while the question was open: whoever entered has left.
             if let Ok(Answer::Admitted { entrance: Some(entrance), .. } | Answer::Entered(entrance)) = answer {
                 let (character, location) = (entrance.sheet.id, entrance.sheet.location_id);
-                self.post(Letter::Left { character, visit: visit(self.number, id), location }, out);
+                self.post(Letter::Left { character, visit: id.visit(self.number), location }, out);
             }
             return;
         };
@@ -44,7 +45,7 @@ impl Hub {
         match answer {
             Ok(Answer::Admitted { identity, token, entrance, silenced }) => {
                 // What was said of the session while its account was being asked.
-                let words = self.tickets.since(identity.session, waiting.heard);
+                let words = self.admission.tickets.since(identity.session, waiting.heard);
                 if was_pending && waiting.ticket.is_none() {
                     out.push(Effect::Reserve(identity.player));
                 }
@@ -65,14 +66,9 @@ impl Hub {
                     self.enter(id, identity, &entrance, out);
                     self.tell_of_itself(id, request, CharacterUpdate::of_sheet(&entrance.sheet), out);
                     self.welcome(id, None, out);
-                    self.introduce(id, *entrance, out);
+                    self.introduce(id, entrance.told, out);
                 }
             }
-            Ok(Answer::Party(answer)) => self.party_answer(id, request, answer, out),
-            Ok(Answer::PartyNow(update)) => self.tell_party(vec![id], &update, out),
-            Ok(Answer::PartyHistory(past)) => self.send_history(id, request, Channel::Party, List::of(past), out),
-            Ok(Answer::Whispered(chat)) => self.whispered(id, request, Vec::new(), chat, out),
-            Ok(Answer::Muted(mute)) => self.muted(id, request, mute, out),
             Ok(Answer::Characters(sheets)) => {
                 let list = ServerMessage::CharacterList(CharacterList { characters: List::of(sheets) });
                 out.send(id, encoding, &envelope, &list);
@@ -120,7 +116,7 @@ impl Hub {
             let Some((request, message)) = held.pop_front() else { return };
             self.perform(id, request, message, out);
             // What follows a resume is of the connection that it continues.
-            id = self.succeeded.take().unwrap_or(id);
+            id = self.admission.succeeded.take().unwrap_or(id);
         }
     }
 
@@ -143,7 +139,7 @@ impl Hub {
             self.enter(id, identity, entrance, out);
         } else if let Some(connection) = self.connections.get_mut(&id) {
             connection.stage = Stage::Authenticated(identity);
-            self.pending.remove(&id);
+            self.admission.pending.remove(&id);
             out.push(Effect::Attach(id));
         }
         let sheet = entrance.as_ref().map(|entrance| Box::new(entrance.sheet.clone()));
@@ -158,26 +154,11 @@ impl Hub {
                 out.send(id, connection.encoding, &Envelope::at(out.now), &resumed);
             }
         }
-        self.presence_at.get_or_insert(out.now + PRESENCE_INTERVAL);
+        self.post.presence_at.get_or_insert(out.now + PRESENCE_INTERVAL);
         if let Some(entrance) = entrance {
             self.welcome(id, None, out);
-            self.introduce(id, *entrance, out);
+            self.introduce(id, entrance.told, out);
         }
-    }
-
-    /// Tells somebody who has entered what it is in the middle of: whom it has muted, its
-    /// party, the invitations it has, and what was said lately.
-    fn introduce(&mut self, id: ConnectionId, entrance: Entrance, out: &mut Outbox) {
-        let (muted, invited) = (entrance.muted.into_iter(), entrance.invited.into_iter());
-        let mute = |character_id| ServerMessage::Mute(Mute { character_id, muted: true });
-        for told in muted.map(mute).chain(invited.map(ServerMessage::PartyInvite)) {
-            self.tell_unasked(id, &told, out);
-        }
-        if let Some(View { update, history }) = entrance.party {
-            self.tell_party(vec![id], &update, out);
-            self.hand_history(id, Channel::Party, List::of(history), out);
-        }
-        self.hand_over(id, out);
     }
 
     /// Tells a connection what it has not asked for, if its client can read that.
@@ -200,34 +181,6 @@ impl Hub {
         if let Some(connection) = self.connections.get(&id).filter(|one| asked || !one.first_generation) {
             let envelope = Envelope::answering(request, out.now);
             out.send(id, connection.encoding, &envelope, &ServerMessage::CharacterUpdate(update));
-        }
-    }
-
-    /// Asks for a connection what is asked one after the other.
-    ///
-    /// # Errors
-    /// RATE_LIMITED if too much waits already.
-    pub(in crate::hub) fn queue(
-        &mut self,
-        id: ConnectionId,
-        request: Option<RequestId>,
-        question: Question,
-        out: &mut Outbox,
-    ) -> Result<(), Refusal> {
-        let connection = self.connections.get_mut(&id).ok_or(ErrorCode::NoCharacter)?;
-        if let Some((request, question)) = connection.lane.add(request, question)? {
-            out.ask(id, request, question);
-        }
-        Ok(())
-    }
-
-    /// What is asked one after the other is answered: the next.
-    pub(in crate::hub) fn next_in_queue(&mut self, id: ConnectionId, out: &mut Outbox) {
-        if self.connections.get(&id).is_some_and(|one| one.lane.is_about_party()) {
-            self.answered_about_party(id, out);
-        }
-        if let Some((request, question)) = self.connections.get_mut(&id).and_then(|one| one.lane.next()) {
-            out.ask(id, request, question);
         }
     }
 

@@ -5,11 +5,16 @@
 //! token cannot be in anybody's way.
 
 use crate::hub::{
-    logic::Hub,
+    admission::questions::Question,
+    sockets::connection::{Identity, Waiting},
+};
+use crate::hub::{
     outbox::{Effect, Outbox, Shown},
     sockets::connection::{Connection, ConnectionId},
+    state::Hub,
 };
 use crate::network::Network;
+use shardlink_shared::crypto::token::Ticket;
 use shardlink_shared::{
     ErrorCode, Refusal,
     codec::Encoding,
@@ -30,7 +35,13 @@ impl Hub {
         }
         let network = Network::of(address);
         let (mut all, mut near) = (0, 0);
-        for one in self.pending.iter().filter_map(|id| self.connections.get(id)).filter(|one| !self.comes_back(one)) {
+        for one in self
+            .admission
+            .pending
+            .iter()
+            .filter_map(|id| self.connections.get(id))
+            .filter(|one| !self.comes_back(one))
+        {
             all += 1;
             near += usize::from(Network::of(&one.address) == network);
         }
@@ -59,7 +70,7 @@ impl Hub {
                 out.ask(id, None, question);
             }
             Shown::Resume(token) => {
-                let older = self.pending.iter().copied().find(|older| self.shows(*older, &token));
+                let older = self.admission.pending.iter().copied().find(|older| self.shows(*older, &token));
                 if let Some(older) = older {
                     // Its client has given that socket up; if not, it may try again.
                     self.close(older, ErrorCode::Overloaded, out);
@@ -68,7 +79,7 @@ impl Hub {
             }
         }
         self.connections.insert(id, connection);
-        self.pending.insert(id);
+        self.admission.pending.insert(id);
         out.push(Effect::Attach(id));
         self.population_changed(out.now);
     }
@@ -88,5 +99,26 @@ impl Hub {
     fn shows(&self, pending: ConnectionId, token: &ResumeToken) -> bool {
         let shown = self.connections.get(&pending).and_then(|one| one.returning.as_ref());
         shown.is_some_and(|shown| (shown.stream, shown.player) == (token.stream, token.player))
+    }
+}
+
+impl Hub {
+    /// Takes a ticket: whether it is shown for the first time. Its row is written when it
+    /// has let somebody in: a crash before that leaves nobody inside.
+    pub fn use_ticket(&mut self, ticket: &Ticket) -> bool {
+        self.admission.tickets.used.insert(ticket.nonce, ticket.expires).is_none()
+    }
+
+    /// What is to be asked about whoever shows a ticket.
+    pub(in crate::hub) fn redeem(&self, ticket: &Ticket) -> (Waiting, Question) {
+        let identity = Identity { session: ticket.session, player: ticket.player };
+        let voucher = ticket.voucher.filter(|_| self.admission.tickets.has_heard_all_of(ticket));
+        let waiting = Waiting { ticket: Some((ticket.nonce, ticket.expires)), ..self.waiting() };
+        (waiting, Question::Admit(identity, voucher))
+    }
+
+    /// A question is open from now on.
+    pub(in crate::hub) fn waiting(&self) -> Waiting {
+        Waiting { heard: self.admission.tickets.heard(), ..Waiting::default() }
     }
 }

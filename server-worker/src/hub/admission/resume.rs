@@ -3,18 +3,15 @@
 //! the connection's token takes its place, under the same number.
 
 use crate::hub::{
-    admission::tickets::Nonce,
-    desk::post::Letter,
-    logic::Hub,
-    outbox::{Effect, Outbox, Question},
-    sockets::connection::{Connection, ConnectionId, Identity},
+    admission::questions::Question,
+    outbox::{Effect, Outbox},
+    sockets::connection::{ConnectionId, Identity},
+    state::Hub,
     stream::disbelief::highest_believable,
-    stream::log::Logged,
 };
-use crate::letters;
+use crate::systems::Occasion;
 use shardlink_shared::{
     ErrorCode,
-    crypto::token::SessionId,
     limits::PLACE_LIFE,
     protocol::{Envelope, RequestId, ServerMessage, account::Resumed},
     time::Millis,
@@ -25,23 +22,6 @@ use shardlink_shared::{
 /// has not lets players in again.
 const STOPPING: u64 = 10_000;
 
-/// What a hub's rows hold.
-#[derive(Debug, Default)]
-pub struct Rows {
-    /// Places, and until when those are kept that had lost their socket.
-    pub places: Vec<(Option<Millis>, Connection)>,
-    /// Reliable messages, the oldest first.
-    pub log: Vec<Logged>,
-    /// Letters that have not been answered.
-    pub letters: Vec<(u64, letters::Letter<Letter>)>,
-    /// Tickets that have served, and until when they are good.
-    pub tickets: Vec<(Nonce, Millis)>,
-    /// Sessions of which there was word, and when.
-    pub words: Vec<(SessionId, Millis)>,
-    /// When the process began that they are loaded in: before that a crash may have been.
-    pub process: Millis,
-}
-
 impl Hub {
     /// A socket is lost. A player's place is kept.
     pub(in crate::hub) fn lose(&mut self, id: ConnectionId, out: &mut Outbox) {
@@ -51,7 +31,7 @@ impl Hub {
         }
         let until = out.now + PLACE_LIFE;
         (connection.held, connection.behind) = (Some(until), false);
-        self.held.insert((until, id));
+        self.admission.held.insert((until, id));
         self.listen(id);
         self.population_changed(out.now);
         out.push(Effect::Place(id));
@@ -59,7 +39,7 @@ impl Hub {
 
     /// The server stops: everybody is sent away, to resume when it is back.
     pub(in crate::hub) fn stop(&mut self, out: &mut Outbox) {
-        self.stopping = Some(out.now + STOPPING);
+        self.admission.stopping = Some(out.now + STOPPING);
         // What was said is told before, or it would be told to nobody and stored by none.
         self.deliver_now(out);
         let sockets = self.connections.values().filter(|one| one.held.is_none());
@@ -73,22 +53,22 @@ impl Hub {
     /// Whether the server is about to stop.
     #[must_use]
     pub fn is_stopping(&self, now: Millis) -> bool {
-        self.stopping.is_some_and(|until| now < until)
+        self.admission.stopping.is_some_and(|until| now < until)
     }
 
     /// Those whose time is over leave.
     pub(in crate::hub) fn give_up_places(&mut self, out: &mut Outbox) {
-        while let Some((_, id)) = self.held.first().filter(|(until, _)| *until <= out.now).copied() {
+        while let Some((_, id)) = self.admission.held.first().filter(|(until, _)| *until <= out.now).copied() {
             self.remove(id, out);
         }
     }
 
     /// Stores where those are who have moved.
     pub(in crate::hub) fn store_places(&mut self, out: &mut Outbox) {
-        if self.places_due.is_none_or(|due| due > out.now) {
+        if self.map.places_due.is_none_or(|due| due > out.now) {
             return;
         }
-        self.places_due = None;
+        self.map.places_due = None;
         for (id, connection) in &mut self.connections {
             if connection.player_mut().is_some_and(|player| std::mem::take(&mut player.unstored)) {
                 out.push(Effect::Attach(*id));
@@ -109,7 +89,7 @@ impl Hub {
         // Whoever knows a number that no hub can have given would not hear what comes below
         // it: it begins anew. A lower one that has not been given says no more than the last.
         let beyond = last_seq > highest_believable(out.now);
-        let last_seq = last_seq.min(self.log.last());
+        let last_seq = last_seq.min(self.stream.log.last());
         let Some(stream) = self.place_of(&token).filter(|stream| !beyond && *stream != id) else {
             let identity = Identity { session: token.session, player: token.player };
             return self.ask(id, request, Question::Admit(identity, None), out);
@@ -118,7 +98,7 @@ impl Hub {
             return;
         }
         let Some(newcomer) = self.connections.remove(&id) else { return };
-        self.pending.remove(&id);
+        self.admission.pending.remove(&id);
         let Some(connection) = self.connections.get_mut(&stream) else { return };
         let spoke = connection.encoding;
         (connection.encoding, connection.address, connection.behind) = (newcomer.encoding, newcomer.address, false);
@@ -126,7 +106,7 @@ impl Hub {
         connection.acked = connection.acked.max(Some(last_seq));
         let forgotten = connection.forgotten > last_seq;
         if let Some(until) = connection.held.take() {
-            self.held.remove(&(until, stream));
+            self.admission.held.remove(&(until, stream));
         }
         if let Some(player) = connection.player_mut() {
             // Its client may count its steps anew.
@@ -136,29 +116,24 @@ impl Hub {
                 // from here on: it stands where it said it was.
                 player.motion.velocity = Vec3::ZERO;
                 let position = player.motion.position;
-                player.cell = self.area.walk(player.slot, position, Vec3::ZERO, out.now).unwrap_or(player.cell);
+                player.cell = self.map.area.walk(player.slot, position, Vec3::ZERO, out.now).unwrap_or(player.cell);
             }
         }
         let encoding = newcomer.encoding;
-        self.succeeded = Some(stream);
+        self.admission.succeeded = Some(stream);
         self.population_changed(out.now);
         out.push(Effect::Rebind(id, stream));
         out.push(Effect::Attach(stream));
         out.push(Effect::Place(stream));
         let Some(connection) = self.connections.get(&stream) else { return };
         // What has not been delivered to the others comes to this one with them.
-        let missed = self.log.missed(connection, last_seq);
+        let missed = self.stream.log.missed(connection, last_seq);
         let resumed = Resumed { replayed: missed.count, snapshot: missed.cut || forgotten };
         out.send(stream, encoding, &Envelope::answering(request, out.now), &ServerMessage::Resumed(resumed));
         for frame in missed.frames {
             out.push(Effect::Send(vec![stream], frame));
         }
-        if let Some((character, party)) =
-            self.player(stream).and_then(|player| Some((player.character, player.bonds.party()?)))
-        {
-            // A crash may have taken word of it.
-            out.ask(stream, None, Question::PartyNow(character, party));
-        }
+        self.ask_unasked(stream, Occasion::Resumed, out);
         if self.listen(stream) {
             self.welcome(stream, None, out);
         }

@@ -4,10 +4,11 @@
 
 use crate::calls::account::Standing;
 use crate::hub::{
+    admission::questions::Question,
     admission::tickets::Word,
-    logic::Hub,
-    outbox::{Effect, Outbox, Question},
+    outbox::{Effect, Outbox},
     sockets::connection::{Connection, ConnectionId},
+    state::Hub,
 };
 use shardlink_shared::{
     ErrorCode, Refusal,
@@ -31,7 +32,7 @@ impl Hub {
     /// one it has dies with the old name. A client that is lost cannot be told, and comes
     /// back by a ticket.
     pub(in crate::hub) fn renewed(&mut self, old: SessionId, new: SessionId, out: &mut Outbox) {
-        self.tickets.hear(old, Word::Renewed(new), out);
+        self.admission.tickets.hear(old, Word::Renewed(new), out);
         for id in self.of_session(old) {
             self.rename(id, new, out);
             let Some(connection) = self.connections.get(&id).filter(|one| one.held.is_none()) else { continue };
@@ -82,7 +83,7 @@ impl Hub {
     pub(in crate::hub) fn stands(&mut self, id: ConnectionId, standing: Standing, heard: u64, out: &mut Outbox) {
         let Some(stream) = self.returning_to(id) else { return };
         let Some(identity) = self.connections.get(&stream).and_then(Connection::identity) else { return };
-        let words = self.tickets.since(identity.session, heard);
+        let words = self.admission.tickets.since(identity.session, heard);
         if let Some(place) = self.connections.get_mut(&stream) {
             place.doubted = false;
             place.silenced = words.silenced.unwrap_or(standing.silenced);

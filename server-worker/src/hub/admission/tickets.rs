@@ -3,9 +3,8 @@
 //! told what becomes of the session. After such a word the account is asked.
 
 use crate::hub::{
-    logic::Hub,
-    outbox::{Effect, Outbox, Question},
-    sockets::connection::{Identity, Waiting},
+    outbox::{Effect, Outbox},
+    sockets::connection::Nonce,
 };
 use shardlink_shared::{
     ErrorCode,
@@ -20,19 +19,16 @@ use std::collections::BTreeMap;
 /// ticket that was given out before has ended by then, whoever's clock it was by.
 const WORD_LIFE: u64 = 2 * TICKET_LIFE;
 
-/// What tells a ticket from others.
-pub type Nonce = [u8; 8];
-
 /// The tickets that have served and could be shown again, and what was said of sessions.
 #[derive(Debug, Default)]
 pub(in crate::hub) struct Tickets {
-    used: BTreeMap<Nonce, Millis>,
-    told: BTreeMap<SessionId, Told>,
+    pub(in crate::hub) used: BTreeMap<Nonce, Millis>,
+    pub(in crate::hub) told: BTreeMap<SessionId, Told>,
     /// How many words there have been.
-    count: u64,
+    pub(in crate::hub) count: u64,
     /// When the process began: a ticket that was given out before was perhaps followed by
     /// a word that a crash took, so nobody vouches for it.
-    process: Millis,
+    pub(in crate::hub) process: Millis,
 }
 
 /// What becomes of a session.
@@ -59,7 +55,7 @@ pub(in crate::hub) struct Words {
 
 /// Words of a session, the last of each kind with its number.
 #[derive(Debug, Default)]
-struct Told {
+pub(in crate::hub) struct Told {
     /// When its row was written.
     at: Millis,
     words: Vec<(u64, Word)>,
@@ -97,7 +93,7 @@ impl Tickets {
     }
 
     /// Whether there was no word of a session since a ticket was given to it.
-    fn has_heard_all_of(&self, ticket: &Ticket) -> bool {
+    pub(in crate::hub) fn has_heard_all_of(&self, ticket: &Ticket) -> bool {
         ticket.expires >= self.process + TICKET_LIFE && !self.told.contains_key(&ticket.session)
     }
 
@@ -127,26 +123,5 @@ impl Tickets {
         if self.used.len() + self.told.len() < before {
             out.push(Effect::PruneTickets(out.now - WORD_LIFE));
         }
-    }
-}
-
-impl Hub {
-    /// Takes a ticket: whether it is shown for the first time. Its row is written when it
-    /// has let somebody in: a crash before that leaves nobody inside.
-    pub fn use_ticket(&mut self, ticket: &Ticket) -> bool {
-        self.tickets.used.insert(ticket.nonce, ticket.expires).is_none()
-    }
-
-    /// What is to be asked about whoever shows a ticket.
-    pub(in crate::hub) fn redeem(&self, ticket: &Ticket) -> (Waiting, Question) {
-        let identity = Identity { session: ticket.session, player: ticket.player };
-        let voucher = ticket.voucher.filter(|_| self.tickets.has_heard_all_of(ticket));
-        let waiting = Waiting { ticket: Some((ticket.nonce, ticket.expires)), ..self.waiting() };
-        (waiting, Question::Admit(identity, voucher))
-    }
-
-    /// A question is open from now on.
-    pub(in crate::hub) fn waiting(&self) -> Waiting {
-        Waiting { heard: self.tickets.heard(), ..Waiting::default() }
     }
 }

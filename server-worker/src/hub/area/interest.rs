@@ -15,13 +15,8 @@ pub use self::{
     grid::Group,
     walker::{Eyes, Newcomer, Walker, is_always_listed, stopped},
 };
-use shardlink_shared::{
-    codec::Encoding,
-    ids::{LocationId, PartyId},
-    rules::interest::Cell,
-    time::Millis,
-    vector::Vec3,
-};
+use crate::systems::GroupId;
+use shardlink_shared::{codec::Encoding, ids::LocationId, rules::interest::Cell, time::Millis, vector::Vec3};
 
 /// All characters of a hub on the grids of their locations.
 #[derive(Debug)]
@@ -139,10 +134,10 @@ impl Area {
         }
     }
 
-    /// Somebody is in this party from here on, or in none.
-    pub fn joins_party(&mut self, slot: u16, party: Option<PartyId>) {
+    /// Somebody is in this group from here on, or in none.
+    pub fn joins_group(&mut self, slot: u16, group: Option<GroupId>) {
         if let Some(walker) = self.walkers.get_mut(usize::from(slot)) {
-            walker.party = party;
+            walker.group = group;
         }
     }
 
@@ -223,6 +218,16 @@ impl Area {
             let listed = other != slot && is_here(one) && (seen.binary_search(&other).is_ok() || always());
             listed.then_some(one)
         })
+    }
+
+    /// Those by whom somebody is seen, by the last tick.
+    pub fn seen_by(&self, slot: u16) -> impl Iterator<Item = u16> {
+        let place = self.walker(slot).and_then(|walker| walker.place);
+        let cells =
+            place.into_iter().flat_map(|place| place.cell.neighbours().map(move |cell| Place { cell, ..place }));
+        let groups = cells.filter_map(|place| self.group(self.group_number(place)?));
+        let sees = move |group: &&Group| group.before().binary_search(&slot).is_ok();
+        groups.filter(sees).flat_map(|group| &group.inside).copied().filter(move |other| *other != slot)
     }
 
     /// Begins a tick: chooses what is seen now, and returns how many groups have
@@ -328,7 +333,7 @@ impl Area {
             hears: one.hears,
             character: one.character,
             faction: one.faction,
-            party: one.party,
+            group: one.group,
             position: one.position,
             velocity: Vec3::ZERO,
             told: now,

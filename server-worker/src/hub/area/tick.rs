@@ -9,16 +9,18 @@
 //! While nobody is heard, comes or goes there is nothing to tell and no tick: then the
 //! places are written into the attachments, and the hub may sleep.
 
+use crate::hub::area::listeners::Ticks;
+use crate::hub::{area::Map, stream::Stream};
 use crate::hub::{
     area::interest::{Area, Eyes, Group, Walker, is_always_listed},
-    logic::Hub,
     outbox::{Effect, Outbox},
     sockets::connection::{Connection, ConnectionId, Player, Stage},
+    state::Hub,
 };
 use shardlink_shared::{
     codec::{Encoding, binary, snapshot::Entries},
     ids::LocationId,
-    limits::{FULL_FRAME_INTERVAL, JSON_FAR_INTERVAL, JSON_NEAR_INTERVAL, JSON_NEAREST},
+    limits::FULL_FRAME_INTERVAL,
     protocol::{
         Envelope, ServerMessage,
         movement::{Move, PlayerJoinedArea, PlayerLeftArea, PositionFrame},
@@ -29,64 +31,23 @@ use shardlink_shared::{
 };
 use std::{collections::BTreeMap, ops::Range};
 
-/// When was told what, and memory that every tick uses again.
-#[derive(Debug, Default)]
-pub(in crate::hub) struct Ticks {
-    last: Millis,
-    last_full: Millis,
-    /// When a JSON client is owed something that it has been told too lately for.
-    listeners_due: Option<Millis>,
-    /// The players who speak JSON, by slot.
-    listeners: BTreeMap<u16, Listener>,
-    entries: Entries,
-    viewers: Vec<(Option<u16>, Eyes, u16)>,
-    neighbours: Vec<(i64, u16)>,
-    /// Who is told of, and to whom.
-    news: Vec<(u16, u16)>,
-}
-
-/// What a JSON client has been told: of its nearest neighbours, and of all.
-#[derive(Debug, Clone, Copy)]
-struct Listener {
-    near_at: Millis,
-    far_at: Millis,
-    near_tick: u64,
-    far_tick: u64,
-    /// Whether there may be something to tell.
-    pending: bool,
-}
-
-impl Ticks {
-    /// Somebody who speaks JSON is here, who knows what was told up to this tick.
-    pub fn listen(&mut self, slot: u16, tick: u64, pending: bool) {
-        let never = Millis(0);
-        let listener = Listener { near_at: never, far_at: never, near_tick: tick, far_tick: tick, pending };
-        self.listeners.insert(slot, listener);
-    }
-
-    /// Somebody is here no more.
-    pub fn forget(&mut self, slot: u16) {
-        self.listeners.remove(&slot);
-    }
-}
-
 impl Hub {
     /// When there is next something to tell or to deliver; it may be past.
     #[must_use]
     pub fn next_tick(&self) -> Option<Millis> {
-        self.tick_due().into_iter().chain(self.delivery_due()).chain(self.pace.due()).min()
+        self.tick_due().into_iter().chain(self.delivery_due()).chain(self.load.pace.due()).min()
     }
 
     /// When the next tick is due, if there is anything to tell; it may be past.
     pub(in crate::hub) fn tick_due(&self) -> Option<Millis> {
-        let earliest = self.ticks.last + self.settings.tick_interval;
-        if self.area.is_dirty() {
+        let earliest = self.map.ticks.last + self.settings.tick_interval;
+        if self.map.area.is_dirty() {
             // Where nobody moves, those who come and go share a tick.
-            let gathers = !self.area.is_heard() && !self.unsent.is_any();
+            let gathers = !self.map.area.is_heard() && !self.stream.unsent.is_any();
             return Some(if gathers { earliest + self.settings.tick_interval } else { earliest });
         }
-        let full = self.area.has_moved().then_some(self.ticks.last_full + FULL_FRAME_INTERVAL);
-        full.into_iter().chain(self.ticks.listeners_due).min().map(|due| due.max(earliest))
+        let full = self.map.area.has_moved().then_some(self.map.ticks.last_full + FULL_FRAME_INTERVAL);
+        full.into_iter().chain(self.map.ticks.listeners_due).min().map(|due| due.max(earliest))
     }
 
     /// A tick, if it is due.
@@ -94,18 +55,18 @@ impl Hub {
         if self.tick_due().is_none_or(|due| out.now < due) {
             return;
         }
-        let full = self.area.has_moved() && out.now.since(self.ticks.last_full) >= FULL_FRAME_INTERVAL;
-        self.ticks.last = out.now;
+        let full = self.map.area.has_moved() && out.now.since(self.map.ticks.last_full) >= FULL_FRAME_INTERVAL;
+        self.map.ticks.last = out.now;
         if full {
-            self.ticks.last_full = out.now;
+            self.map.ticks.last_full = out.now;
         }
         self.deliver_with_tick(out);
-        for index in 0..self.area.begin_tick(full, out.now) {
+        for index in 0..self.map.area.begin_tick(full, out.now) {
             self.tell_group(index, full, out);
         }
-        self.leads.finish(out);
+        self.stream.leads.finish(out);
         self.tell_listeners(out);
-        self.area.end_tick(full, out.now);
+        self.map.area.end_tick(full, out.now);
         if self.tick_due().is_none() {
             self.save_places(out);
         }
@@ -113,7 +74,7 @@ impl Hub {
 
     /// Tells those in a cell what has become of those they see.
     fn tell_group(&mut self, index: usize, full: bool, out: &mut Outbox) {
-        let Self { area, connections, ticks, leads, .. } = self;
+        let Self { map: Map { area, ticks, .. }, connections, stream: Stream { leads, .. }, .. } = self;
         let Some(group) = area.due_group(index).filter(|group| !group.inside.is_empty()) else { return };
         let Some(location) = area.location_of(group) else { return };
         let mut binary = group.inside.iter().filter(|slot| speaks(area, **slot, Encoding::Binary));
@@ -161,7 +122,7 @@ impl Hub {
 
     /// Tells those who speak JSON where their neighbours are, the nearest more often.
     fn tell_listeners(&mut self, out: &mut Outbox) {
-        let Self { area, connections, ticks, .. } = self;
+        let Self { map: Map { area, ticks, .. }, connections, .. } = self;
         let Ticks { listeners, neighbours, news, listeners_due, .. } = ticks;
         news.clear();
         *listeners_due = None;
@@ -195,65 +156,6 @@ impl Hub {
                 out.push(Effect::Attach(*id));
             }
         }
-    }
-}
-
-impl Listener {
-    /// Adds what is to be told now to the news; returns when there may be more to tell.
-    ///
-    /// Nobody keeps what was told of whom: the nearest are told of if they were heard
-    /// since the nearest were told of last, and once a second all who were heard since
-    /// all were told of last, so that whoever has come near or gone far meanwhile is
-    /// not forgotten. What was told already may then be told once more.
-    fn listen(
-        &mut self,
-        own: u16,
-        area: &Area,
-        now: Millis,
-        neighbours: &mut Vec<(i64, u16)>,
-        news: &mut Vec<(u16, u16)>,
-    ) -> Option<Millis> {
-        let near_due = self.near_at + JSON_NEAR_INTERVAL;
-        if now < near_due {
-            return Some(near_due);
-        }
-        let far_due = self.far_at + JSON_FAR_INTERVAL;
-        let all_due = now >= far_due;
-        let here = area.walker(own)?.position(now);
-        let distance = |walker: &Walker| {
-            let off = walker.position(now) - here;
-            i64::from(off.x).pow(2) + i64::from(off.y).pow(2)
-        };
-        neighbours.clear();
-        let visible = area.group_of(own)?.visible.iter().filter(|slot| **slot != own);
-        neighbours.extend(visible.filter_map(|slot| Some((distance(area.walker(*slot)?), *slot))));
-        if neighbours.len() > JSON_NEAREST {
-            neighbours.select_nth_unstable(JSON_NEAREST);
-        }
-        let told_before = news.len();
-        let mut next: Option<Millis> = None;
-        let mut again_at = |due: Millis| next = Some(next.map_or(due, |next| next.min(due)));
-        for (index, (_, slot)) in neighbours.iter().enumerate() {
-            let Some(walker) = area.walker(*slot) else { continue };
-            let near = index < JSON_NEAREST;
-            let (moves, unheard) = (walker.moves(now), walker.heard > self.far_tick);
-            if moves {
-                again_at(if near { now + JSON_NEAR_INTERVAL } else { far_due.max(now + JSON_NEAR_INTERVAL) });
-            }
-            if (near && (moves || walker.heard > self.near_tick)) || (all_due && (moves || unheard)) {
-                news.push((*slot, own));
-            }
-            if unheard && !all_due {
-                again_at(far_due);
-            }
-        }
-        if news.len() > told_before {
-            (self.near_at, self.near_tick) = (now, area.tick());
-            if all_due {
-                (self.far_at, self.far_tick) = (now, area.tick());
-            }
-        }
-        next
     }
 }
 

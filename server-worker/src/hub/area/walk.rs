@@ -6,10 +6,10 @@ use crate::hub::{
     area::evidence::{Evidence, Violation},
     area::interest::{Area, Group},
     area::tick::append_frame,
-    desk::post::Letter,
-    logic::{Hub, newcomer},
-    outbox::{Effect, Outbox, visit},
-    sockets::connection::{Connection, ConnectionId, Player, Stage},
+    outbox::{Effect, Outbox},
+    rows::Letter,
+    sockets::connection::{ConnectionId, Player, Stage},
+    state::{Hub, newcomer},
 };
 use shardlink_shared::{
     ErrorCode, Refusal,
@@ -221,9 +221,9 @@ impl Hub {
         let Some(connection) = self.connections.get_mut(&id) else { return Err(ErrorCode::NoCharacter.into()) };
         let (encoding, first_generation) = (connection.encoding, connection.first_generation);
         let Some(player) = connection.player_mut() else { return Err(ErrorCode::NoCharacter.into()) };
-        self.places_due.get_or_insert(out.now + PLACES_INTERVAL);
+        self.map.places_due.get_or_insert(out.now + PLACES_INTERVAL);
         let teller = Teller { id, encoding, first_generation, request };
-        walk(teller, player, step, &mut self.area, self.settings.movement_check, out)
+        walk(teller, player, step, &mut self.map.area, self.settings.movement_check, out)
     }
 
     /// Answers a request by the step that was accepted.
@@ -258,18 +258,18 @@ impl Hub {
         player.cell = Cell::of(motion.position);
         (player.attached, player.unsaved) = (out.now, false);
         let (slot, character) = (player.slot, player.character);
-        self.area.leave(slot);
+        self.map.area.leave(slot);
         if let Some(connection) = self.connections.get(&id)
             && let Some(player) = connection.player()
         {
-            self.area.enter(slot, newcomer(connection, player), out.now);
+            self.map.area.enter(slot, newcomer(connection, player), out.now);
             if connection.encoding == Encoding::Json && connection.hears() {
-                self.ticks.listen(slot, self.area.tick(), true);
+                self.map.ticks.listen(slot, self.map.area.tick(), true);
             }
         }
         out.push(Effect::Attach(id));
         out.push(Effect::Place(id));
-        self.post(Letter::Travelled { character, visit: visit(self.number, id), location: to }, out);
+        self.post(Letter::Travelled { character, visit: id.visit(self.number), location: to }, out);
         self.welcome(id, request, out);
         Ok(())
     }
@@ -283,7 +283,7 @@ impl Hub {
             self.tell_unasked(id, &pace, out);
         }
         let location = player.motion.location;
-        let here = self.area.listed_to(player.slot).filter_map(|walker| {
+        let here = self.map.area.listed_to(player.slot).filter_map(|walker| {
             let other = self.connections.get(&walker.connection)?.player()?;
             Some((other, walker.position(now)))
         });
@@ -308,16 +308,12 @@ impl Hub {
         }
         let mut bytes = Vec::new();
         binary::append(&mut bytes, &envelope, &snapshot);
-        if let Some(group) = self.area.group_of(player.slot) {
+        if let Some(group) = self.map.area.group_of(player.slot) {
             // A snapshot does not say how those in it move.
-            let moving = moving(&self.area, group, out);
+            let moving = moving(&self.map.area, group, out);
             append_frame(&mut bytes, &mut Entries::default(), location, group.cell(), false, now, moving);
         }
         out.push(Effect::Send(vec![id], Encoded::Binary(bytes)));
-    }
-
-    pub(in crate::hub) fn player(&self, id: ConnectionId) -> Option<&Player> {
-        self.connections.get(&id).and_then(Connection::player)
     }
 }
 

@@ -1,6 +1,18 @@
-//! The one door to systems.
+//! The desk: the one door to systems, and the one door from objects to players. It hands a
+//! system's message over with who sent it, waits as the system asks, and sends what comes
+//! back; it knows no system.
 
-pub mod bonds;
-pub mod memories;
-pub mod post;
-pub mod talk;
+pub mod deliver;
+pub mod lanes;
+pub mod serve;
+pub mod told;
+
+use crate::systems::Locals;
+
+/// What the desk keeps: all of it is gone with a sleep.
+#[derive(Debug, Default)]
+pub(in crate::hub) struct Desk {
+    pub(in crate::hub) locals: Locals,
+    pub(in crate::hub) lanes: lanes::Lanes,
+    pub(in crate::hub) told: told::AlreadyTold,
+}

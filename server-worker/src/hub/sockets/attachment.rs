@@ -1,17 +1,17 @@
 //! What a socket keeps while its hub sleeps, and a row of what it keeps over a crash:
 //! its connection, in some 100 bytes.
 
-use crate::hub::{
-    area::evidence::Conduct,
-    desk::bonds::Bonds,
-    sockets::connection::{Allowance, Connection, ConnectionId, Identity, Player, Requests, Stage},
+use super::connection::{Allowance, Connection, ConnectionId, Identity, Player, Stage, Turns};
+use crate::{
+    hub::area::evidence::Conduct,
+    systems::{self, Facts},
 };
 use serde::{Deserialize, Serialize};
 use shardlink_shared::{
     codec::Encoding,
     crypto::token::{ResumeToken, SessionId},
-    ids::{CharacterId, LocationId, PlayerId},
-    limits::{ABUSE_WINDOW, CHAT_RATE, HEARTBEAT_RATE, MOVE_RATE, OTHER_RATE, Rate},
+    ids::{CharacterId, LocationId, PartyId, PlayerId},
+    limits::{ABUSE_WINDOW, HEARTBEAT_RATE, MOVE_RATE, OTHER_RATE, Rate},
     rules::{interest::Cell, movement::Motion},
     text::CharacterName,
     time::Millis,
@@ -21,10 +21,12 @@ use shardlink_shared::{
 
 /// The attachment's own revision, its first field: another is not read, and its
 /// socket closed with a code that means reconnect.
-const REVISION: u8 = 5;
+const REVISION: u8 = 6;
 
-/// The revision before: without what stands in [`Added`].
-const BEFORE: u8 = 4;
+/// Revisions before, which are still read so that a deployment ends no socket: without the
+/// facts, and without anything that stands in [`Added`].
+const WITHOUT_FACTS: u8 = 5;
+const WITHOUT_ADDED: u8 = 4;
 
 /// The runtime lets an object sleep after 10 s without events, in milliseconds:
 /// for so long, at least, every character has stood still and earned distance.
@@ -35,7 +37,15 @@ const _: () = {
     const fn refilled(rate: Rate) -> bool {
         rate.burst / rate.per_second * 1000.0 <= SHORTEST_SLEEP as f64
     }
-    assert!(refilled(CHAT_RATE) && refilled(MOVE_RATE) && refilled(OTHER_RATE) && refilled(HEARTBEAT_RATE));
+    assert!(refilled(MOVE_RATE) && refilled(OTHER_RATE) && refilled(HEARTBEAT_RATE));
+    let mut index = 0;
+    while index < systems::RATES.len() {
+        #[allow(clippy::indexing_slicing)] // The compiler does this.
+        {
+            assert!(refilled(systems::RATES[index]));
+        }
+        index += 1;
+    }
     assert!(ABUSE_WINDOW <= SHORTEST_SLEEP);
 };
 
@@ -58,6 +68,23 @@ struct Stored {
 #[derive(Serialize, Deserialize, Default)]
 struct Added {
     first_generation: bool,
+    /// What systems keep.
+    facts: Vec<systems::Stored>,
+}
+
+/// The same, as it was without facts.
+#[derive(Deserialize)]
+struct AddedBefore {
+    first_generation: bool,
+}
+
+/// What stood where facts stand now: whom the player was with, and did not want to hear.
+/// Written empty.
+#[derive(Serialize, Deserialize, Default)]
+struct Bonds {
+    party: Option<(PartyId, u64)>,
+    left: Vec<(PartyId, u64)>,
+    muted: Vec<CharacterId>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -109,7 +136,7 @@ pub fn write(connection: &Connection) -> Vec<u8> {
             slot: player.slot,
             step: player.step,
             unstored: player.unstored,
-            bonds: player.bonds.clone(),
+            bonds: Bonds::default(),
         }),
     };
     let stored = Stored {
@@ -125,7 +152,8 @@ pub fn write(connection: &Connection) -> Vec<u8> {
         silenced: connection.silenced,
         stage,
     };
-    let added = Added { first_generation: connection.first_generation };
+    let facts = connection.player().map(|player| player.facts.write()).unwrap_or_default();
+    let added = Added { first_generation: connection.first_generation, facts };
     // These types always serialize.
     postcard::to_extend(&(stored, added), Vec::new()).unwrap_or_default()
 }
@@ -136,7 +164,11 @@ pub fn read(bytes: &[u8], now: Millis) -> Option<Connection> {
     let (stored, rest) = postcard::take_from_bytes::<Stored>(bytes).ok()?;
     let added = match stored.revision {
         REVISION => postcard::from_bytes(rest).ok()?,
-        BEFORE => Added::default(),
+        WITHOUT_FACTS => {
+            let AddedBefore { first_generation } = postcard::from_bytes(rest).ok()?;
+            Added { first_generation, ..Added::default() }
+        }
+        WITHOUT_ADDED => Added::default(),
         _ => return None,
     };
     let stage = match stored.stage {
@@ -157,7 +189,10 @@ pub fn read(bytes: &[u8], now: Millis) -> Option<Connection> {
             attached: now,
             unsaved: false,
             unstored: player.unstored,
-            bonds: player.bonds,
+            facts: match stored.revision {
+                REVISION => Facts::read(&added.facts),
+                _ => Facts::before(player.bonds.party, player.bonds.left, player.bonds.muted),
+            },
         })),
     };
     Some(Connection {
@@ -167,7 +202,7 @@ pub fn read(bytes: &[u8], now: Millis) -> Option<Connection> {
         address: stored.address,
         stage,
         waiting: None,
-        lane: Requests::default(),
+        turns: Turns::default(),
         silenced: stored.silenced,
         allowance: Allowance::full(now),
         held: None,

@@ -1,13 +1,17 @@
 //! A connection: a socket and what is known of who is at its other end.
 
-use crate::hub::{admission::tickets::Nonce, area::evidence::Conduct, desk::bonds::Bonds, outbox::Question};
+use crate::{
+    calls::{character::Visit, hub::Delivery},
+    hub::area::evidence::Conduct,
+    systems::{self, Facts, Request},
+};
 use serde::{Deserialize, Serialize};
 use shardlink_shared::{
     ErrorCode, Refusal,
     codec::Encoding,
     crypto::token::{ResumeToken, SessionId},
     ids::{CharacterId, PlayerId},
-    limits::{ABUSE_WINDOW, CHAT_RATE, HEARTBEAT_RATE, MAX_QUEUED, MOVE_RATE, OTHER_RATE, PENDING_TIMEOUT, Rate},
+    limits::{ABUSE_WINDOW, HEARTBEAT_RATE, MAX_QUEUED, MOVE_RATE, OTHER_RATE, PENDING_TIMEOUT, Rate},
     protocol::{ClientMessage, RequestId, ServerMessage, character::CharacterUpdate},
     rules::{
         character::walking_speed,
@@ -28,6 +32,17 @@ use std::collections::VecDeque;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ConnectionId(pub u64);
 
+impl ConnectionId {
+    /// The stay of a character on it, in this hub.
+    #[must_use]
+    pub const fn visit(self, hub: u32) -> Visit {
+        Visit { hub, connection: self.0 }
+    }
+}
+
+/// What tells a ticket from others.
+pub type Nonce = [u8; 8];
+
 /// A socket and who is at its other end.
 #[derive(Debug, Clone)]
 pub struct Connection {
@@ -47,7 +62,7 @@ pub struct Connection {
     /// How much it may send.
     pub allowance: Allowance,
     /// The requests that are done one after the other.
-    pub lane: Requests,
+    pub turns: Turns,
     /// Until when it may not speak.
     pub silenced: Option<Millis>,
     /// Until when its place is kept, since its socket was lost.
@@ -81,53 +96,82 @@ pub struct Waiting {
     pub ticket: Option<(Nonce, Millis)>,
 }
 
-/// Requests that are done one after the other, because one may depend on the last.
-#[derive(Debug, Clone, Default)]
-pub struct Requests {
-    under_way: bool,
-    about_party: bool,
-    waiting: VecDeque<(Option<RequestId>, Question)>,
+/// A request of a system's that has to wait.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Queued {
+    /// The client's own name for it.
+    pub request: Option<RequestId>,
+    /// Whether the client has asked.
+    pub is_asked: bool,
+    /// What.
+    pub wanted: Request,
 }
 
-impl Requests {
+/// Requests that are done one after the other, because one may depend on the last.
+#[derive(Debug, Clone, Default)]
+pub struct Turns {
+    /// The system whose request is being served.
+    under_way: Option<u8>,
+    waiting: VecDeque<Queued>,
+    /// Word that has come from systems of which a request is open: what answers a request
+    /// comes before what others tell of the same.
+    deferred: Vec<Delivery>,
+}
+
+/// So much word waits for answers at most; of more, the oldest is lost, whose facts the newer
+/// has too.
+const MAX_DEFERRED: usize = 16;
+
+impl Turns {
     /// Whether a request has to wait.
     #[must_use]
     pub const fn is_busy(&self) -> bool {
-        self.under_way
+        self.under_way.is_some()
     }
 
-    /// Whether the one under way is about a party.
-    #[must_use]
-    pub const fn is_about_party(&self) -> bool {
-        self.under_way && self.about_party
-    }
-
-    /// Adds one: it, if it may be asked now.
+    /// Adds one: it, if it may be served now.
     ///
     /// # Errors
     /// RATE_LIMITED if too many wait.
-    pub(in crate::hub) fn add(
-        &mut self,
-        request: Option<RequestId>,
-        question: Question,
-    ) -> Result<Option<(Option<RequestId>, Question)>, Refusal> {
-        if !self.under_way {
-            (self.under_way, self.about_party) = (true, matches!(question, Question::Party(..)));
-            return Ok(Some((request, question)));
+    pub(in crate::hub) fn add(&mut self, queued: Queued) -> Result<Option<Queued>, Refusal> {
+        if self.under_way.is_none() {
+            self.under_way = Some(queued.wanted.system());
+            return Ok(Some(queued));
         }
         if self.waiting.len() >= MAX_QUEUED {
             return Err(ErrorCode::RateLimited.into());
         }
-        self.waiting.push_back((request, question));
+        self.waiting.push_back(queued);
         Ok(None)
     }
 
     /// The last one is answered: the next.
-    pub(in crate::hub) fn next(&mut self) -> Option<(Option<RequestId>, Question)> {
+    pub(in crate::hub) fn next(&mut self) -> Option<Queued> {
         let next = self.waiting.pop_front();
-        self.under_way = next.is_some();
-        self.about_party = next.as_ref().is_some_and(|(_, question)| matches!(question, Question::Party(..)));
+        self.under_way = next.as_ref().map(|queued| queued.wanted.system());
         next
+    }
+
+    /// Whether a request of this system is open.
+    #[must_use]
+    pub(in crate::hub) fn is_open(&self, system: u8) -> bool {
+        self.under_way == Some(system) || self.waiting.iter().any(|queued| queued.wanted.system() == system)
+    }
+
+    /// Keeps word that comes after the answer.
+    pub(in crate::hub) fn defer(&mut self, delivery: Delivery) {
+        if self.deferred.len() >= MAX_DEFERRED {
+            self.deferred.remove(0);
+        }
+        self.deferred.push(delivery);
+    }
+
+    /// The word that has no answer to wait for any more.
+    pub(in crate::hub) fn take_deferred(&mut self) -> Vec<Delivery> {
+        let is_open = |delivery: &Delivery| delivery.change.as_ref().is_some_and(|one| self.is_open(one.system()));
+        let (rest, free) = self.deferred.iter().cloned().partition(is_open);
+        self.deferred = rest;
+        free
     }
 }
 
@@ -190,8 +234,8 @@ pub struct Player {
     pub unsaved: bool,
     /// Whether it has moved since its place was last written into its row.
     pub unstored: bool,
-    /// What ties it to others.
-    pub bonds: Bonds,
+    /// What is kept of it for systems.
+    pub facts: Facts,
 }
 
 impl Player {
@@ -213,7 +257,7 @@ impl Player {
             attached: now,
             unsaved: false,
             unstored: false,
-            bonds: Bonds::default(),
+            facts: Facts::default(),
         }
     }
 
@@ -242,7 +286,7 @@ impl Connection {
             stage: Stage::Pending { until: now + PENDING_TIMEOUT, failed: 0 },
             waiting: None,
             allowance: Allowance::full(now),
-            lane: Requests::default(),
+            turns: Turns::default(),
             silenced: None,
             held: None,
             returning: None,
@@ -334,12 +378,13 @@ impl Connection {
 /// forgotten (`attachment.rs` proves it).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Allowance {
-    chat: Bucket,
     moves: Bucket,
     /// Positions, where the hub's pace is lower than [`MOVE_RATE`].
     paced: Bucket,
     other: Bucket,
     heartbeats: Bucket,
+    /// Messages with a rate of their system's own, by the system's number: made as they come.
+    own: Vec<(u8, Bucket)>,
     /// Undecodable messages lately.
     pub invalid: Strikes,
     /// Messages above the rate lately.
@@ -360,11 +405,11 @@ impl Allowance {
     #[must_use]
     pub fn full(now: Millis) -> Self {
         Self {
-            chat: Bucket::full(CHAT_RATE, now),
             moves: Bucket::full(MOVE_RATE, now),
             paced: Bucket::full(MOVE_RATE, now),
             other: Bucket::full(OTHER_RATE, now),
             heartbeats: Bucket::full(HEARTBEAT_RATE, now),
+            own: Vec::new(),
             invalid: Strikes::default(),
             refused: Strikes::default(),
         }
@@ -394,13 +439,20 @@ impl Allowance {
 
     /// Counts any other message.
     fn take(&mut self, message: &ClientMessage, now: Millis) -> Result<(), Over> {
-        let (bucket, rate): (&mut Bucket, Rate) = match message {
-            ClientMessage::Chat(_)
-            | ClientMessage::Whisper(_)
-            | ClientMessage::PartyChat(_)
-            | ClientMessage::FactionChat(_) => (&mut self.chat, CHAT_RATE),
-            _ => (&mut self.other, OTHER_RATE),
+        let taken = match systems::own_rate(message) {
+            Some((system, rate)) => self.own_bucket(system, rate, now).take(rate, now),
+            None => self.other.take(OTHER_RATE, now),
         };
-        bucket.take(rate, now).map_err(|seconds| Over::Rate(seconds, self.refused.count(ABUSE_WINDOW, now)))
+        taken.map_err(|seconds| Over::Rate(seconds, self.refused.count(ABUSE_WINDOW, now)))
+    }
+
+    fn own_bucket(&mut self, system: u8, rate: Rate, now: Millis) -> &mut Bucket {
+        let at = self.own.iter().position(|(known, _)| *known == system).unwrap_or_else(|| {
+            self.own.push((system, Bucket::full(rate, now)));
+            self.own.len() - 1
+        });
+        // It is there: it was found or has just been added.
+        #[allow(clippy::indexing_slicing)]
+        &mut self.own[at].1
     }
 }

@@ -2,7 +2,18 @@
 //! much it may send and be sent.
 
 pub mod attachment;
-pub mod backlog;
 pub mod connection;
+pub mod frames;
 pub mod heartbeats;
 pub mod pace;
+pub mod traffic;
+
+use heartbeats::Heartbeats;
+use pace::Pace;
+
+/// How much comes in.
+#[derive(Debug, Default)]
+pub(in crate::hub) struct Load {
+    pub pace: Pace,
+    pub heartbeats: Heartbeats,
+}

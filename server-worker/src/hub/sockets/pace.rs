@@ -6,20 +6,13 @@
 //! as much. A hub does not sleep before everybody has the full rate again, which takes some
 //! seconds of rest, so a sleep forgets nothing.
 
-use crate::hub::{
-    logic::Hub,
-    outbox::{Effect, Outbox},
-    sockets::connection::{Connection, Stage},
-};
 use shardlink_shared::{
-    codec::{Encoding, encode},
     limits::{BUDGET_SHARE, MOVE_RATE, Rate},
-    protocol::{Envelope, ServerMessage, account::Pace as TellPace},
     time::Millis,
 };
 
 /// What comes in is counted for so long, in milliseconds.
-const WINDOW: u64 = 1_000;
+pub(in crate::hub) const WINDOW: u64 = 1_000;
 
 /// There must be room for so many windows in a row before the rate is raised: what is
 /// quiet for a moment would be lowered again at once.
@@ -32,15 +25,15 @@ pub(in crate::hub) const FULL: u8 = MOVE_RATE.per_second as u8;
 #[derive(Debug)]
 pub(in crate::hub) struct Pace {
     /// Positions a second that each client may send.
-    rate: u8,
+    pub(in crate::hub) rate: u8,
     /// What is held against them: the higher of this and the last one, because a client
     /// has to hear of it first.
-    enforced: u8,
-    since: Millis,
+    pub(in crate::hub) enforced: u8,
+    pub(in crate::hub) since: Millis,
     /// All messages that came in since.
-    heard: u32,
+    pub(in crate::hub) heard: u32,
     /// Windows in a row that had room for more.
-    roomy: u8,
+    pub(in crate::hub) roomy: u8,
 }
 
 impl Default for Pace {
@@ -69,7 +62,7 @@ impl Pace {
 
     /// The rate for the next window. `moves` are the positions a second that each client
     /// sent in the last one, `heard` is what came in a second in all.
-    fn next(&mut self, moves: &mut [u32], heard: u32, budget: u32) -> u8 {
+    pub(in crate::hub) fn next(&mut self, moves: &mut [u32], heard: u32, budget: u32) -> u8 {
         let target = (f64::from(budget) * BUDGET_SHARE) as u32;
         let of_moves: u32 = moves.iter().sum();
         if heard > target {
@@ -103,56 +96,6 @@ fn share(wanted: &mut [u32], room: u32) -> u8 {
         (left, room) = (left - 1, room - want);
     }
     FULL
-}
-
-impl Hub {
-    /// Sets the pace, once the last window is over.
-    pub(in crate::hub) fn keep_pace(&mut self, out: &mut Outbox) {
-        let elapsed = out.now.since(self.pace.since);
-        if elapsed < WINDOW {
-            return;
-        }
-        let a_second = |count: u32| (u64::from(count) * 1_000 / elapsed) as u32;
-        let heard = a_second(std::mem::take(&mut self.pace.heard));
-        self.pace.since = out.now;
-        if self.pace.rate == FULL && f64::from(heard) <= f64::from(self.settings.message_budget) * BUDGET_SHARE {
-            // Nearly always.
-            self.pace.enforced = FULL;
-            for connection in self.connections.values_mut() {
-                connection.moves = 0;
-            }
-            return;
-        }
-        let playing = |one: &&mut Connection| matches!(one.stage, Stage::Playing(_)) && one.held.is_none();
-        let players = self.connections.values_mut().filter(playing);
-        let mut moves: Vec<u32> = players.map(|one| a_second(std::mem::take(&mut one.moves))).collect();
-        let rate = self.pace.next(&mut moves, heard, self.settings.message_budget);
-        self.set_pace(rate, out);
-    }
-
-    fn set_pace(&mut self, rate: u8, out: &mut Outbox) {
-        self.pace.enforced = self.pace.rate.max(rate);
-        if rate == self.pace.rate {
-            return;
-        }
-        self.pace.rate = rate;
-        let message = ServerMessage::Pace(TellPace { max_position_rate: rate });
-        for encoding in [Encoding::Json, Encoding::Binary] {
-            let told = |one: &&Connection| {
-                one.encoding == encoding && one.player().is_some() && one.held.is_none() && one.reads(&message)
-            };
-            let to: Vec<_> = self.connections.values().filter(told).map(|one| one.id).collect();
-            if !to.is_empty() {
-                out.push(Effect::Send(to, encode(encoding, &Envelope::at(out.now), &message)));
-            }
-        }
-    }
-
-    /// What somebody who comes has to be told of the pace, if anything.
-    pub(in crate::hub) fn pace_for_newcomer(&self) -> Option<ServerMessage> {
-        let rate = self.pace.rate;
-        (rate < FULL).then_some(ServerMessage::Pace(TellPace { max_position_rate: rate }))
-    }
 }
 
 #[cfg(test)]

@@ -4,12 +4,10 @@
 //! be stored. A hub that finds such numbers in its rows puts them right.
 
 use crate::hub::{
-    logic::Hub,
-    outbox::{Effect, Outbox},
     sockets::connection::{Connection, ConnectionId},
     stream::log::Logged,
 };
-use shardlink_shared::{ErrorCode, time::Millis};
+use shardlink_shared::time::Millis;
 use std::collections::BTreeMap;
 
 /// No number is farther ahead of the clock than this, in milliseconds: a number is the
@@ -26,11 +24,11 @@ pub(in crate::hub) const fn highest_believable(now: Millis) -> u64 {
 /// the rows and the attachments.
 #[derive(Debug, Default)]
 pub(in crate::hub) struct Disbelieved {
-    rows: usize,
-    connections: Vec<ConnectionId>,
+    pub(in crate::hub) rows: usize,
+    pub(in crate::hub) connections: Vec<ConnectionId>,
     /// Those of them whose clients know such numbers: they would take a lower one for one
     /// that they have had.
-    deaf: Vec<ConnectionId>,
+    pub(in crate::hub) deaf: Vec<ConnectionId>,
 }
 
 /// Takes what is not believable out of a log and of connections. Returns the highest number
@@ -58,26 +56,4 @@ pub(in crate::hub) fn sift(
         (one.since, one.forgotten, one.acked) = (believe(one.since), believe(one.forgotten), one.acked.map(believe));
     }
     (known, found)
-}
-
-impl Hub {
-    /// Puts right in the rows and the attachments what was found at load.
-    pub(in crate::hub) fn put_right(&mut self, out: &mut Outbox) {
-        let Disbelieved { rows, connections, deaf } = std::mem::take(&mut self.disbelieved);
-        if rows == 0 && connections.is_empty() {
-            return;
-        }
-        out.push(Effect::Disbelieve { above: highest_believable(out.now), rows, connections: connections.len() });
-        for id in connections {
-            out.push(Effect::Attach(id));
-            out.push(Effect::Place(id));
-        }
-        for id in deaf {
-            if self.connections.get(&id).is_some_and(|one| one.held.is_none()) {
-                // It comes back, and is admitted anew for the number that it shows.
-                out.push(Effect::Close(id, ErrorCode::Restarting));
-                self.lose(id, out);
-            }
-        }
-    }
 }

@@ -4,10 +4,15 @@
 //! one thread of all objects, so many messages share one, and a receiver gets them in one
 //! frame.
 
+use crate::hub::stream::Stream;
+use crate::hub::stream::{
+    disbelief::{Disbelieved, highest_believable},
+    unsent::BURST,
+};
 use crate::hub::{
-    logic::Hub,
-    outbox::{Delivery, Effect, Outbox},
+    outbox::{Effect, Outbox, Reliable},
     sockets::connection::{Connection, ConnectionId},
+    state::Hub,
     stream::log::{Audience, Logged},
 };
 use shardlink_shared::{
@@ -22,46 +27,20 @@ use std::{collections::BTreeMap, rc::Rc};
 /// then it is another message.
 type Told = Vec<(usize, bool)>;
 
-/// Deliveries that need not wait, after a silence: in the long run there is one in each
-/// interval at most.
-const BURST: u64 = 10;
-
 /// Nothing that was said waits longer than this for its delivery, in milliseconds: as long as
 /// those wait who come and go.
 const LONGEST_WAIT: u64 = 100;
-
-/// What has been said and not been delivered.
-#[derive(Debug, Default)]
-pub(in crate::hub) struct Unsent {
-    rows: Vec<Rc<Logged>>,
-    /// When the deliveries that were made would have ended, one in each interval (the
-    /// generic cell rate algorithm, ITU-T I.371); never so late that the next would wait
-    /// longer than an interval, however many were made before their time.
-    spent: Millis,
-}
-
-impl Unsent {
-    /// Whether anything is to be delivered.
-    pub const fn is_any(&self) -> bool {
-        !self.rows.is_empty()
-    }
-
-    /// When the next delivery is due, if there is anything to deliver.
-    pub fn due(&self, interval: u64) -> Option<Millis> {
-        self.is_any().then(|| self.spent - (BURST - 1) * interval)
-    }
-}
 
 impl Hub {
     /// When what is unsent is to be delivered by itself: with the tick, if one comes soon
     /// enough anyway.
     pub(in crate::hub) fn delivery_due(&self) -> Option<Millis> {
         let interval = self.settings.delivery_interval;
-        let due = self.unsent.due(interval)?;
-        if interval == 0 || !self.area.is_dirty() {
+        let due = self.stream.unsent.due(interval)?;
+        if interval == 0 || !self.map.area.is_dirty() {
             return Some(due);
         }
-        let latest = self.unsent.rows.first()?.at + LONGEST_WAIT;
+        let latest = self.stream.unsent.rows.first()?.at + LONGEST_WAIT;
         self.tick_due().is_none_or(|tick| tick > latest).then_some(latest)
     }
 
@@ -74,7 +53,7 @@ impl Hub {
         message: &ServerMessage,
         out: &Outbox,
     ) {
-        let seq = self.log.next(out.now);
+        let seq = self.stream.log.next(out.now);
         let envelope = Envelope { seq: Some(seq), ..Envelope::at(out.now) };
         let mut bytes = Vec::with_capacity(64);
         binary::append(&mut bytes, &envelope, message);
@@ -83,7 +62,7 @@ impl Hub {
         let everybody = audience.len() == self.characters.len() && audience.iter().all(is_player);
         // A word for as many as there are does not name them.
         let audience = if everybody { Audience::All } else { Audience::Of(audience) };
-        self.unsent.rows.push(Rc::new(Logged { seq, at: out.now, audience, answers, bytes }));
+        self.stream.unsent.rows.push(Rc::new(Logged { seq, at: out.now, audience, answers, bytes }));
     }
 
     /// Delivers what is unsent, if it is time: the last of every decision.
@@ -96,22 +75,22 @@ impl Hub {
     /// Delivers what is unsent.
     pub(in crate::hub) fn deliver_now(&mut self, out: &mut Outbox) {
         self.deliver_with_tick(out);
-        self.leads.finish(out);
+        self.stream.leads.finish(out);
     }
 
     /// Delivers what is unsent: players who speak binary are told with their next frame,
     /// or when the leads are finished.
     pub(in crate::hub) fn deliver_with_tick(&mut self, out: &mut Outbox) {
-        if !self.unsent.is_any() {
+        if !self.stream.unsent.is_any() {
             return;
         }
-        let rows = std::mem::take(&mut self.unsent.rows);
+        let rows = std::mem::take(&mut self.stream.unsent.rows);
         let interval = self.settings.delivery_interval;
-        self.unsent.spent = (self.unsent.spent.max(out.now) + interval).min(out.now + BURST * interval);
+        self.stream.unsent.spent = (self.stream.unsent.spent.max(out.now) + interval).min(out.now + BURST * interval);
         let frames = self.frames(&rows);
         let frames = self.lead_with(frames);
-        rows.iter().for_each(|row| self.log.push(Rc::clone(row)));
-        out.push(Effect::Deliver(Delivery { rows, frames }));
+        rows.iter().for_each(|row| self.stream.log.push(Rc::clone(row)));
+        out.push(Effect::Deliver(Reliable { rows, frames }));
         self.prune_log(out);
     }
 
@@ -156,7 +135,7 @@ impl Hub {
     /// Takes those frames out of these that can be one with others: the last in binary for
     /// each player.
     fn lead_with(&mut self, all: Vec<(Vec<ConnectionId>, Encoded)>) -> Vec<(Vec<ConnectionId>, Encoded)> {
-        let Self { connections, leads, .. } = self;
+        let Self { connections, stream: Stream { leads, .. }, .. } = self;
         let mut rest = Vec::new();
         let mut all = all.into_iter().peekable();
         while let Some((to, frame)) = all.next() {
@@ -177,7 +156,7 @@ impl Hub {
     /// that answer itself.
     pub(in crate::hub) fn unstored(&mut self, rows: &[Rc<Logged>], out: &mut Outbox) {
         if let Some(first) = rows.first() {
-            self.log.take_back(first.seq);
+            self.stream.log.take_back(first.seq);
         }
         for row in rows {
             let Some((asker, request)) = row.answers.clone() else { continue };
@@ -193,7 +172,7 @@ impl Hub {
     /// `ack`: a client has every reliable message up to this one. A number that has not been
     /// given says no more than the last one that has.
     pub(in crate::hub) fn acknowledge(&mut self, id: ConnectionId, last_seq: u64, out: &mut Outbox) {
-        let last_seq = last_seq.min(self.log.last());
+        let last_seq = last_seq.min(self.stream.log.last());
         if let Some(connection) = self.connections.get_mut(&id) {
             if connection.acked.is_none() {
                 // That it acknowledges at all outlives a sleep, and each number need not.
@@ -205,7 +184,7 @@ impl Hub {
 
     /// Forgets what is too old or too much, and remembers who had not had it.
     fn prune_log(&mut self, out: &mut Outbox) {
-        let dropped = self.log.prune(out.now);
+        let dropped = self.stream.log.prune(out.now);
         let Some(last) = dropped.last() else { return };
         out.push(Effect::Forget(last.seq));
         for (id, connection) in &mut self.connections {
@@ -217,6 +196,28 @@ impl Hub {
                 connection.forgotten = lost;
                 // Where its socket is gone the row keeps it.
                 out.push(if held { Effect::Place(*id) } else { Effect::Attach(*id) });
+            }
+        }
+    }
+}
+
+impl Hub {
+    /// Puts right in the rows and the attachments what was found at load.
+    pub(in crate::hub) fn put_right(&mut self, out: &mut Outbox) {
+        let Disbelieved { rows, connections, deaf } = std::mem::take(&mut self.stream.disbelieved);
+        if rows == 0 && connections.is_empty() {
+            return;
+        }
+        out.push(Effect::Disbelieve { above: highest_believable(out.now), rows, connections: connections.len() });
+        for id in connections {
+            out.push(Effect::Attach(id));
+            out.push(Effect::Place(id));
+        }
+        for id in deaf {
+            if self.connections.get(&id).is_some_and(|one| one.held.is_none()) {
+                // It comes back, and is admitted anew for the number that it shows.
+                out.push(Effect::Close(id, ErrorCode::Restarting));
+                self.lose(id, out);
             }
         }
     }

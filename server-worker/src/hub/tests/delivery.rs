@@ -151,7 +151,7 @@ fn goodbyes_before_it_do_not_delay_what_is_said() {
         world.send(guest, &ClientMessage::Disconnect(Default::default()));
         assert!(world.types(guest).ends_with(&["disconnect"]));
     }
-    while world.hub.area.is_dirty() {
+    while world.hub.map.area.is_dirty() {
         world.tick();
     }
     let said = world.now;

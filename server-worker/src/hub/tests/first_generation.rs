@@ -39,7 +39,7 @@ impl World {
             id,
             request: None,
             awaited: true,
-            queued: false,
+
             answer: Ok(admitted(n, Some(sheet(n, name)))),
         });
         assert!(self.types(id).iter().all(|name| KNOWN.contains(name)), "{:?}", self.types(id));
@@ -142,8 +142,7 @@ fn it_is_never_told_of_itself_as_a_neighbour() {
     let mut world = World::new(false);
     let (aria, encoding) = (ConnectionId(2), Encoding::Json);
     world.handle(Event::Opened { id: aria, encoding, address: String::new(), shown: Shown::FirstGeneration });
-    let answer =
-        |answer| Event::Answered { id: aria, request: None, awaited: true, queued: false, answer: Ok(answer) };
+    let answer = |answer| Event::Answered { id: aria, request: None, awaited: true, answer: Ok(answer) };
     world.handle(answer(admitted(2, None)));
     // It selects over REST, and its client does so over the socket as well.
     world.handle(Event::Selected(identity(2).session, character(2)));
@@ -169,10 +168,11 @@ fn it_is_sent_nothing_that_it_cannot_read_but_what_it_asks_for() {
     while world.tick() {}
     let (aria, encoding) = (ConnectionId(2), Encoding::Json);
     world.handle(Event::Opened { id: aria, encoding, address: String::new(), shown: Shown::FirstGeneration });
-    let muting = Entrance { muted: vec![character(77)], ..entrance(sheet(2, "Aria")) };
+    let mute = ServerMessage::Mute(Mute { character_id: character(77), muted: true });
+    let muting = Entrance { told: vec![Told::once(mute)], ..entrance(sheet(2, "Aria")) };
     let Answer::Admitted { identity, token, silenced, .. } = admitted(2, None) else { panic!() };
     let answer = Answer::Admitted { identity, token, silenced, entrance: Some(Box::new(muting)) };
-    world.handle(Event::Answered { id: aria, request: None, awaited: true, queued: false, answer: Ok(answer) });
+    world.handle(Event::Answered { id: aria, request: None, awaited: true, answer: Ok(answer) });
     assert_eq!(world.types(aria), ["auth_response", "location_update", "character_update"]);
     // Who is told everything is told what was said.
     let cara = world.player(4, "Cara", Encoding::Json);
@@ -181,7 +181,7 @@ fn it_is_sent_nothing_that_it_cannot_read_but_what_it_asks_for() {
     world.send(aria, &ClientMessage::ChatHistory(asked));
     assert_eq!(world.types(aria), ["chat_history"]);
     world.send(aria, &ClientMessage::Mute(Mute { character_id: character(77), muted: false }));
-    assert!(matches!(world.questions()[..], [Question::Mute(..)]));
+    assert!(matches!(world.wanted()[..], [systems::Request::Chat(chat::Request::Mute(_))]));
 }
 
 #[test]
@@ -217,12 +217,15 @@ fn whoever_falls_silent_stands_where_it_said_it_was() {
 }
 
 #[test]
-fn an_attachment_of_the_revision_before_is_read_as_of_a_client_that_is_told_everything() {
+fn attachments_of_the_revisions_before_are_read_and_without_the_mark_as_of_a_client_that_is_told_everything() {
     let mut world = World::new(false);
     let aria = world.veteran(2, "Aria");
     let mut bytes = attachment::write(world.hub.connection(aria).unwrap());
     assert!(attachment::read(&bytes, Millis(0)).unwrap().first_generation);
-    assert_eq!((bytes[0], bytes.pop()), (5, Some(1)));
+    assert_eq!((bytes[0], bytes.pop()), (6, Some(0)), "it has no facts");
+    bytes[0] = 5;
+    assert!(attachment::read(&bytes, Millis(0)).unwrap().first_generation);
+    assert_eq!(bytes.pop(), Some(1));
     bytes[0] = 4;
     let before = attachment::read(&bytes, Millis(0)).unwrap();
     assert!(!before.first_generation && before.player().unwrap().character == character(2));

@@ -20,12 +20,13 @@ fn who_enters_is_told_whom_it_has_muted_and_what_it_is_invited_into() {
             party_name: None,
             expires_at: None,
         };
-        let (muted, invited) = (vec![character(3), character(4)], vec![invite.clone()]);
-        let entrance = Entrance { muted, invited, ..entrance(sheet(1, "Aria")) };
-        let entrance = Some(Box::new(entrance));
+        let mute = |n| Mute { character_id: character(n), muted: true };
+        let muting = |n| Told::once(ServerMessage::Mute(mute(n))).changing(systems::Change::Chat(mute(n)));
+        let told = vec![muting(3), muting(4), Told::once(ServerMessage::PartyInvite(invite.clone()))];
+        let entrance = Some(Box::new(Entrance { told, ..entrance(sheet(1, "Aria")) }));
         world.answer(id, Ok(Answer::Admitted { identity: identity(1), token: None, entrance, silenced: None }));
         let told: Vec<_> = world.sent(id).into_iter().skip(2).take(3).collect();
-        let mute = |n| ServerMessage::Mute(Mute { character_id: character(n), muted: true });
-        assert_eq!(told, [mute(3), mute(4), ServerMessage::PartyInvite(invite)]);
+        let muted = [3, 4].map(|n| ServerMessage::Mute(mute(n)));
+        assert_eq!(told, [&muted[..], &[ServerMessage::PartyInvite(invite)]].concat());
     });
 }

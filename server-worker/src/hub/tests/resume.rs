@@ -1,7 +1,7 @@
 //! Connections that are lost and come back.
 
 use super::*;
-use crate::{calls::account::Standing, hub::outbox::Delivery};
+use crate::{calls::account::Standing, hub::outbox::Reliable};
 use shardlink_shared::{
     crypto::token::{ResumeToken, SessionId},
     limits::{LOG_LIFE, PLACE_LIFE},
@@ -34,7 +34,7 @@ impl World {
     pub(super) fn stands(&mut self, id: ConnectionId, session: SessionId) {
         let answer = Ok(Answer::Stands(Standing { session, silenced: None }));
         // While a question is open the runtime keeps the hub awake.
-        self.handle_awake(Event::Answered { id, request: None, awaited: true, queued: false, answer });
+        self.handle_awake(Event::Answered { id, request: None, awaited: true, answer });
     }
 
     fn resumed(&self, id: ConnectionId) -> Resumed {
@@ -126,7 +126,7 @@ fn who_resumes_too_late_is_admitted_anew_and_told_so() {
             id,
             request: None,
             awaited: true,
-            queued: false,
+
             answer: Ok(admitted(1, Some(sheet(1, "Aria")))),
         });
         assert_eq!(world.types(id), ["auth_response", "resumed", "location_update"]);
@@ -145,7 +145,7 @@ fn a_dead_session_does_not_resume() {
         world.resume(7, token(1), 0);
         assert_eq!(world.questions(), [&Question::Admit(identity(1), None)]);
         let answer = Err(ErrorCode::SessionExpired.into());
-        world.decide(Event::Answered { id, request: None, awaited: true, queued: false, answer });
+        world.decide(Event::Answered { id, request: None, awaited: true, answer });
         assert_eq!(world.closed(id).map(|code| code.info().close), Some(Some(4004)));
     });
 }
@@ -247,7 +247,7 @@ fn what_cannot_be_stored_is_said_to_nobody_and_its_sender_is_told_so() {
         [(say("lost", Channel::Global), ErrorCode::Internal), (say("refused", Channel::Party), ErrorCode::NotInParty)]
     {
         world.send(aria, &message);
-        let [Effect::Deliver(Delivery { rows, .. }), ..] = &world.last[..] else { panic!("{:?}", world.last) };
+        let [Effect::Deliver(Reliable { rows, .. }), ..] = &world.last[..] else { panic!("{:?}", world.last) };
         let rows = rows.clone();
         world.log.retain(|seq, _| *seq < rows[0].seq);
         world.handle(Event::Unstored(rows));

@@ -32,16 +32,15 @@ impl World {
         for effect in &self.last {
             match effect {
                 // A hub that wakes speaks sooner of who is there, and writes what has not changed.
-                Effect::Send(..)
-                | Effect::Share(_)
-                | Effect::Report(_)
-                | Effect::Attach(_)
-                | Effect::Place(_)
-                | Effect::Listen => {}
+                Effect::Send(..) | Effect::Share(_) | Effect::Report(_) | Effect::Attach(_) | Effect::Place(_) => {}
+                // A hub that wakes asks anew what was said before it hears.
+                Effect::ServeTogether(batch, _) if batch.lane == MEMORY => {}
                 // Letters and batches are numbered anew where none is under way.
                 Effect::Post(_, letter) => lines.push(format!("post {letter:?}")),
                 Effect::Carry(_, letter) => lines.push(format!("carry {letter:?}")),
-                Effect::Say(lane, _, said) => lines.push(format!("say {lane:?} {said:?}")),
+                Effect::ServeTogether(batch, requests) => {
+                    lines.push(format!("together {:?} {:?}", batch.lane, taken_apart(requests).1));
+                }
                 Effect::Done(_) => {}
                 Effect::Deliver(delivery) => lines.push(format!("{:?}", delivery.rows)),
                 other => lines.push(format!("{other:?}")),
@@ -119,11 +118,10 @@ fn perform(world: &mut World, step: &Step) {
         Step::Say(id, channel, recipient) => {
             let chat = SendChat { recipient_id: Some(character(recipient)), ..SendChat::new("hello", channel) };
             world.send(id, &ClientMessage::Chat(SendChat { channel: Some(channel), ..chat }));
-            if world.questions().iter().any(|question| matches!(question, Question::Whisper(..))) {
+            if !world.wanted().is_empty() {
                 // A hub does not sleep while it waits for an answer.
                 let answer = Err(ErrorCode::RecipientOffline.into());
-                let request = Some(RequestId::Number(9));
-                world.handle_awake(Event::Answered { id, request, awaited: false, queued: true, answer });
+                world.handle_awake(Event::Served(Box::new(world.asker(id)), Turn::Taken, answer));
             }
         }
         Step::Walk(id, x, y, vx) => world.run(id, x, y, vx, 0.0),

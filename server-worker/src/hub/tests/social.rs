@@ -3,18 +3,21 @@
 use super::*;
 use crate::{
     calls::{
-        character::Visit,
-        party::{Place, View, Word},
+        character::Place,
+        hub::{Key, Origin},
     },
-    chat::{Audience, Origin},
-    service::{PartyAnswer, PartyRequest},
+    systems::{
+        Change,
+        chat::lane_of,
+        party::{self, PartyRequest, errand::change},
+    },
 };
 use shardlink_shared::{
     ids::PartyId,
     limits::UNANSWERED_CHAT,
     protocol::{
         bounded::List,
-        chat::{ChatHistoryRequest, Mute},
+        chat::{ChatHistory, ChatHistoryRequest, Mute},
         party::{PartyCreate, PartyInvite, PartyUpdate, SendPartyInvite},
     },
 };
@@ -42,25 +45,51 @@ fn place(n: u64) -> Place {
 }
 
 fn changed(version: u64, members: &[u64], to: &[u64]) -> Event<'static> {
-    Event::PartyChanged(update(version, members), to.iter().map(|n| place(*n)).collect())
+    Event::Delivered(vec![change(update(version, members), to.iter().map(|n| place(*n)).collect())])
 }
 
-fn spoken(world: &mut World, by: u64, text: &str, audience: Audience, origin: Option<Origin>) -> Spoken {
-    let News::Spoken(spoken) = world.spoken(Utterance {
+/// What answers a request about a party.
+fn told(update: PartyUpdate) -> Reply {
+    let change = Change::Party((&update).into());
+    Reply::answer(Told::reliably(ServerMessage::PartyUpdate(update)).changing(change))
+}
+
+fn muted(mute: Mute) -> Reply {
+    Reply::answer(Told::reliably(ServerMessage::Mute(mute.clone())).changing(Change::Chat(mute)))
+}
+
+/// As a party has a hub told of something said.
+fn words(spoken: Spoken, to: &[u64]) -> Delivery {
+    spoken.delivery(party(1).get(), Audience::Places(to.iter().map(|n| place(*n)).collect()))
+}
+
+/// Those whom the last event had wait for World's last words.
+fn waiting_for_memory(world: &World) -> Vec<(Asker, systems::Request)> {
+    let waiting = world.last.iter().find_map(|effect| match effect {
+        Effect::ServeTogether(batch, requests) if batch.lane == MEMORY => Some(requests.clone()),
+        _ => None,
+    });
+    waiting.unwrap()
+}
+
+fn wants(request: PartyRequest) -> systems::Request {
+    systems::Request::Party(party::Request::Do(request, None))
+}
+
+fn spoken(world: &mut World, by: u64, text: &str, audience: Scope, origin: Option<Origin>) -> Spoken {
+    let spoken = world.spoken(Utterance {
         audience,
         chat: shardlink_shared::protocol::chat::Chat {
             sender_id: character(by),
             sender_name: CharacterName::parse("Speaker").unwrap(),
-            channel: if audience == Audience::Party { Channel::Party } else { Channel::Global },
+            channel: if audience == Scope::Party { Channel::Party } else { Channel::Global },
             content: shardlink_shared::text::Draft::new(text).accept().unwrap(),
             recipient_id: None,
             recipient_name: None,
             encrypted: None,
         },
         origin: Origin { hub: 9, connection: 0, request: None },
-    }) else {
-        panic!()
-    };
+    });
     Spoken { origin, ..spoken }
 }
 
@@ -69,11 +98,11 @@ fn a_change_of_ones_party_is_told_once_and_its_answer_before_other_word_of_it() 
     let mut world = World::new(false);
     let aria = world.player(1, "Aria", Encoding::Binary);
     world.send(aria, &ClientMessage::PartyCreate(PartyCreate::default()));
-    assert!(matches!(world.questions()[..], [Question::Party(_, PartyRequest::Create(None))]));
+    assert_eq!(world.wanted(), [&wants(PartyRequest::Create(None))]);
     // Word of it comes before the answer does.
     world.handle(changed(1, &[1], &[1]));
     assert_eq!(world.types(aria), [""; 0]);
-    world.answer_queued(aria, Ok(Answer::Party(PartyAnswer::Update(update(1, &[1])))));
+    world.serve(aria, Ok(told(update(1, &[1]))));
     assert_eq!(world.types(aria), ["party_update"]);
     both(|mut world| {
         let aria = world.player(1, "Aria", Encoding::Json);
@@ -99,12 +128,10 @@ fn requests_about_a_party_are_done_one_after_the_other() {
     let invite = |n| ClientMessage::PartyInvite(SendPartyInvite::new(party(1), character(n)));
     world.send(aria, &invite(2));
     world.send(aria, &invite(3));
-    assert_eq!(world.questions(), [] as [&Question; 0]);
-    world.answer_queued(aria, Err(ErrorCode::NotLeader.into()));
+    assert_eq!(world.wanted(), [] as [&systems::Request; 0]);
+    world.serve(aria, Err(ErrorCode::NotLeader.into()));
     assert_eq!(world.error(aria), Some(ErrorCode::NotLeader));
-    assert!(
-        matches!(world.questions()[..], [Question::Party(_, PartyRequest::Invite(_, who))] if *who == character(3))
-    );
+    assert_eq!(world.wanted(), [&wants(PartyRequest::Invite(party(1), character(3)))]);
     let foreign = SendPartyInvite { inviter_id: Some(character(9)), ..SendPartyInvite::new(party(1), character(2)) };
     world.send(aria, &ClientMessage::PartyInvite(foreign));
     assert_eq!(world.error(aria), Some(ErrorCode::NotYourCharacter));
@@ -123,10 +150,21 @@ fn an_invitation_is_told_once_to_whom_it_is_for() {
         party_name: None,
         expires_at: None,
     };
-    world.handle(Event::Invited(7, invite.clone(), 1));
+    let invited = |key, connection| {
+        Event::Delivered(vec![Delivery {
+            key: Key::Once(key),
+            to: Audience::Places(vec![(character(1), Visit { hub: 3, connection })]),
+            from: None,
+            answers: None,
+            message: ServerMessage::PartyInvite(invite.clone()),
+            is_reliable: true,
+            change: None,
+        }])
+    };
+    world.handle(invited(7, 1));
     assert_eq!(world.types(aria), ["party_invite"]);
-    world.handle(Event::Invited(7, invite.clone(), 1));
-    world.handle(Event::Invited(8, invite, 99));
+    world.handle(invited(7, 1));
+    world.handle(invited(8, 99));
     assert_eq!(world.types(aria), [""; 0]);
 }
 
@@ -138,15 +176,15 @@ fn party_chat_goes_to_the_party_and_comes_back_as_the_answer() {
         let cara = world.player(4, "Cara", Encoding::Binary);
         world.handle(changed(1, &[1, 2], &[1, 2]));
         world.send(aria, &say("to arms", Channel::Party));
-        let [Effect::Say(Lane::Party(to), _, utterances)] = &world.last[..] else { panic!("{:?}", world.last) };
-        let origin = utterances[0].origin.clone();
-        assert_eq!((*to, origin.hub, origin.connection), (party(1), 3, 1));
-        let spoken = spoken(&mut world, 1, "to arms", Audience::Party, Some(origin.clone()));
-        let word = Word { spoken, to: vec![place(1), place(2)] };
-        world.handle(Event::PartyTalk(party(1), vec![word]));
+        let [Effect::ServeTogether(batch, requests)] = &world.last[..] else { panic!("{:?}", world.last) };
+        let (lane, (askers, said)) = (batch.lane, taken_apart(requests));
+        let origin = said[0].origin.clone();
+        assert_eq!((lane, origin.hub, origin.connection), (lane_of(party(1)), 3, 1));
+        let spoken = spoken(&mut world, 1, "to arms", Scope::Party, Some(origin));
+        world.handle(Event::Delivered(vec![words(spoken, &[1, 2])]));
         let heard = [aria, bran, cara].map(|id| world.types(id).len());
         assert_eq!(heard, [1, 1, 0]);
-        world.handle(Event::Said(Lane::Party(party(1)), vec![origin], Ok(vec![None])));
+        world.handle(Event::ServedTogether(lane, askers, Ok(vec![Ok(Reply::default())])));
         assert_eq!(world.types(aria), [""; 0]);
     });
 }
@@ -156,26 +194,25 @@ fn what_a_party_refuses_is_answered_and_what_was_heard_already_is_not_answered_a
     let mut world = World::new(false);
     let aria = world.player(1, "Aria", Encoding::Binary);
     world.handle(changed(1, &[1], &[1]));
-    let origin = |world: &World| match &world.last[..] {
-        [Effect::Say(_, _, utterances)] => utterances[0].origin.clone(),
-        other => panic!("{other:?}"),
+    let passed_on = |world: &World| {
+        world.last.iter().find_map(|effect| match effect {
+            Effect::ServeTogether(_, requests) => Some(taken_apart(requests)),
+            _ => None,
+        })
     };
+    let lane = lane_of(party(1));
     world.send(aria, &say("one", Channel::Party));
-    let first = origin(&world);
+    let (first, _) = passed_on(&world).unwrap();
     // The next waits for the answer.
     world.send(aria, &say("two", Channel::Party));
     assert_eq!(world.last, []);
-    world.handle(Event::Said(Lane::Party(party(1)), vec![first], Ok(vec![Some(ErrorCode::NotInParty)])));
+    world.handle(Event::ServedTogether(lane, first, Ok(vec![Err(ErrorCode::NotInParty.into())])));
     assert_eq!(world.error(aria), Some(ErrorCode::NotInParty));
-    let say = world.last.iter().find_map(|effect| match effect {
-        Effect::Say(_, _, utterances) => Some(utterances[0].origin.clone()),
-        _ => None,
-    });
-    let second = say.unwrap();
-    let spoken = spoken(&mut world, 1, "two", Audience::Party, Some(second.clone()));
-    world.handle(Event::PartyTalk(party(1), vec![Word { spoken, to: vec![place(1)] }]));
+    let (second, said) = passed_on(&world).unwrap();
+    let spoken = spoken(&mut world, 1, "two", Scope::Party, Some(said[0].origin.clone()));
+    world.handle(Event::Delivered(vec![words(spoken, &[1])]));
     assert_eq!(world.types(aria), ["party_chat"]);
-    world.handle(Event::Said(Lane::Party(party(1)), vec![second], Err(ErrorCode::Internal.into())));
+    world.handle(Event::ServedTogether(lane, second, Err(ErrorCode::Internal.into())));
     assert_eq!(world.types(aria), [""; 0], "its answer was the copy");
 }
 
@@ -198,12 +235,12 @@ fn news_is_heard_once_in_its_order_by_those_it_is_for() {
     let mut world = World::new(false);
     // Heroes of even numbers are of one faction, of odd numbers of the other.
     let (aria, bran) = (world.player(1, "Aria", Encoding::Binary), world.player(2, "Bran", Encoding::Binary));
-    let everybody = spoken(&mut world, 9, "all", Audience::Everybody, None);
-    let ours = spoken(&mut world, 9, "ours", Audience::Faction(Faction::GoldenOrder), None);
-    let news = vec![News::Spoken(everybody), News::Spoken(ours)];
-    world.handle(Event::News(news.clone()));
+    let everybody = spoken(&mut world, 9, "all", Scope::Everybody, None);
+    let ours = spoken(&mut world, 9, "ours", Scope::Faction(Faction::GoldenOrder), None);
+    let both = vec![news(everybody), news(ours)];
+    world.handle(Event::Delivered(both.clone()));
     assert_eq!((world.types(aria).len(), world.types(bran).len()), (1, 2));
-    world.handle(Event::News(news));
+    world.handle(Event::Delivered(both));
     assert_eq!((world.types(aria).len(), world.types(bran).len()), (0, 0));
 }
 
@@ -214,15 +251,15 @@ fn whoever_is_muted_is_not_heard_on_any_channel_also_after_a_sleep() {
         let bran = world.player(2, "Bran", Encoding::Binary);
         let mute = |muted| Mute { character_id: character(2), muted };
         world.send(aria, &ClientMessage::Mute(mute(true)));
-        assert!(matches!(world.questions()[..], [Question::Mute(..)]));
-        world.answer_queued(aria, Ok(Answer::Muted(mute(true))));
+        assert_eq!(world.wanted(), [&systems::Request::Chat(chat::Request::Mute(mute(true)))]);
+        world.serve(aria, Ok(muted(mute(true))));
         assert_eq!(world.types(aria), ["mute"]);
         world.send(bran, &say("all", Channel::Global));
         assert_eq!((world.types(aria).len(), world.types(bran).len()), (0, 1));
         let whisper = SendChat { recipient_id: Some(character(1)), ..SendChat::new("psst", Channel::Whisper) };
         world.send(bran, &ClientMessage::Whisper(whisper));
         assert_eq!((world.types(aria).len(), world.types(bran)), (0, vec!["whisper"]));
-        world.answer_queued(aria, Ok(Answer::Muted(mute(false))));
+        world.serve(aria, Ok(muted(mute(false))));
         world.send(bran, &say("all", Channel::Global));
         assert_eq!(world.types(aria), ["chat"]);
     });
@@ -246,8 +283,9 @@ fn whom_the_realm_silences_speaks_nowhere_until_then() {
 
 #[test]
 fn words_of_the_filters_list_are_masked() {
-    let word_filter = Some(crate::chat::filter::WordList::parse("darn"));
-    let mut world = World::with(Settings { word_filter, delivery_interval: 0, ..Settings::default() }, false);
+    let word_filter = Some(crate::text::filter::WordList::parse("darn"));
+    let systems = systems::Settings { word_filter, ..Default::default() };
+    let mut world = World::with(Settings { systems, delivery_interval: 0, ..Settings::default() }, false);
     let aria = world.player(1, "Aria", Encoding::Binary);
     world.send(aria, &say("Darn it", Channel::Global));
     let [ServerMessage::Chat(chat)] = &world.sent(aria)[..] else { panic!() };
@@ -258,8 +296,8 @@ fn words_of_the_filters_list_are_masked() {
 fn whoever_joins_is_handed_what_was_said_and_nothing_twice() {
     let mut world = World::new(false);
     world.player(2, "Bran", Encoding::Binary);
-    let past = spoken(&mut world, 2, "before", Audience::Everybody, None);
-    world.handle(Event::News(vec![News::Spoken(past)]));
+    let past = spoken(&mut world, 2, "before", Scope::Everybody, None);
+    world.handle(Event::Delivered(vec![news(past)]));
     // Asked anew after a sleep: World's answer comes after something was said.
     world.hub = Hub::restore(3, Settings::default(), [], Rows::default(), Millis(world.now));
     let id = world.open(5, Encoding::Binary);
@@ -267,16 +305,16 @@ fn whoever_joins_is_handed_what_was_said_and_nothing_twice() {
         id,
         request: None,
         awaited: true,
-        queued: false,
         answer: Ok(admitted(5, Some(sheet(5, "Eris")))),
     });
-    assert!(world.last.contains(&Effect::Listen));
-    let live = spoken(&mut world, 2, "live", Audience::Everybody, None);
-    world.decide_alone(Event::News(vec![News::Spoken(live.clone())]));
-    let before = spoken(&mut world, 2, "earlier", Audience::Everybody, None);
+    // One asks for both of its channels, and World once for all who wait.
+    let first = waiting_for_memory(&world);
+    let live = spoken(&mut world, 2, "live", Scope::Everybody, None);
+    world.decide_alone(Event::Delivered(vec![news(live.clone())]));
+    let before = spoken(&mut world, 2, "earlier", Scope::Everybody, None);
     let before = Spoken { number: live.number - 1, ..before };
-    let channels = vec![(Audience::Everybody, vec![before.past(), live.past()])];
-    world.decide_alone(Event::Recalled(Ok(Histories { number: live.number, channels })));
+    let channels = vec![(Scope::Everybody, vec![before.past(), live.past()])];
+    world.decide_alone(recalled(first, Histories { number: live.number, channels }));
     let [ServerMessage::ChatHistory(history)] = &world.sent(id)[..] else { panic!("{:?}", world.sent(id)) };
     let texts: Vec<_> = history.messages.iter().map(|past| past.chat.content.as_str().to_owned()).collect();
     assert_eq!(texts, ["earlier"], "the other it has heard itself");
@@ -289,10 +327,10 @@ fn whoever_joins_is_handed_what_was_said_and_nothing_twice() {
 fn whoever_enters_is_told_of_its_party_and_hears_what_was_said_there() {
     let mut world = World::new(false);
     let id = world.open(1, Encoding::Binary);
-    let past = spoken(&mut world, 2, "before", Audience::Party, None).past();
-    let party = Some(View { update: update(4, &[1, 2]), history: vec![past] });
-    let entrance =
-        Some(Box::new(Entrance { sheet: sheet(1, "Aria"), party, muted: Vec::new(), invited: Vec::new() }));
+    let past = spoken(&mut world, 2, "before", Scope::Party, None).past();
+    let history = ChatHistory { channel: Channel::Party, messages: List::of([past]) };
+    let told = vec![told(update(4, &[1, 2])).answer.unwrap(), Told::once(ServerMessage::ChatHistory(history))];
+    let entrance = Some(Box::new(Entrance { sheet: sheet(1, "Aria"), told }));
     let answer = Answer::Admitted { identity: identity(1), token: None, entrance, silenced: None };
     world.answer(id, Ok(answer));
     assert_eq!(world.types(id), ["auth_response", "location_update", "chat_history", "party_update"]);

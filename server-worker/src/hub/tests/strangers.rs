@@ -66,15 +66,15 @@ fn ten_thousand_made_up_ids_on_every_message_reach_no_other_object() {
                         assert_eq!(*asker, identity(1), "{kind}");
                     }
                     // So do these of one's own Character; whom one names is looked up among names.
-                    Effect::Ask(_, _, Question::Party(actor, _) | Question::Mute(actor, _)) => {
-                        assert_eq!((actor.owner, actor.character), (identity(1).player, character(1)), "{kind}");
+                    Effect::Serve(asker, ..) => {
+                        let Actor { owner, character: who } = asker.actor;
+                        assert_eq!((owner, who), (identity(1).player, character(1)), "{kind}");
                     }
-                    Effect::Ask(_, _, Question::Whisper(..)) => {}
                     other => panic!("{kind}: {other:?}"),
                 }
             }
-            if world.hub.connection(aria).is_some_and(|connection| connection.lane.is_busy()) {
-                world.answer_queued(aria, Err(ErrorCode::NotFound.into()));
+            if world.hub.connection(aria).is_some_and(|connection| connection.turns.is_busy()) {
+                world.serve(aria, Err(ErrorCode::NotFound.into()));
             }
             if world.hub.connection(aria).is_some_and(|connection| connection.waiting.is_some()) {
                 world.answer(aria, Err(ErrorCode::NotYourCharacter.into()));

@@ -1,10 +1,10 @@
 //! Somebody in the world, as the others are told of it.
 
 use super::grid::Place;
-use crate::hub::sockets::connection::ConnectionId;
+use crate::{hub::sockets::connection::ConnectionId, systems::GroupId};
 use shardlink_shared::{
     codec::Encoding,
-    ids::{CharacterId, LocationId, PartyId},
+    ids::{CharacterId, LocationId},
     rules::{
         interest::Cell,
         movement::{DEAD_RECKONING, walked_on},
@@ -27,8 +27,8 @@ pub struct Walker {
     pub character: CharacterId,
     /// Its faction.
     pub faction: Faction,
-    /// Its party.
-    pub party: Option<PartyId>,
+    /// Its group.
+    pub group: Option<GroupId>,
     /// Its last accepted position.
     pub(super) position: Vec3,
     /// Its last accepted velocity.
@@ -76,7 +76,7 @@ impl Walker {
     /// Whom it lists without seeing them.
     #[must_use]
     pub const fn eyes(&self) -> Eyes {
-        Eyes { faction: self.faction, party: self.party }
+        Eyes { faction: self.faction, group: self.group }
     }
 
     /// Whether it is told what it sees, in this encoding.
@@ -110,8 +110,8 @@ pub struct Newcomer {
     pub character: CharacterId,
     /// Its faction.
     pub faction: Faction,
-    /// Its party.
-    pub party: Option<PartyId>,
+    /// Its group.
+    pub group: Option<GroupId>,
     /// Where it comes to.
     pub location: LocationId,
     /// Where in it.
@@ -125,13 +125,13 @@ pub struct Newcomer {
 pub struct Eyes {
     /// Its faction.
     pub faction: Faction,
-    /// Its party.
-    pub party: Option<PartyId>,
+    /// Its group.
+    pub group: Option<GroupId>,
 }
 
 /// Whether somebody in the same location is listed as present to others whether they see
-/// it or not: to those of its faction, and to those of its party.
+/// it or not: to those of its faction, and to those of its group.
 #[must_use]
 pub fn is_always_listed(one: &Walker, to: Eyes) -> bool {
-    one.faction == to.faction || (to.party.is_some() && one.party == to.party)
+    one.faction == to.faction || (to.group.is_some() && one.group == to.group)
 }

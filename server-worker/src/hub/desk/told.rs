@@ -1,0 +1,48 @@
+//! Which deliveries have been told, so that one that comes twice is told once.
+
+use crate::calls::hub::Key;
+use std::collections::{BTreeMap, VecDeque};
+
+/// Deliveries by a random key that are told from repetitions of themselves.
+const REMEMBERED_KEYS: usize = 64;
+
+/// Senders whose last number is remembered.
+const REMEMBERED_SENDERS: usize = 1_000;
+
+/// Which deliveries have been told.
+#[derive(Debug, Default)]
+pub(in crate::hub) struct AlreadyTold {
+    last: BTreeMap<u64, u64>,
+    once: VecDeque<u64>,
+}
+
+impl AlreadyTold {
+    /// Whether a delivery has not been told; from here on it has.
+    pub(in crate::hub) fn is_new(&mut self, key: Key) -> bool {
+        match key {
+            Key::Unkeyed => true,
+            Key::Once(key) => {
+                let is_new = !self.once.contains(&key);
+                if is_new {
+                    self.once.push_back(key);
+                    if self.once.len() > REMEMBERED_KEYS {
+                        self.once.pop_front();
+                    }
+                }
+                is_new
+            }
+            Key::InOrder { sender, number } => {
+                let is_new = self.last.get(&sender).is_none_or(|last| *last < number);
+                if is_new {
+                    self.last.insert(sender, number);
+                    if self.last.len() > REMEMBERED_SENDERS {
+                        // World, whose number is the lowest, speaks too often to be forgotten.
+                        let oldest = self.last.keys().find(|known| **known != 0 && **known != sender).copied();
+                        oldest.map(|oldest| self.last.remove(&oldest));
+                    }
+                }
+                is_new
+            }
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! What has been said and not been delivered, and when that is due.
+
+use crate::hub::stream::log::Logged;
+use shardlink_shared::time::Millis;
+use std::rc::Rc;
+
+/// Deliveries that need not wait, after a silence: in the long run there is one in each
+/// interval at most.
+pub(in crate::hub) const BURST: u64 = 10;
+
+/// What has been said and not been delivered.
+#[derive(Debug, Default)]
+pub(in crate::hub) struct Unsent {
+    pub(in crate::hub) rows: Vec<Rc<Logged>>,
+    /// When the deliveries that were made would have ended, one in each interval (the
+    /// generic cell rate algorithm, ITU-T I.371); never so late that the next would wait
+    /// longer than an interval, however many were made before their time.
+    pub(in crate::hub) spent: Millis,
+}
+
+impl Unsent {
+    /// Whether anything is to be delivered.
+    pub const fn is_any(&self) -> bool {
+        !self.rows.is_empty()
+    }
+
+    /// When the next delivery is due, if there is anything to deliver.
+    pub fn due(&self, interval: u64) -> Option<Millis> {
+        self.is_any().then(|| self.spent - (BURST - 1) * interval)
+    }
+}
