@@ -12,5 +12,6 @@
 pub mod logic;
 #[cfg(target_arch = "wasm32")]
 mod object;
+pub mod rows;
 #[cfg(target_arch = "wasm32")]
 mod store;

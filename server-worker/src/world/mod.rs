@@ -15,6 +15,8 @@
 pub mod logic;
 #[cfg(target_arch = "wasm32")]
 mod object;
+pub mod rows;
+pub mod said;
 pub mod speech;
 #[cfg(target_arch = "wasm32")]
 mod store;
