@@ -11,6 +11,7 @@
 //! the newest form, and nothing else: what is pinned is changed by hand, knowingly.
 
 mod account;
+mod character;
 mod directory;
 mod hub;
 mod party;

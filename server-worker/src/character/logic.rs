@@ -1,6 +1,9 @@
 //! What a character is and where.
 
-use super::social::{Letter, Past, Social};
+use super::{
+    record::Record,
+    social::{Letter, Past, Social},
+};
 use crate::{
     calls::{
         account::Settlement,
@@ -12,36 +15,18 @@ use crate::{
     effect::{Context, Logic, Reply, reply},
     letters::{self, Letters},
 };
-use serde::{Deserialize, Serialize};
 use shardlink_shared::{
     ErrorCode, Refusal,
     ids::{CharacterId, LocationId, PlayerId},
-    items::{Stack, find_item, starting_goods},
+    items::{Stack, find_item},
     limits::CLAIM_SETTLES_AFTER,
     protocol::{
         bounded::{List, Text},
         trade::{HeldItem, Inventory},
     },
-    sheet::Sheet,
     text::CharacterName,
     time::Millis,
 };
-
-/// A character that exists.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Record {
-    /// Whose it is.
-    pub owner: PlayerId,
-    /// Its sheet.
-    pub sheet: Sheet,
-    /// What it holds, by rising item.
-    #[serde(default)]
-    pub items: Vec<Stack>,
-    /// When the account is asked whether it lists the character: a making that
-    /// was cut short leaves one that nobody does. `None` once it is known to.
-    #[serde(default)]
-    pub settles_at: Option<Millis>,
-}
 
 /// A character that was made, and that its account may list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,9 +90,7 @@ impl Character {
 
     fn create(&mut self, context: Change<'_, '_>, call: Create) -> Result<(), Refusal> {
         if self.record.is_none() {
-            let items = starting_goods(call.sheet.class);
-            let settles_at = Some(context.now + CLAIM_SETTLES_AFTER);
-            self.record = Some(Record { owner: call.owner, sheet: call.sheet, items, settles_at });
+            self.record = Some(Record::new(call.owner, call.sheet, context.now));
             context.writes.push(Write::Record(self.record.clone()));
         }
         Ok(())
@@ -154,7 +137,7 @@ impl Character {
     }
 
     fn enter(&mut self, context: Change<'_, '_>, call: &Enter) -> Result<Entered, Refusal> {
-        let sheet = self.owned_by(call.owner)?.sheet.clone();
+        let sheet = self.owned_by(call.owner)?.told();
         if self.presence != Some(call.visit) && !self.ended.contains(&call.visit) {
             self.appear(context, call.visit);
         }
@@ -222,7 +205,7 @@ impl Logic for Character {
                 }
                 reply::<Confirm>(owned)
             }
-            CharacterCall::Get(call) => reply::<Get>(self.owned_by(call.owner).map(|record| record.sheet.clone())),
+            CharacterCall::Get(call) => reply::<Get>(self.owned_by(call.owner).map(Record::told)),
             CharacterCall::GetInventory(call) => reply::<GetInventory>(self.inventory(&call)),
             CharacterCall::Enter(call) => reply::<Enter>(self.enter(context, &call)),
             CharacterCall::Whereabouts(call) => reply::<Whereabouts>(self.whereabouts(&call)),

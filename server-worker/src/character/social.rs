@@ -1,7 +1,10 @@
 //! A character among others: its seat in a party, its invitations, whom it does not
 //! want to hear; and what others must learn of it.
 
-use super::logic::{Change, Character, Write};
+use super::{
+    logic::{Change, Character, Write},
+    record::{StoredInvitation, StoredInvite},
+};
 use crate::{
     calls::{
         character::{BeginInvite, Claim, Found, Invite, Invited, Mute, Parties, Seat, Visit},
@@ -61,7 +64,7 @@ pub struct Social {
     seat: Option<Seat>,
     /// When the party is asked whether it knows of the seat. `None` once it is known to.
     settles_at: Option<Millis>,
-    invited: Vec<Invited>,
+    invited: Vec<StoredInvitation>,
     /// By rising id.
     pub(super) muted: Vec<CharacterId>,
     /// How many it has sent lately.
@@ -110,7 +113,7 @@ impl Social {
 
     /// The invitations that are good at this time, as they are told.
     pub(super) fn invitations(&self, now: Millis) -> Vec<PartyInvite> {
-        self.invited.iter().filter(|open| open.expires > now).map(|open| open.invite.clone()).collect()
+        self.invited.iter().filter(|open| open.expires > now).map(|open| open.invite.clone().into()).collect()
     }
 
     pub(super) const fn settles_at(&self) -> Option<Millis> {
@@ -140,8 +143,8 @@ pub enum Letter {
     Invited {
         /// What tells the invitation from others.
         key: u64,
-        /// As it is told.
-        invite: PartyInvite,
+        /// What is told of it.
+        invite: StoredInvite,
         /// Where it is.
         visit: Visit,
     },
@@ -228,8 +231,10 @@ impl Character {
 
     pub(super) fn parties(&self, now: Millis, owner: PlayerId) -> Result<Parties> {
         self.owned_by(owner)?;
-        let invited = self.social.invited.iter().filter(|open| open.expires > now).cloned().collect();
-        Ok(Parties { seat: self.social.seat, invited })
+        let open = self.social.invited.iter().filter(|open| open.expires > now).cloned();
+        let told =
+            |StoredInvitation { party, invite, key, expires }| Invited { party, invite: invite.into(), key, expires };
+        Ok(Parties { seat: self.social.seat, invited: open.map(told).collect() })
     }
 
     pub(super) fn begin_invite(&mut self, context: Change<'_, '_>, call: &BeginInvite) -> Result<()> {
@@ -295,7 +300,8 @@ impl Character {
         if self.social.invited.len() >= MAX_INVITED {
             self.social.invited.remove(0);
         }
-        self.social.invited.push(Invited { party, key, expires, invite: invite.clone() });
+        let invite = StoredInvite::from(invite);
+        self.social.invited.push(StoredInvitation { party, key, expires, invite: invite.clone() });
         self.store_social(context);
         if let Some(visit) = self.presence {
             self.post(context, Letter::Invited { key, invite, visit });
@@ -391,7 +397,7 @@ impl Errands for Character {
                 on.ask(&hub::object_name(visit.hub), holds).await
             }
             Letter::Invited { key, invite, visit } => {
-                let invited = hub::Invited { key, invite, connection: visit.connection };
+                let invited = hub::Invited { key, invite: invite.into(), connection: visit.connection };
                 on.ask(&hub::object_name(visit.hub), invited).await
             }
         }
