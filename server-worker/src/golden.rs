@@ -70,7 +70,7 @@ impl Golden {
     fn text(&mut self, file: &str) -> String {
         let path = self.folder.join(file);
         let text = fs::read_to_string(&path).unwrap_or_else(|error| {
-            panic!("{}: {error}; UPDATE_GOLDEN=1 writes a new one", path.display());
+            panic!("{}: {error} (UPDATE_GOLDEN=1 writes what is missing in the newest form)", path.display());
         });
         self.read.insert(path);
         text.trim_end().to_owned()
@@ -84,7 +84,11 @@ impl Golden {
             fs::write(&path, format!("{now}\n")).unwrap();
         }
         let pinned = self.text(file);
-        assert_eq!(pinned, now, "{file} is not written as it was pinned");
+        if pinned != now {
+            let at = pinned.chars().zip(now.chars()).take_while(|(a, b)| a == b).count();
+            let around = |text: &str| text.chars().skip(at.saturating_sub(24)).take(64).collect::<String>();
+            panic!("{file} differs at {at}:\n  pinned …{}…\n  now    …{}…", around(&pinned), around(now));
+        }
     }
 
     /// A value that is stored as JSON.
