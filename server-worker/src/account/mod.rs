@@ -14,5 +14,7 @@ pub mod made;
 #[cfg(target_arch = "wasm32")]
 mod object;
 pub mod rows;
+mod sessions;
+mod slots;
 #[cfg(target_arch = "wasm32")]
 mod store;

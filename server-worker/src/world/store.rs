@@ -38,7 +38,8 @@ impl Store for World {
     ];
 
     fn load(db: &Db) -> Result<Self, Fault> {
-        // All of it is read at every start; what is damaged is found now and not in a year.
+        // The whole file is checked at every start, so that damage is found now and not in a
+        // year.
         db.check()?;
         let select = |columns: &str, table: &str| format!("SELECT {columns} FROM {table}");
         let started = db.query(&select(rows::REALM, "realm"), vec![], rows::read_realm)?.pop();
