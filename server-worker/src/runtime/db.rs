@@ -35,7 +35,7 @@ impl From<SqlStorageValue> for Value {
             SqlStorageValue::String(text) => Self::Text(text),
             SqlStorageValue::Integer(number) => Self::Int(number),
             SqlStorageValue::Float(number) => Self::Int(number as i64),
-            // SQLite has none: it would come back as the text that it was stored as.
+            // SQLite has no booleans: one would come back as the text that it was stored as.
             SqlStorageValue::Boolean(truth) => Self::Text(truth.to_string()),
             SqlStorageValue::Blob(bytes) => Self::Blob(bytes),
             SqlStorageValue::Null => Self::Null,
@@ -56,7 +56,7 @@ extern "C" {
 pub struct Db {
     sql: SqlStorage,
     storage: SyncStorage,
-    /// The time in its row, as far as is known here.
+    /// The time in the table `time`, as far as is known here.
     time: Cell<Millis>,
 }
 
@@ -68,8 +68,8 @@ impl Db {
         Self { sql: storage.sql(), storage: raw.clone().unchecked_into(), time: Cell::default() }
     }
 
-    /// Runs a statement that changes rows. The time goes with it into the same
-    /// transaction, so that an object's next life never says an earlier one.
+    /// Runs a statement that changes rows. The time is stored in the same transaction, so that
+    /// the object never uses an earlier one after it was loaded again.
     pub fn execute(&self, sql: &str, params: Vec<Param>) -> Result<(), Fault> {
         self.run(sql, params)?;
         let now = clock::said();
@@ -128,22 +128,22 @@ impl Db {
 
     /// Runs all or nothing.
     pub fn transaction(&self, mut all: impl FnMut() -> Result<(), Fault>) -> Result<(), Fault> {
-        // Unwinding rolls the transaction back, and what `all` reads is not
-        // used after a fault.
+        // Unwinding rolls the transaction back, and nothing that `all` has read is used after a
+        // fault.
         let mut all = AssertUnwindSafe(&mut all);
         let mut closure = move || {
             let all: &mut AssertUnwindSafe<_> = &mut all;
             (all.0)().map_err(|fault: Fault| JsValue::from_str(&fault.0))
         };
         self.storage.transaction_sync(&mut closure).map_err(|error| {
-            // The time's row is what it was before, too.
+            // The row of the time was rolled back too.
             self.time.set(Millis::default());
             Fault(error.as_string().unwrap_or_else(|| format!("{error:?}")))
         })
     }
 
-    /// Looks for damage in all of the file, also where nothing has been read yet. Takes
-    /// about a millisecond for each MiB.
+    /// Looks for damage in the whole file, also where nothing has been read yet. It takes about
+    /// a millisecond for each MiB.
     ///
     /// # Errors
     /// What SQLite found, as damage.
@@ -155,8 +155,8 @@ impl Db {
         }
     }
 
-    /// Brings the schema to the last of the numbered migrations, in one transaction, and
-    /// the process's time to what the object has said: called first by every object.
+    /// Brings the schema to the last of the numbered migrations, in one transaction, and raises
+    /// the process's time to what the object has stored. Every object calls it first.
     ///
     /// # Errors
     /// A schema that is newer than this build refuses to start.

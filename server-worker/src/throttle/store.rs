@@ -11,7 +11,7 @@ use crate::{
 };
 use shardlink_shared::{limits::THROTTLE_WINDOW, time::Millis};
 
-/// Rows are forgotten together that are due within this, in milliseconds.
+/// Rows that are due within this many milliseconds of each other are removed together.
 const FORGET_TOGETHER: u64 = 15_000;
 
 /// The counts of names and addresses.
@@ -32,7 +32,7 @@ impl Rows for Schema {
     CREATE INDEX by_age ON counts (since);
 "];
 
-    /// When the next rows' minutes are over: many at once, since each time wakes the object.
+    /// When the next rows are a minute old: rounded up, because each removal wakes the object.
     fn next_deadline(db: &Db) -> Result<Option<Millis>, Fault> {
         let oldest = db.query("SELECT since FROM counts ORDER BY since LIMIT 1", vec![], |row| row.millis(0))?;
         let due = oldest.first().map(|since| *since + THROTTLE_WINDOW);
