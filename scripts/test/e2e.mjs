@@ -14,6 +14,7 @@ const BESIDES = [
   "demo-social",
   "client-social",
   "client-account",
+  "old-data",
   "bad-input",
   "first-generation",
   "cors",

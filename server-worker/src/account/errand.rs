@@ -1,5 +1,5 @@
-//! What an account does with hubs: they learn what becomes of the sessions whose sockets
-//! they hold, or to whose tickets they were named.
+//! Letters of an account to hubs: a hub learns what becomes of the sessions whose sockets it
+//! holds, or whose tickets name it.
 
 use super::logic::{Account, Change, Write};
 use crate::{
@@ -16,17 +16,18 @@ use shardlink_shared::{
     time::Millis,
 };
 
-/// A letter's first try is made within this time of its writing, in milliseconds: before
-/// the first of its repetitions.
+/// A try within this many milliseconds of a letter's writing is its first: the first repetition
+/// comes later.
 const FIRST_TRY: u64 = 1_000;
 
-/// What a hub must learn of a session. A session that was renewed has all the `names` by
-/// which the hub may know it: the newest, and those of renewals that it has not answered.
+/// What a hub must learn of a session. For a session that was renewed, `names` has every name
+/// by which the hub may know it: the newest, and those of renewals that the hub has not
+/// answered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Letter {
     /// Which hub.
     pub hub: u32,
-    /// Which session, the oldest name first.
+    /// The session's names, the oldest first.
     pub names: Vec<SessionId>,
     /// What became of it.
     pub fate: Fate,
@@ -39,7 +40,7 @@ pub enum Fate {
     Ended(ErrorCode),
     /// Its socket is in another hub now.
     Moved,
-    /// This is its name from here on.
+    /// It was renewed: this is its name from here on.
     Renewed(SessionId),
 }
 
@@ -48,13 +49,14 @@ pub enum Fate {
 pub struct Errand {
     number: u64,
     letter: letters::Letter<Letter>,
-    /// Whether what led to it is answered only after it was tried.
+    /// Whether this is the letter's first try: the call that led to it is answered only
+    /// afterwards.
     is_first_try: bool,
 }
 
 impl Account {
-    /// Writes to a session's hub what became of it. Older letters about the session that
-    /// the hub has not answered are withdrawn: what they say is in this one.
+    /// Writes to a session's hub what became of the session. Renewals of it that the hub has
+    /// not answered are withdrawn, because this letter has their names.
     pub(super) fn tell_hub(&mut self, context: Change<'_, '_>, session: SessionId, hub: u32, fate: Fate) {
         let mut names = self.withdraw_renewals(context, session, hub);
         names.push(session);
@@ -68,7 +70,8 @@ impl Account {
         }
     }
 
-    /// A session's socket is in this hub, perhaps again: that it had gone is not said any more.
+    /// A session's socket is in this hub, perhaps again: a letter that says that it has moved
+    /// away is withdrawn.
     pub(super) fn socket_is_back(&mut self, context: Change<'_, '_>, session: SessionId, hub: u32) {
         let is_about = |letter: &Letter| letter.hub == hub && letter.names.contains(&session);
         let gone = self.letters.iter().find(|(_, letter)| letter.fate == Fate::Moved && is_about(letter));
@@ -80,7 +83,8 @@ impl Account {
         }
     }
 
-    /// Withdraws the letters by which a hub learns the name of a session: the older names.
+    /// Withdraws the letter by which a hub would learn this name of a session, and returns the
+    /// older names in it.
     fn withdraw_renewals(&mut self, context: Change<'_, '_>, session: SessionId, hub: u32) -> Vec<SessionId> {
         let is_renewal = |letter: &Letter| letter.hub == hub && letter.fate == Fate::Renewed(session);
         let renewal = self.letters.iter().find(|(_, letter)| is_renewal(letter));
@@ -102,7 +106,7 @@ impl Account {
         }
     }
 
-    /// The session's newest name, where a hub that asks may not have heard of it yet.
+    /// The newest name of a session, for a hub that may not have heard of a renewal yet.
     pub(super) fn newest_name(&self, session: SessionId) -> SessionId {
         let renewed = self.letters.iter().find_map(|(_, letter)| match letter.fate {
             Fate::Renewed(new) if letter.names.contains(&session) => Some(new),
@@ -134,8 +138,8 @@ impl Errands for Account {
     }
 
     fn is_awaited(errand: &Errand) -> bool {
-        // A logout is answered when the socket is closed; a hub that does not answer is
-        // waited for once.
+        // A logout is answered after the socket is closed. A hub that does not answer delays
+        // the answer only once.
         errand.is_first_try
     }
 

@@ -1,16 +1,13 @@
-//! Sessions and characters of an account.
+//! The memory of an account, and the answers to its calls. `sessions.rs` has signing in and
+//! sessions, `slots.rs` the characters.
 
-use super::{
-    errand::{Fate, Letter},
-    made::Made,
-};
+use super::{errand::Letter, made::Made};
 use crate::{
     calls::{
         account::{
-            AbandonCharacter, AccountCall, Authenticate, Authenticated, BeginDelete, BeginDeletion, ChangePassword,
-            CommitCharacter, Create, Deletion, EndSession, Erase, FinishDelete, FoundParty, GetSalt, Knows,
-            ListCharacters, Owns, PasswordChanged, Proof, Renew, Renewed, ReserveCharacter, ScramProof,
-            SelectCharacter, Settle, Settlement, SignIn, SignedIn, Silence, Sockets, Standing, Stands, Vouch,
+            AbandonCharacter, AccountCall, Authenticate, BeginDelete, BeginDeletion, ChangePassword, CommitCharacter,
+            Create, Deletion, EndSession, Erase, FinishDelete, FoundParty, GetSalt, Knows, ListCharacters, Owns,
+            Renew, ReserveCharacter, SelectCharacter, Settle, Settlement, SignIn, Silence, Sockets, Stands, Vouch,
         },
         directory::Kind,
     },
@@ -21,16 +18,9 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use shardlink_shared::{
     ErrorCode, Refusal,
-    crypto::{
-        password::{Salt, Verifier},
-        scram,
-        token::{SessionId, Voucher},
-    },
+    crypto::{password::Verifier, token::SessionId},
     ids::{CharacterId, PlayerId},
-    limits::{
-        CHARACTERS_PER_DAY, CLAIM_SETTLES_AFTER, KNOWN_NETWORK_LIFE, MAX_CHARACTERS, MAX_KNOWN_NETWORKS,
-        PARTIES_PER_DAY, SESSION_IDLE, SESSION_LONGEST, SESSION_TOUCH,
-    },
+    limits::{CLAIM_SETTLES_AFTER, SESSION_IDLE, SESSION_LONGEST},
     text::{CharacterName, UserName},
     time::Millis,
 };
@@ -43,13 +33,13 @@ pub struct Profile {
     pub player: PlayerId,
     /// Its name, as it was registered.
     pub username: UserName,
-    /// What rests of its password.
+    /// The verifier of its password.
     pub verifier: Verifier,
     /// When it was made.
     pub created: Millis,
-    /// Since when it is being deleted, with all that is its.
+    /// Since when it is being deleted, with everything it owns; `None` while it is not.
     pub deleting: Option<Millis>,
-    /// Until when it may not speak.
+    /// Until when its characters may not speak; `None` if they may.
     pub silenced: Option<Millis>,
 }
 
@@ -67,7 +57,7 @@ pub struct Session {
 }
 
 impl Session {
-    fn expires(&self) -> Millis {
+    pub(super) fn expires(&self) -> Millis {
         (self.used + SESSION_IDLE).min(self.began + SESSION_LONGEST)
     }
 }
@@ -75,11 +65,11 @@ impl Session {
 /// How far a character has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
-    /// It is being made since then.
+    /// It has been in the making since then.
     Creating(Millis),
     /// It exists.
     Active,
-    /// It is being deleted since then.
+    /// Its deletion has been under way since then.
     Deleting(Millis),
 }
 
@@ -105,13 +95,13 @@ pub enum Write {
     Session(SessionId, Session),
     /// A session ends.
     EndSession(SessionId),
-    /// A SCRAM exchange has served, and need not be remembered after this time.
+    /// A SCRAM exchange was used; it need not be remembered after this time.
     UseHandshake([u8; 8], Millis),
-    /// The exchanges that were to be finished before this time are forgotten.
+    /// The exchanges that had to be finished before this time are forgotten.
     ForgetHandshakes(Millis),
-    /// Somebody signed in from there, then.
+    /// The owner signed in from this network, at this time.
     Know([u8; 16], Millis),
-    /// It is forgotten that anybody signed in from there.
+    /// A network that the owner signed in from is forgotten.
     ForgetNetwork([u8; 16]),
     /// The account is gone: every row of it.
     Erase,
@@ -119,7 +109,7 @@ pub enum Write {
     Slot(Slot),
     /// A character's slot is freed.
     FreeSlot(CharacterId),
-    /// More was made.
+    /// What was made today changes.
     Made(Made),
     /// A letter is written.
     Post(u64, letters::Letter<Letter>),
@@ -141,7 +131,7 @@ pub enum Work {
 pub struct Unfinished {
     /// Whose it is.
     pub player: PlayerId,
-    /// The character whose making or deletion was cut short: it goes.
+    /// The character, which is to be removed.
     pub character: CharacterId,
     /// Its name.
     pub name: CharacterName,
@@ -150,21 +140,21 @@ pub struct Unfinished {
 /// The memory of an Account.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Account {
-    profile: Option<Profile>,
-    sessions: BTreeMap<SessionId, Session>,
-    slots: Vec<Slot>,
-    used_handshakes: BTreeMap<[u8; 8], Millis>,
-    /// Where its owner signed in from, and when last.
-    known: BTreeMap<[u8; 16], Millis>,
-    made: Made,
-    /// What hubs must learn of sessions.
+    pub(super) profile: Option<Profile>,
+    pub(super) sessions: BTreeMap<SessionId, Session>,
+    pub(super) slots: Vec<Slot>,
+    pub(super) used_handshakes: BTreeMap<[u8; 8], Millis>,
+    /// The networks that its owner signed in from, as keyed hashes, and when last.
+    pub(super) known: BTreeMap<[u8; 16], Millis>,
+    pub(super) made: Made,
+    /// The letters to hubs about sessions.
     pub(super) letters: Letters<Letter>,
 }
 
 pub(super) type Change<'a, 'b> = &'a mut Context<'b, Write>;
 
 impl Account {
-    /// The memory that these rows hold; slots in the order they were begun.
+    /// The memory of an account with these rows; slots in the order they were begun.
     #[must_use]
     pub const fn restore(
         profile: Option<Profile>,
@@ -199,124 +189,6 @@ impl Account {
         }
     }
 
-    fn salt(&self) -> Result<(Salt, u32), Refusal> {
-        let profile = self.profile.as_ref().ok_or(ErrorCode::BadCredentials)?;
-        Ok((profile.verifier.salt, profile.verifier.iterations))
-    }
-
-    fn sign_in(&mut self, context: Change<'_, '_>, call: &SignIn) -> Result<SignedIn, Refusal> {
-        let server_final = self.judge(context, &call.proof)?;
-        if let Some(mark) = call.mark {
-            self.know(context, mark);
-        }
-        let username = self.profile.as_ref().ok_or(ErrorCode::BadCredentials)?.username.clone();
-        let character = self.end_others(context, call.session, ErrorCode::SignedInElsewhere);
-        let session = Session { began: context.now, used: context.now, character, hub: None };
-        let expires = session.expires();
-        context.writes.push(Write::Session(call.session, session.clone()));
-        self.sessions.insert(call.session, session);
-        Ok(SignedIn { username, expires, server_final })
-    }
-
-    /// Whether somebody knows the password; the server's proof, where SCRAM was
-    /// the way. Whatever is wrong, the answer is what an unknown name gets:
-    /// another one would tell which names exist.
-    fn judge(&mut self, context: Change<'_, '_>, proof: &Proof) -> Result<Option<String>, Refusal> {
-        let profile = self.profile.as_ref().filter(|profile| profile.deleting.is_none());
-        let profile = profile.ok_or(ErrorCode::BadCredentials)?;
-        match proof {
-            Proof::Verifier(verifier) if profile.verifier.matches(verifier) => Ok(None),
-            Proof::Verifier(_) => Err(ErrorCode::BadCredentials.into()),
-            Proof::Scram(exchange) => {
-                let ScramProof { client_first_bare, server_first, client_final, handshake, handshake_expires } =
-                    exchange;
-                if self.used_handshakes.contains_key(handshake) {
-                    return Err(ErrorCode::BadCredentials.into());
-                }
-                let judged = scram::verify(&profile.verifier, client_first_bare, server_first, client_final);
-                // Right or wrong, it has served.
-                if self.used_handshakes.values().any(|expires| *expires <= context.now) {
-                    self.used_handshakes.retain(|_, expires| *expires > context.now);
-                    context.writes.push(Write::ForgetHandshakes(context.now));
-                }
-                self.used_handshakes.insert(*handshake, *handshake_expires);
-                context.writes.push(Write::UseHandshake(*handshake, *handshake_expires));
-                judged.map(Some).map_err(|_| ErrorCode::BadCredentials.into())
-            }
-        }
-    }
-
-    /// Remembers where its owner signed in from; the longest ago is forgotten
-    /// for the newest.
-    fn know(&mut self, context: Change<'_, '_>, mark: [u8; 16]) {
-        let forget = |known: &BTreeMap<[u8; 16], Millis>| {
-            let oldest = known.iter().min_by_key(|(_, at)| **at).map(|(mark, at)| (*mark, *at))?;
-            let expired = context.now.since(oldest.1) >= KNOWN_NETWORK_LIFE;
-            (expired || known.len() >= MAX_KNOWN_NETWORKS).then_some(oldest.0)
-        };
-        while let Some(oldest) = (!self.known.contains_key(&mark)).then(|| forget(&self.known)).flatten() {
-            self.known.remove(&oldest);
-            context.writes.push(Write::ForgetNetwork(oldest));
-        }
-        self.known.insert(mark, context.now);
-        context.writes.push(Write::Know(mark, context.now));
-    }
-
-    fn knows(&self, now: Millis, call: &Knows) -> bool {
-        self.known.get(&call.mark).is_some_and(|at| now.since(*at) < KNOWN_NETWORK_LIFE)
-    }
-
-    /// Ends all sessions but one: what that one had selected.
-    fn end_others(&mut self, context: Change<'_, '_>, stays: SessionId, code: ErrorCode) -> Option<CharacterId> {
-        self.end_sessions(context, code, |id, _| id != stays);
-        self.sessions.get(&stays).and_then(|session| session.character)
-    }
-
-    /// Ends these sessions; the hubs of their sockets are told.
-    fn end_sessions(
-        &mut self,
-        context: Change<'_, '_>,
-        code: ErrorCode,
-        which: impl Fn(SessionId, &Session) -> bool,
-    ) {
-        let ended: Vec<_> = self.sessions.extract_if(.., |id, session| which(*id, session)).collect();
-        for (id, session) in ended {
-            context.writes.push(Write::EndSession(id));
-            if let Some(hub) = session.hub {
-                self.tell_hub(context, id, hub, Fate::Ended(code));
-            }
-        }
-    }
-
-    fn renew(&mut self, context: Change<'_, '_>, call: &Renew) -> Result<Renewed, Refusal> {
-        let username = self.profile.as_ref().ok_or(ErrorCode::SessionExpired)?.username.clone();
-        if !self.sessions.contains_key(&call.new) {
-            let mut session = self.session(context, call.session)?.clone();
-            session.used = context.now;
-            self.sessions.remove(&call.session);
-            context.writes.extend([Write::EndSession(call.session), Write::Session(call.new, session.clone())]);
-            if let Some(hub) = session.hub {
-                self.tell_hub(context, call.session, hub, Fate::Renewed(call.new));
-            }
-            self.sessions.insert(call.new, session);
-        }
-        // Otherwise it is a repeated call.
-        let session = self.session(context, call.new)?;
-        Ok(Renewed { username, expires: session.expires() })
-    }
-
-    fn change_password(&mut self, context: Change<'_, '_>, call: ChangePassword) -> Result<PasswordChanged, Refusal> {
-        self.session(context, call.session)?;
-        let done = self.profile.as_ref().is_some_and(|profile| profile.verifier == call.verifier);
-        // A repeated call: the old password is right no more.
-        let server_final = if done { None } else { self.judge(context, &call.proof)? };
-        let profile = self.profile.as_mut().ok_or(ErrorCode::SessionExpired)?;
-        profile.verifier = call.verifier;
-        context.writes.push(Write::Profile(profile.clone()));
-        self.end_others(context, call.session, ErrorCode::LoggedOut);
-        Ok(PasswordChanged { server_final })
-    }
-
     fn begin_deletion(&mut self, context: Change<'_, '_>, call: &BeginDeletion) -> Result<Deletion, Refusal> {
         self.session(context, call.session)?;
         self.judge(context, &call.proof)?;
@@ -324,7 +196,7 @@ impl Account {
         profile.deleting = Some(context.now);
         context.writes.push(Write::Profile(profile.clone()));
         for slot in &mut self.slots {
-            // From here on a slow creator cannot commit.
+            // From here on a slow creator cannot commit the character.
             slot.stage = Stage::Deleting(context.now);
             context.writes.push(Write::Slot(slot.clone()));
         }
@@ -332,7 +204,7 @@ impl Account {
         self.deletion().ok_or(ErrorCode::SessionExpired.into())
     }
 
-    /// What is left of an account that is being deleted.
+    /// What is still to be deleted, if the account is being deleted.
     fn deletion(&self) -> Option<Deletion> {
         let profile = self.profile.as_ref().filter(|profile| profile.deleting.is_some())?;
         Some(Deletion {
@@ -349,210 +221,12 @@ impl Account {
         Ok(self.sessions.iter().filter_map(|(id, session)| Some((*id, session.hub?))).collect())
     }
 
-    /// Nothing is left of an account that is being deleted, and all that was its
-    /// elsewhere is gone.
+    /// Ends the deletion of an account: all that it owned in other objects is gone by now.
     pub fn erase(&mut self, context: Change<'_, '_>) {
         if self.deletion().is_some() {
-            // What hubs must still learn of its sessions outlives it.
+            // Letters that hubs have not answered outlive the account.
             *self = Self { letters: std::mem::take(&mut self.letters), ..Self::default() };
             context.writes.push(Write::Erase);
-        }
-    }
-
-    /// The session, if it is good; its use is recorded at most once a minute.
-    fn session(&mut self, context: Change<'_, '_>, id: SessionId) -> Result<&mut Session, Refusal> {
-        let session = self
-            .sessions
-            .get_mut(&id)
-            .filter(|session| context.now < session.expires())
-            .ok_or(ErrorCode::SessionExpired)?;
-        if context.now.since(session.used) >= SESSION_TOUCH {
-            session.used = context.now;
-            context.writes.push(Write::Session(id, session.clone()));
-        }
-        Ok(session)
-    }
-
-    /// What is said of a session that is good.
-    fn authenticated(&mut self, context: Change<'_, '_>, id: SessionId) -> Result<Authenticated, Refusal> {
-        let Session { character, hub, .. } = *self.session(context, id)?;
-        let expires = self.session(context, id)?.expires();
-        let profile = self.profile.as_ref().ok_or(ErrorCode::SessionExpired)?;
-        let silenced = profile.silenced.filter(|until| *until > context.now);
-        Ok(Authenticated { username: profile.username.clone(), character, expires, hub, silenced })
-    }
-
-    fn authenticate(&mut self, context: Change<'_, '_>, call: &Authenticate) -> Result<Authenticated, Refusal> {
-        let authenticated = self.authenticated(context, call.session)?;
-        if let Some(hub) = call.hub {
-            self.socket_in(context, call.session, hub)?;
-        }
-        Ok(authenticated)
-    }
-
-    fn vouch(&mut self, context: Change<'_, '_>, call: &Vouch) -> Result<Option<Voucher>, Refusal> {
-        let Authenticated { character, silenced, hub, .. } = self.authenticated(context, call.session)?;
-        if hub.is_some_and(|hub| hub != call.hub) {
-            return Ok(None);
-        }
-        self.socket_in(context, call.session, call.hub)?;
-        Ok(Some(Voucher { character, silenced }))
-    }
-
-    /// From here on this hub is told what becomes of a session, and no other.
-    fn socket_in(&mut self, context: Change<'_, '_>, id: SessionId, hub: u32) -> Result<(), Refusal> {
-        let session = self.session(context, id)?;
-        let before = session.hub.replace(hub);
-        if before == Some(hub) {
-            return Ok(());
-        }
-        context.writes.push(Write::Session(id, session.clone()));
-        if let Some(before) = before {
-            self.tell_hub(context, id, before, Fate::Moved);
-        }
-        self.socket_is_back(context, id, hub);
-        Ok(())
-    }
-
-    fn end_session(&mut self, context: Change<'_, '_>, call: &EndSession) {
-        self.end_sessions(context, ErrorCode::LoggedOut, |id, _| id == call.session);
-    }
-
-    /// Whether a session whose place a hub keeps is good. It is not a use of the session.
-    fn stands(&self, now: Millis, call: &Stands) -> Result<Standing, Refusal> {
-        let name = self.newest_name(call.session);
-        let session = self.sessions.get(&name).filter(|session| now < session.expires());
-        let session = session.ok_or(ErrorCode::SessionExpired)?;
-        if session.hub != Some(call.hub) {
-            return Err(ErrorCode::SignedInElsewhere.into());
-        }
-        let profile = self.profile.as_ref().ok_or(ErrorCode::SessionExpired)?;
-        Ok(Standing { session: name, silenced: profile.silenced.filter(|until| *until > now) })
-    }
-
-    /// Counts a party that one of its characters founds.
-    fn found_party(&mut self, context: Change<'_, '_>, call: &FoundParty) -> Result<(), Refusal> {
-        self.profile.as_ref().ok_or(ErrorCode::SessionExpired)?;
-        let made = self.made.today(context.now);
-        if made.last_party == Some(call.party) {
-            // A repeated call.
-            return Ok(());
-        }
-        made.check(context.now, made.parties, PARTIES_PER_DAY)?;
-        self.has_made(context, Made { parties: made.parties + 1, last_party: Some(call.party), ..made });
-        Ok(())
-    }
-
-    fn has_made(&mut self, context: Change<'_, '_>, made: Made) {
-        self.made = made;
-        context.writes.push(Write::Made(made));
-    }
-
-    fn reserve_character(&mut self, context: Change<'_, '_>, call: ReserveCharacter) -> Result<CharacterId, Refusal> {
-        self.session(context, call.session)?;
-        if self.slots.len() >= MAX_CHARACTERS {
-            return Err(ErrorCode::TooManyCharacters.into());
-        }
-        let made = self.made.today(context.now);
-        made.check(context.now, made.characters, CHARACTERS_PER_DAY)?;
-        self.has_made(context, Made { characters: made.characters + 1, ..made });
-        let slot = Slot {
-            id: CharacterId::random(context.entropy),
-            name: call.name,
-            stage: Stage::Creating(context.now),
-            created: context.now,
-        };
-        let id = slot.id;
-        context.writes.push(Write::Slot(slot.clone()));
-        self.slots.push(slot);
-        Ok(id)
-    }
-
-    fn commit_character(&mut self, context: Change<'_, '_>, call: &CommitCharacter) -> Result<(), Refusal> {
-        let slot = self.slots.iter_mut().find(|slot| slot.id == call.character).ok_or(ErrorCode::NotFound)?;
-        match slot.stage {
-            Stage::Creating(_) => {
-                slot.stage = Stage::Active;
-                context.writes.push(Write::Slot(slot.clone()));
-                Ok(())
-            }
-            // A repeated call.
-            Stage::Active => Ok(()),
-            // It took so long that the alarm has begun to undo it.
-            Stage::Deleting(_) => Err(ErrorCode::NotFound.into()),
-        }
-    }
-
-    fn abandon_character(&mut self, context: Change<'_, '_>, call: &AbandonCharacter) {
-        let unfinished = |slot: &Slot| slot.id == call.character && matches!(slot.stage, Stage::Creating(_));
-        if self.slots.iter().any(unfinished) {
-            self.free(context, call.character);
-            // Nothing was made but a slot: a name that was taken costs none of the day's.
-            let made = self.made.today(context.now);
-            self.has_made(context, Made { characters: made.characters.saturating_sub(1), ..made });
-        }
-    }
-
-    fn free(&mut self, context: Change<'_, '_>, character: CharacterId) {
-        self.slots.retain(|slot| slot.id != character);
-        context.writes.push(Write::FreeSlot(character));
-        for (id, session) in &mut self.sessions {
-            if session.character == Some(character) {
-                session.character = None;
-                context.writes.push(Write::Session(*id, session.clone()));
-            }
-        }
-    }
-
-    fn characters(&mut self, context: Change<'_, '_>, call: &ListCharacters) -> Result<Vec<CharacterId>, Refusal> {
-        self.session(context, call.session)?;
-        Ok(self.slots.iter().filter(|slot| slot.stage == Stage::Active).map(|slot| slot.id).collect())
-    }
-
-    fn active(&mut self, character: CharacterId) -> Result<&mut Slot, Refusal> {
-        self.slots
-            .iter_mut()
-            .find(|slot| slot.id == character && slot.stage == Stage::Active)
-            .ok_or(ErrorCode::NotYourCharacter.into())
-    }
-
-    fn owns(&mut self, context: Change<'_, '_>, call: &Owns) -> Result<(), Refusal> {
-        self.session(context, call.session)?;
-        self.active(call.character).map(drop)
-    }
-
-    fn select(&mut self, context: Change<'_, '_>, call: &SelectCharacter) -> Result<Authenticated, Refusal> {
-        self.session(context, call.session)?;
-        self.active(call.character)?;
-        let session = self.session(context, call.session)?;
-        if session.character != Some(call.character) {
-            session.character = Some(call.character);
-            context.writes.push(Write::Session(call.session, session.clone()));
-        }
-        self.authenticated(context, call.session)
-    }
-
-    fn begin_delete(&mut self, context: Change<'_, '_>, call: &BeginDelete) -> Result<CharacterName, Refusal> {
-        self.session(context, call.session)?;
-        let now = context.now;
-        let slot = self.active(call.character)?;
-        slot.stage = Stage::Deleting(now);
-        context.writes.push(Write::Slot(slot.clone()));
-        Ok(slot.name.clone())
-    }
-
-    /// A character whose deletion was begun is deleted, or stays.
-    pub fn finish_delete(&mut self, context: Change<'_, '_>, call: &FinishDelete) {
-        let Some(slot) =
-            self.slots.iter_mut().find(|slot| slot.id == call.character && matches!(slot.stage, Stage::Deleting(_)))
-        else {
-            return;
-        };
-        if call.deleted {
-            self.free(context, call.character);
-        } else {
-            slot.stage = Stage::Active;
-            context.writes.push(Write::Slot(slot.clone()));
         }
     }
 
@@ -574,7 +248,7 @@ impl Account {
                     Some(_) => Settlement::Wait,
                 }
             }
-            // It is entered only once the character is listed, and goes with it.
+            // The id is entered only once the character is listed, and removed with it.
             Kind::CharacterId => {
                 let listed = self.slots.iter().any(|slot| slot.id.get() == call.id);
                 if listed { Settlement::Keep } else { Settlement::Release }
@@ -582,9 +256,9 @@ impl Account {
         }
     }
 
-    /// Ends the sessions that are past their time; and what was cut short so
-    /// long ago that nobody is at it any more. What was being made is marked
-    /// as being deleted, so that it cannot be committed from here on.
+    /// Ends the sessions that have expired, and finds the makings and deletions that were cut
+    /// short so long ago that nobody is still at work on them. A character that was being made
+    /// is marked as being deleted, so that it cannot be committed from here on.
     pub fn expire(&mut self, context: Change<'_, '_>) -> Work {
         if let Some(profile) = self.profile.as_mut().filter(|profile| profile.deleting.is_some()) {
             profile.deleting = Some(context.now);
@@ -663,7 +337,7 @@ impl Logic for Account {
         });
         let deletion = self.profile.as_ref().and_then(|profile| profile.deleting);
         let own = match deletion {
-            // Its slots go with it.
+            // Its slots are deleted with it.
             Some(since) => Some(since + CLAIM_SETTLES_AFTER),
             None => sessions.chain(slots).min(),
         };

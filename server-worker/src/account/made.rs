@@ -1,4 +1,5 @@
-//! What an account may make in a day: what is deleted leaves a little on disk for good.
+//! Limits on what an account may make in a day: each object that is deleted leaves a little on
+//! disk for good.
 
 use serde::{Deserialize, Serialize};
 use shardlink_shared::{ErrorCode, Refusal, ids::PartyId, limits::BUDGET_WINDOW, time::Millis};
@@ -6,25 +7,25 @@ use shardlink_shared::{ErrorCode, Refusal, ids::PartyId, limits::BUDGET_WINDOW, 
 /// What an account has made since a day began.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Made {
-    /// When the day began: with the first that was made.
+    /// When the day began: when the first of these was made.
     pub since: Millis,
-    /// How many characters.
+    /// The number of characters.
     pub characters: u32,
-    /// How many parties.
+    /// The number of parties.
     pub parties: u32,
-    /// The last of these: the call that counted it may come twice.
+    /// The last of these parties: the call that counts it may come twice.
     pub last_party: Option<PartyId>,
 }
 
 impl Made {
-    /// What counts at this time: a day that is over does not.
+    /// What counts at this time: nothing, if the day is over.
     #[must_use]
     pub(super) fn today(self, now: Millis) -> Self {
         let any = self.characters > 0 || self.parties > 0;
         if any && now.since(self.since) < BUDGET_WINDOW { self } else { Self { since: now, ..Self::default() } }
     }
 
-    /// Refuses what is more than a day's, with the time until the day is over.
+    /// Refuses with RATE_LIMITED if the limit is reached, with the time until the day is over.
     pub(super) fn check(&self, now: Millis, count: u32, limit: u32) -> Result<(), Refusal> {
         if count < limit {
             return Ok(());

@@ -8,10 +8,13 @@
 //!   name is claimed, whatever crashed while it was made or deleted.
 //! - Survives sleep as: rows.
 
-mod errand;
+pub mod errand;
 pub mod logic;
 pub mod made;
 #[cfg(target_arch = "wasm32")]
 mod object;
+pub mod rows;
+mod sessions;
+mod slots;
 #[cfg(target_arch = "wasm32")]
 mod store;

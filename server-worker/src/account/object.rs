@@ -10,9 +10,8 @@ use worker::{DurableObject, Env, Request, Response, Result, State, durable_objec
 pub struct Account(Rc<Shell<logic::Account>>);
 
 impl Account {
-    /// Finishes with the other objects what a crash cut short. Every step may
-    /// have been done before; what cannot be done now, the alarm, which is set
-    /// again, tries again.
+    /// Finishes with other objects what a crash cut short. Every step may have been done
+    /// before. The alarm is set again, and tries again whatever cannot be done now.
     async fn finish(&self, work: logic::Work) {
         match work {
             logic::Work::Delete(deletion) => {

@@ -1,12 +1,19 @@
 //! Scenarios of an account's life.
 
 use super::*;
-use crate::effect::Errands;
+use crate::{
+    account::errand::Fate,
+    calls::account::{Authenticated, Proof, ScramProof, SignedIn, Standing},
+    effect::Errands,
+};
 use shardlink_shared::{
-    crypto::password::SaltedPassword,
+    crypto::{password::SaltedPassword, token::Voucher},
     entropy::Seeded,
     ids::PartyId,
-    limits::{BUDGET_WINDOW, LETTER_LIFE, MAX_SESSION_LETTERS, MAX_SESSION_NAMES},
+    limits::{
+        BUDGET_WINDOW, CHARACTERS_PER_DAY, KNOWN_NETWORK_LIFE, LETTER_LIFE, MAX_CHARACTERS, MAX_KNOWN_NETWORKS,
+        MAX_SESSION_LETTERS, MAX_SESSION_NAMES, PARTIES_PER_DAY, SESSION_TOUCH,
+    },
 };
 
 fn player() -> PlayerId {

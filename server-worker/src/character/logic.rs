@@ -1,6 +1,10 @@
-//! What a character is and where.
+//! The memory of a character, and the answers to its calls; `social.rs` has its party,
+//! invitations and mutes.
 
-use super::social::{Letter, Past, Social};
+use super::{
+    record::Record,
+    social::{Letter, Past, Social},
+};
 use crate::{
     calls::{
         account::Settlement,
@@ -12,38 +16,20 @@ use crate::{
     effect::{Context, Logic, Reply, reply},
     letters::{self, Letters},
 };
-use serde::{Deserialize, Serialize};
 use shardlink_shared::{
     ErrorCode, Refusal,
     ids::{CharacterId, LocationId, PlayerId},
-    items::{Stack, find_item, starting_goods},
+    items::{Stack, find_item},
     limits::CLAIM_SETTLES_AFTER,
     protocol::{
         bounded::{List, Text},
         trade::{HeldItem, Inventory},
     },
-    sheet::Sheet,
     text::CharacterName,
     time::Millis,
 };
 
-/// A character that exists.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Record {
-    /// Whose it is.
-    pub owner: PlayerId,
-    /// Its sheet.
-    pub sheet: Sheet,
-    /// What it holds, by rising item.
-    #[serde(default)]
-    pub items: Vec<Stack>,
-    /// When the account is asked whether it lists the character: a making that
-    /// was cut short leaves one that nobody does. `None` once it is known to.
-    #[serde(default)]
-    pub settles_at: Option<Millis>,
-}
-
-/// A character that was made, and that its account may list.
+/// A character that was made, of which it is not known yet whether its account lists it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Made {
     /// Whose it is.
@@ -57,11 +43,11 @@ pub struct Made {
 /// A row that changes.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Write {
-    /// The character and its sheet, or that it is no more.
+    /// The character's record; `None` if it was deleted.
     Record(Option<Record>),
-    /// Which stay in the world it is on.
+    /// Its stay in the world; `None` if it is offline.
     Presence(Option<Visit>),
-    /// Its party, its invitations, whom it does not hear.
+    /// Its party, its invitations, its mutes.
     Social(Social),
     /// A letter is written.
     Post(u64, letters::Letter<Letter>),
@@ -74,12 +60,12 @@ pub enum Write {
 pub struct Character {
     pub(super) record: Option<Record>,
     pub(super) presence: Option<Visit>,
-    /// The number of the last change of its presence; it rises over a sleep, because it
-    /// is the time where that is more.
+    /// The number of the last change of its presence. It rises over a sleep too, because it is
+    /// at least the time.
     pub(super) moved: u64,
-    /// The visits that ended last: a repeated word that one began means nothing.
+    /// The visits that ended last: a repeated call that begins one of them is ignored.
     pub(super) ended: Past<Visit>,
-    /// The seats that it gave back last, likewise.
+    /// The seats that it gave back last: a repeated call that claims one of them is refused.
     pub(super) released: Past<u64>,
     pub(super) social: Social,
     pub(super) letters: Letters<Letter>,
@@ -88,7 +74,7 @@ pub struct Character {
 pub(super) type Change<'a, 'b> = &'a mut Context<'b, Write>;
 
 impl Character {
-    /// The memory that these rows hold.
+    /// The memory of a character with these rows.
     #[must_use]
     pub const fn restore(
         record: Option<Record>,
@@ -105,9 +91,7 @@ impl Character {
 
     fn create(&mut self, context: Change<'_, '_>, call: Create) -> Result<(), Refusal> {
         if self.record.is_none() {
-            let items = starting_goods(call.sheet.class);
-            let settles_at = Some(context.now + CLAIM_SETTLES_AFTER);
-            self.record = Some(Record { owner: call.owner, sheet: call.sheet, items, settles_at });
+            self.record = Some(Record::new(call.owner, call.sheet, context.now));
             context.writes.push(Write::Record(self.record.clone()));
         }
         Ok(())
@@ -128,14 +112,14 @@ impl Character {
         Ok(Inventory { items: List::of(record.items.iter().filter_map(held)), souls: record.sheet.progression.souls })
     }
 
-    /// What its account is to be asked about now: whether it lists it.
+    /// The question for its account that is due now: whether the account lists it.
     #[must_use]
     pub fn unsettled(&self, now: Millis) -> Option<Made> {
         let record = self.record.as_ref().filter(|record| record.settles_at.is_some_and(|due| due <= now))?;
         Some(Made { owner: record.owner, id: record.sheet.id, name: record.sheet.name.clone() })
     }
 
-    /// What the account said of a character that was made.
+    /// Applies what the account said of a character that was made.
     pub fn settle(&mut self, context: Change<'_, '_>, settlement: Settlement) {
         let Some(record) = self.record.as_mut().filter(|record| record.settles_at.is_some()) else { return };
         match settlement {
@@ -148,13 +132,13 @@ impl Character {
 
     fn vanish(&mut self, context: Change<'_, '_>) {
         self.resign(context);
-        // What others must still learn of it outlives it.
+        // Letters that others have not answered outlive the character.
         *self = Self { letters: std::mem::take(&mut self.letters), ..Self::default() };
         context.writes.extend([Write::Record(None), Write::Presence(None), Write::Social(Social::default())]);
     }
 
     fn enter(&mut self, context: Change<'_, '_>, call: &Enter) -> Result<Entered, Refusal> {
-        let sheet = self.owned_by(call.owner)?.sheet.clone();
+        let sheet = self.owned_by(call.owner)?.told();
         if self.presence != Some(call.visit) && !self.ended.contains(&call.visit) {
             self.appear(context, call.visit);
         }
@@ -168,7 +152,7 @@ impl Character {
     }
 
     fn travel(&mut self, context: Change<'_, '_>, call: &Travel) {
-        // A word from a visit that a newer one replaced changes nothing.
+        // A call of a visit that a newer one has replaced changes nothing.
         if self.presence == Some(call.visit) {
             self.at(context, call.location);
         }
@@ -222,7 +206,7 @@ impl Logic for Character {
                 }
                 reply::<Confirm>(owned)
             }
-            CharacterCall::Get(call) => reply::<Get>(self.owned_by(call.owner).map(|record| record.sheet.clone())),
+            CharacterCall::Get(call) => reply::<Get>(self.owned_by(call.owner).map(Record::told)),
             CharacterCall::GetInventory(call) => reply::<GetInventory>(self.inventory(&call)),
             CharacterCall::Enter(call) => reply::<Enter>(self.enter(context, &call)),
             CharacterCall::Whereabouts(call) => reply::<Whereabouts>(self.whereabouts(&call)),

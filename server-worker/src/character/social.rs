@@ -1,7 +1,10 @@
-//! A character among others: its seat in a party, its invitations, whom it does not
-//! want to hear; and what others must learn of it.
+//! A character among others: its seat in a party, its invitations, its mutes, and its letters
+//! to other objects.
 
-use super::logic::{Change, Character, Write};
+use super::{
+    logic::{Change, Character, Write},
+    record::{StoredInvitation, StoredInvite},
+};
 use crate::{
     calls::{
         character::{BeginInvite, Claim, Found, Invite, Invited, Joiner, Mute, Parties, Presence, Seat, Visit},
@@ -22,8 +25,8 @@ use shardlink_shared::{
 };
 use std::collections::VecDeque;
 
-/// What is over and remembered, in memory alone: the runtime repeats a call within
-/// seconds, and an object that leaves memory has been asked nothing for ten.
+/// The last things that are over, remembered in memory alone: the runtime repeats a call within
+/// seconds, and an object leaves memory only after ten seconds without a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Past<T>(VecDeque<T>);
 
@@ -55,31 +58,31 @@ impl<T: PartialEq> Past<T> {
     }
 }
 
-/// What a character is among others.
+/// The stored part of what a character is among others.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Social {
     seat: Option<Seat>,
     /// When the party is asked whether it knows of the seat. `None` once it is known to.
     settles_at: Option<Millis>,
-    invited: Vec<Invited>,
+    invited: Vec<StoredInvitation>,
     /// By rising id.
     pub(super) muted: Vec<CharacterId>,
-    /// How many it has sent lately.
+    /// The invitations that it has sent lately.
     #[serde(default)]
     sent: Sent,
 }
 
-/// The invitations that a character has sent lately.
+/// How many invitations a character has sent lately.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Sent {
-    /// When it may send as many as ever again.
+    /// When it may send the full number again.
     whole_at: Millis,
     /// The request that was counted last: repeated, it is not counted again.
     key: u64,
 }
 
 impl Sent {
-    /// The milliseconds in which an invitation comes back.
+    /// The milliseconds until one more invitation may be sent, for each that was sent.
     const PRICE: u64 = INVITE_WINDOW / INVITES_PER_WINDOW;
 
     /// Counts a request.
@@ -90,7 +93,7 @@ impl Sent {
         if self.key == key {
             return Ok(());
         }
-        // Nothing is owed for longer than the window: then the clock was set back.
+        // A debt is never longer than the window. Where it seems so, the clock was set back.
         let is_owed = self.whole_at > now && self.whole_at <= now + INVITE_WINDOW;
         let whole_at = if is_owed { self.whole_at } else { now } + Self::PRICE;
         match whole_at.since(now + INVITE_WINDOW) {
@@ -108,9 +111,9 @@ impl Social {
         self.seat.map(|seat| seat.party)
     }
 
-    /// The invitations that are good at this time, as they are told.
+    /// The invitations that are open at this time, as clients are told of them.
     pub(super) fn invitations(&self, now: Millis) -> Vec<PartyInvite> {
-        self.invited.iter().filter(|open| open.expires > now).map(|open| open.invite.clone()).collect()
+        self.invited.iter().filter(|open| open.expires > now).map(|open| open.invite.clone().into()).collect()
     }
 
     pub(super) const fn settles_at(&self) -> Option<Millis> {
@@ -118,12 +121,12 @@ impl Social {
     }
 }
 
-/// What others must learn.
+/// What another object must learn.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Letter {
     /// To its party: where it is.
     Report(Seat, CharacterId, Presence),
-    /// To its party: it is no more.
+    /// To its party: it was deleted.
     Resign {
         /// The seat that becomes free.
         seat: Seat,
@@ -132,7 +135,7 @@ pub enum Letter {
         /// Whose it was.
         character: CharacterId,
     },
-    /// To the hub of an earlier visit: it is elsewhere now.
+    /// To the hub of an earlier visit: it is in another hub now.
     Displaced(CharacterId, Visit),
     /// To its hub: is it there?
     Check(CharacterId, Visit),
@@ -140,8 +143,8 @@ pub enum Letter {
     Invited {
         /// What tells the invitation from others.
         key: u64,
-        /// As it is told.
-        invite: PartyInvite,
+        /// What is told of it.
+        invite: StoredInvite,
         /// Where it is.
         visit: Visit,
     },
@@ -157,33 +160,33 @@ pub enum Errand {
 }
 
 impl Character {
-    /// It is in the world, on this visit.
+    /// Notes that it is in the world, on this visit.
     pub(super) fn appear(&mut self, context: Change<'_, '_>, visit: Visit) {
         let before = self.presence;
         self.moves(context, Some(visit));
         let Some(id) = self.id() else { return };
-        // In the same hub the newer connection closes the older by itself.
+        // Within one hub, the newer connection closes the older by itself.
         if let Some(before) = before.filter(|before| before.hub != visit.hub) {
             self.post(context, Letter::Displaced(id, before));
         }
     }
 
-    /// It has left the world.
+    /// Notes that it has left the world.
     pub(super) fn disappear(&mut self, context: Change<'_, '_>) {
         self.moves(context, None);
     }
 
-    /// Somebody doubts that it is where it says.
+    /// Asks its hub whether it is there, because somebody doubts it.
     pub(super) fn doubted(&mut self, context: Change<'_, '_>, visit: Visit) {
         if let (true, Some(id)) = (self.presence == Some(visit), self.id()) {
             self.post(context, Letter::Check(id, visit));
         }
     }
 
-    /// What its hub said to that.
+    /// Applies its hub's answer to that.
     fn checked(&mut self, context: Change<'_, '_>, visit: Visit, is_there: bool) {
         if self.presence == Some(visit) {
-            // Told anew, its party believes it.
+            // The party believes the new report that follows from this.
             self.moves(context, is_there.then_some(visit));
         }
     }
@@ -213,7 +216,7 @@ impl Character {
         context.writes.push(Write::Social(self.social.clone()));
     }
 
-    /// It leaves its party because it is no more.
+    /// Leaves its party, because it is being deleted.
     pub(super) fn resign(&mut self, context: Change<'_, '_>) {
         if let (Some(seat), Some(character)) = (self.social.seat.take(), self.id()) {
             let key = context.entropy.next_u64();
@@ -228,8 +231,10 @@ impl Character {
 
     pub(super) fn parties(&self, now: Millis, owner: PlayerId) -> Result<Parties> {
         self.owned_by(owner)?;
-        let invited = self.social.invited.iter().filter(|open| open.expires > now).cloned().collect();
-        Ok(Parties { seat: self.social.seat, invited })
+        let open = self.social.invited.iter().filter(|open| open.expires > now).cloned();
+        let told =
+            |StoredInvitation { party, invite, key, expires }| Invited { party, invite: invite.into(), key, expires };
+        Ok(Parties { seat: self.social.seat, invited: open.map(told).collect() })
     }
 
     pub(super) fn begin_invite(&mut self, context: Change<'_, '_>, call: &BeginInvite) -> Result<()> {
@@ -251,7 +256,7 @@ impl Character {
         let (character, name) = (sheet.id, sheet.name.clone());
         let seat = Seat { party: call.party, key: call.key };
         if self.released.contains(&call.key) {
-            // A repeated call that comes too late: the seat is given back already.
+            // A repeated call, too late: the seat was given back already.
             return Err(ErrorCode::NotFound.into());
         }
         match self.social.seat {
@@ -295,7 +300,8 @@ impl Character {
         if self.social.invited.len() >= MAX_INVITED {
             self.social.invited.remove(0);
         }
-        self.social.invited.push(Invited { party, key, expires, invite: invite.clone() });
+        let invite = StoredInvite::from(invite);
+        self.social.invited.push(StoredInvitation { party, key, expires, invite: invite.clone() });
         self.store_social(context);
         if let Some(visit) = self.presence {
             self.post(context, Letter::Invited { key, invite, visit });
@@ -327,7 +333,7 @@ impl Character {
         Ok(())
     }
 
-    /// What its party said of a seat that it claimed.
+    /// Applies the party's answer about a seat that it claimed.
     fn seat_settled(&mut self, context: Change<'_, '_>, seat: Seat, holds: &Result<bool>) {
         if self.social.seat != Some(seat) || self.social.settles_at.is_none() {
             return;
@@ -335,7 +341,7 @@ impl Character {
         match holds {
             Ok(true) => self.seated(context, seat.key),
             Ok(false) => self.release(context, seat.key),
-            // It is asked again.
+            // The party is asked again.
             Err(_) => {}
         }
     }
@@ -343,7 +349,8 @@ impl Character {
 
 impl Errands for Character {
     type Errand = Errand;
-    /// What the party knows of the seat, where that was the question.
+    /// Whether the party knows of the seat, or the hub of the visit, where that was the
+    /// question.
     type Outcome = Result<bool>;
 
     fn take_errands(&mut self, now: Millis) -> Vec<Errand> {
@@ -353,7 +360,7 @@ impl Errands for Character {
         if let (Some(seat), Some(id), Some(due)) = (self.social.seat, self.id(), self.social.settles_at)
             && due <= now
         {
-            // In memory alone: after a crash it is asked at once.
+            // This is changed in memory alone: after a crash the party is asked at once.
             self.social.settles_at = Some(now + CLAIM_SETTLES_AFTER);
             errands.push(Errand::Settle(seat, id));
         }
@@ -361,7 +368,7 @@ impl Errands for Character {
     }
 
     fn is_awaited(errand: &Errand) -> bool {
-        // Its party knows where it is before its hub says that it has entered.
+        // The party is told where the character is before the hub tells it that it has entered.
         matches!(errand, Errand::Letter(_, letter) if matches!(letter.says, Letter::Report(..)))
     }
 
@@ -391,6 +398,7 @@ impl Errands for Character {
                 on.ask(&hub::object_name(visit.hub), holds).await
             }
             Letter::Invited { key, invite, visit } => {
+                let invite = PartyInvite::from(invite);
                 let delivery = Delivery {
                     key: Key::Once(key),
                     to: Audience::Places(vec![(invite.invitee_id, visit)]),
@@ -417,10 +425,11 @@ impl Errands for Character {
             && outcome.as_ref().is_err_and(is_unknown)
         {
             if self.social.settles_at.is_some() {
-                // It is joining: the party knows of the seat in a moment, or never.
+                // It is still joining: the party will know of the seat in a moment, or never.
                 return self.letters.put_off(number, context.now, 1_000, letter.says);
             }
-            // The party does not know of a seat that it gave: asked once more, it is certain.
+            // The party does not know of a seat that it gave: one more question makes that
+            // certain.
             self.social.settles_at = Some(context.now);
             self.store_social(context);
         }

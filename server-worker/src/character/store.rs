@@ -1,4 +1,4 @@
-//! The rows of a Character.
+//! Where the rows of a Character are; `record.rs` and `social.rs` have what they hold.
 
 use super::{
     logic::{Character, Write},

@@ -6,6 +6,7 @@ use shardlink_shared::{
     entropy::Seeded,
     ids::PartyId,
     rules::character::roll_stats,
+    sheet::Sheet,
     world::{Class, Faction, NEXUS, Race},
 };
 

@@ -1,4 +1,4 @@
-//! What becomes of a name: decided from its row and the call.
+//! Decides what becomes of a name, from its row and the call.
 
 use crate::{
     calls::{
@@ -90,7 +90,7 @@ fn perform<N: Names>(names: &N, decided: Result<Option<Write>, Refusal>) -> Resu
     }
 }
 
-/// Asks the accounts of claims that were left open what became of them.
+/// For each claim that was left open, asks its account whether it stands.
 ///
 /// # Errors
 /// The storage's.
@@ -112,7 +112,7 @@ pub async fn settle_due<N: Names>(names: &N, on: &impl Platform) -> Result<(), N
 /// NAME_TAKEN if another id has it.
 pub fn claim(now: Millis, entry: Option<&Entry>, call: Claim) -> Result<Option<Write>, Refusal> {
     match entry {
-        // Claimed twice by the same: a repeated call.
+        // A repeated call: this id has claimed the name already.
         Some(entry) if entry.id == call.id => Ok(None),
         Some(_) => Err(ErrorCode::NameTaken.into()),
         None => Ok(Some(Write::Put(Entry {
@@ -157,13 +157,13 @@ pub fn release(entry: Option<Entry>, call: &Release) -> Option<Write> {
     entry.filter(|entry| entry.id == call.id).map(|entry| Write::Delete(entry.kind, entry.key))
 }
 
-/// Who has a name for good: a claim that is not committed is nobody's yet.
+/// The owner of a name; `None` while its claim is not committed.
 #[must_use]
 pub fn find(entry: Option<Entry>) -> Option<Named> {
     entry.filter(|entry| entry.settles_at.is_none()).map(|entry| Named { id: entry.id, owner: entry.owner })
 }
 
-/// What the account said of a claim that was left open.
+/// Applies what the account said of a claim that was left open.
 #[must_use]
 pub fn settle(now: Millis, entry: Entry, settlement: Settlement) -> Write {
     match settlement {

@@ -11,5 +11,6 @@
 pub mod logic;
 #[cfg(target_arch = "wasm32")]
 mod object;
+pub mod rows;
 #[cfg(target_arch = "wasm32")]
 mod store;

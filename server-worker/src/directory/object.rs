@@ -8,7 +8,7 @@ use worker::{DurableObject, Env, Request, Response, Result, State, durable_objec
 #[durable_object(alarm)]
 pub struct Directory(RowShell<store::Schema>);
 
-// A panic leaves nothing half done here: there is no memory but the alarm's time.
+// A panic leaves nothing half done here: the only memory is the alarm's time.
 impl std::panic::UnwindSafe for Directory {}
 impl std::panic::RefUnwindSafe for Directory {}
 

@@ -1,13 +1,14 @@
-//! The rows of a Directory.
+//! Where the rows of a Directory are.
 
-use super::logic::{self, Entry, Write};
+use super::{
+    logic::{self, Entry, Write},
+    rows::{COLUMNS, entry, read_entry},
+};
 use crate::{
     calls::directory::Kind,
     damage::Class,
-    runtime::{
-        db::{Db, Fault, Row},
-        row_shell::Rows,
-    },
+    row::Fault,
+    runtime::{db::Db, row_shell::Rows},
 };
 use shardlink_shared::time::Millis;
 
@@ -39,49 +40,22 @@ impl Rows for Schema {
     }
 }
 
-const COLUMNS: &str = "kind, key, id, owner, settles_at";
-
-fn read(row: &Row) -> Result<Entry, Fault> {
-    let kind = match row.text(0)?.as_str() {
-        "user" => Kind::User,
-        "character" => Kind::Character,
-        "character_id" => Kind::CharacterId,
-        other => return Err(Fault(format!("no kind of name: {other}"))),
-    };
-    Ok(Entry {
-        kind,
-        key: row.text(1)?,
-        id: row.parse(2)?,
-        owner: row.parse(3)?,
-        settles_at: if row.is_null(4) { None } else { Some(row.millis(4)?) },
-    })
-}
-
 impl logic::Names for Names<'_> {
     type Fault = Fault;
 
     fn find(&self, kind: Kind, key: &str) -> Result<Option<Entry>, Fault> {
         let sql = format!("SELECT {COLUMNS} FROM names WHERE kind = ? AND key = ?");
-        Ok(self.0.query(&sql, vec![kind.as_str().into(), key.into()], read)?.pop())
+        Ok(self.0.query(&sql, vec![kind.as_str().into(), key.into()], read_entry)?.pop())
     }
 
     fn due(&self, now: Millis) -> Result<Vec<Entry>, Fault> {
         let sql = format!("SELECT {COLUMNS} FROM names WHERE settles_at <= ? ORDER BY settles_at LIMIT 20");
-        self.0.query(&sql, vec![now.into()], read)
+        self.0.query(&sql, vec![now.into()], read_entry)
     }
 
     fn apply(&self, write: Write) -> Result<(), Fault> {
         match write {
-            Write::Put(entry) => self.0.execute(
-                &format!("INSERT OR REPLACE INTO names ({COLUMNS}) VALUES (?, ?, ?, ?, ?)"),
-                vec![
-                    entry.kind.as_str().into(),
-                    entry.key.into(),
-                    entry.id.to_string().into(),
-                    entry.owner.to_string().into(),
-                    entry.settles_at.into(),
-                ],
-            ),
+            Write::Put(row) => self.0.put("names", COLUMNS, entry(&row)),
             Write::Delete(kind, key) => {
                 self.0.execute("DELETE FROM names WHERE kind = ? AND key = ?", vec![kind.as_str().into(), key.into()])
             }

@@ -1,4 +1,5 @@
-//! Register, sign in (by SCRAM or plainly), and what a session does with itself.
+//! Registering, signing in (by SCRAM or with the plain password), and what a session changes of
+//! its own account.
 
 use super::{
     bodies::{
@@ -59,7 +60,7 @@ pub async fn scram_finish(input: Input<ScramFinish>, env: &Env, config: &Config)
     let handshake = read_handshake(config, handshake_id.as_str())?;
     let client_final = client_final.as_str().to_owned();
     let mut signed_in = service::finish_scram(env, config, &input.address, handshake, client_final).await?;
-    // A session that SCRAM began has the server's proof.
+    // A sign-in by SCRAM is answered with the server's proof.
     let server_final = signed_in.server_final.take().ok_or(ErrorCode::Internal)?;
     Ok(ScramFinished { server_final, session: logged_in(signed_in) })
 }
@@ -71,7 +72,7 @@ pub async fn scram_register(input: Input<ScramRegister>, env: &Env, config: &Con
 }
 
 pub async fn logout(input: Input<Logout>, env: &Env, config: &Config) -> service::Result<Done> {
-    // The first generation sends the token in the body; ours in the header.
+    // First-generation clients send the token in the body, ours send it in the header.
     let identity = match (input.identity(), &input.body.session_token) {
         (Ok(identity), _) => identity,
         (Err(_), Some(token)) => service::identify(config, token.reveal())?,

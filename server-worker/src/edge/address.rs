@@ -1,4 +1,4 @@
-//! Where a request comes from, as the configuration says it is known.
+//! The network that a request comes from, read as the configuration says.
 
 use crate::{
     config::{ClientAddress, Config},
@@ -10,16 +10,15 @@ use std::cell::Cell;
 use wasm_bindgen::JsValue;
 use worker::{Request, console_error};
 
-/// An address that cannot be read is logged at most this often, in milliseconds.
+/// The log names an address that cannot be read at most once in this many milliseconds.
 const LOG_INTERVAL: u64 = 60_000;
 
 thread_local! {
     static LOGGED_AT: Cell<Option<Millis>> = const { Cell::new(None) };
 }
 
-/// The network a request comes from. Where the configuration names a header that is
-/// not there, or what stands there is no address, that is the one network of all such
-/// requests, and the log says so.
+/// The network that a request comes from. Requests that lack the configured header, or have no
+/// address in it, all count as one network, and the log says so.
 pub fn network_of(request: &Request, config: &Config) -> Network {
     let shown = shown(request, config);
     let network = shown.as_deref().map_or(Network::Unreadable, Network::of);
@@ -46,14 +45,15 @@ fn shown(request: &Request, config: &Config) -> Option<String> {
 
 fn log(config: &Config, shown: Option<&str>) {
     let now = clock::now();
-    // A clock that was set back must not silence the log until it has caught up.
+    // After the clock was set back the log is not silent until it has caught up.
     let is_early = |at: Millis| now >= at && now.since(at) < LOG_INTERVAL;
     if LOGGED_AT.get().is_some_and(is_early) {
         return;
     }
     LOGGED_AT.set(Some(now));
     let found = match shown {
-        // A client may have written it: quoted and cut, it cannot pass for a line of the log.
+        // A client may have written this text. Quoted and cut, it cannot pass for a line of the
+        // log.
         Some(text) => format!("{:?} is no address", Text::<64>::cut(text).as_str()),
         None => "there is none".to_owned(),
     };

@@ -1,4 +1,4 @@
-//! What those may do who run the realm.
+//! Requests of those who run the realm.
 
 use super::{
     bodies::{AdminMute, Done, YEAR},

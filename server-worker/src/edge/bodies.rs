@@ -41,10 +41,10 @@ use shardlink_shared::{
 };
 use std::collections::BTreeMap;
 
-/// Where a route's input stands.
+/// Where a route's input is found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
-    /// It takes none: a body is not read.
+    /// Nowhere: the route takes none, and a body is not read.
     Nowhere,
     /// In a JSON body.
     Json,
@@ -56,7 +56,7 @@ pub enum Place {
 
 /// What a route takes.
 pub trait Body: Sized + Schema {
-    /// Where it stands.
+    /// Where it is found.
     const PLACE: Place;
 
     /// Reads it: the text of the body, or of the query.
@@ -78,8 +78,8 @@ pub trait Schema {}
 #[cfg(not(feature = "schema"))]
 impl<T> Schema for T {}
 
-/// JSON bodies, each with its fields: what cannot be read is refused with every field
-/// that is at fault, and not with the first alone.
+/// JSON bodies, each with its fields. A body that cannot be read is refused with every field
+/// that is at fault, not with the first alone.
 macro_rules! json_bodies {
     ($($body:ty { $($field:ident: $type:ty),* $(,)? })*) => {
         $(
@@ -87,7 +87,8 @@ macro_rules! json_bodies {
                 const PLACE: Place = Place::Json;
 
                 fn read(text: &str) -> Result<Self, Refusal> {
-                    // All fields, and of these types: others do not compile.
+                    // This names all fields with their types: a list that differs from the
+                    // struct does not compile.
                     let _ = |body: Self| {
                         let Self { $($field),* } = body;
                         let _: ($($type,)*) = ($($field,)*);
@@ -134,14 +135,14 @@ json_bodies! {
     WorldAnnouncement { content: Content, title: Option<Text<128>> }
 }
 
-/// What tells what is wrong with a field of an object, if anything is.
+/// Finds what is wrong with a field of an object, if anything is.
 type Wrong = fn(&Map<String, Value>, &str) -> Option<Refusal>;
 
-/// Reads an object whose fields are these.
+/// Reads an object that has these fields.
 fn read_object<T: DeserializeOwned>(text: &str, fields: &[(&str, Wrong)]) -> Result<T, Refusal> {
     json::check_object(text)?;
     json::read(text).map_err(|first| match (first.code, serde_json::from_str(text)) {
-        // Only what fails is read again, a field at a time.
+        // Only a body that fails is read again, field by field.
         (ErrorCode::InvalidField, Ok(Value::Object(object))) => {
             first.and(fields.iter().filter_map(|(field, wrong)| wrong(&object, field)))
         }
@@ -151,7 +152,7 @@ fn read_object<T: DeserializeOwned>(text: &str, fields: &[(&str, Wrong)]) -> Res
 
 fn wrong<T: DeserializeOwned>(object: &Map<String, Value>, field: &str) -> Option<Refusal> {
     let Some(value) = object.get(field) else {
-        // What may be null may be left out.
+        // A field that may be null may be left out.
         let is_optional = T::deserialize(().into_deserializer()).map_err(|_: value::Error| ()).is_ok();
         return (!is_optional).then(|| Refusal::field(field, format!("The field {field} is missing.")));
     };

@@ -38,7 +38,7 @@ impl Source for Stream {
     }
 
     fn cancel(&mut self) {
-        // Nobody waits for it: what comes of it is nothing to the answer.
+        // Nobody waits for this promise: the answer does not depend on it.
         drop(JsFuture::from(self.0.cancel()));
     }
 }

@@ -1,9 +1,9 @@
-//! What a session and a network may ask of REST in a minute, counted in memory.
+//! Budgets: how much a session and a network may ask of REST in a minute, counted in memory.
 //!
-//! A Throttle is asked where a count must be one for the whole realm. To ask it at every
-//! request would cost more than most requests do, so these are counted in the isolate:
-//! under workerd that is the whole server; on Cloudflare each isolate counts what it is
-//! asked itself, and a client that reaches several has as many budgets.
+//! Counts that must be one for the whole realm are a Throttle's. Asking a Throttle at every
+//! request would cost more than most requests do, so these budgets are counted in the isolate.
+//! Under workerd the isolate is the whole server. On Cloudflare each isolate counts its own
+//! requests, and a client that reaches several isolates has as many budgets.
 
 use crate::{config::Config, network::Network};
 use shardlink_shared::{
@@ -17,14 +17,14 @@ use std::collections::BTreeMap;
 /// What a request costs, as a row of the table of routes says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cost {
-    /// It reads, or changes what is there.
+    /// It reads, or changes something that exists.
     Light,
     /// It makes an object that stays, stretches a password, or reaches another player.
     Heavy,
 }
 
 impl Cost {
-    /// How many light requests it counts as: a heavy one takes about as many fsyncs.
+    /// How many light requests it counts as: for a heavy one, about the number of its fsyncs.
     #[must_use]
     pub const fn units(self) -> u32 {
         match self {
@@ -37,14 +37,15 @@ impl Cost {
 /// The budgets of all who have asked within a minute.
 #[derive(Debug, Default)]
 pub struct Budgets {
-    /// By account, which has one session at a time: a new token is no new budget.
+    /// By account and not by token: an account has one session at a time, and a new token
+    /// brings no new budget.
     sessions: Spent<PlayerId>,
     networks: Spent<Network>,
 }
 
 impl Budgets {
-    /// Counts a request of an account's session, if it showed one. The session comes first: what is refused to it is not taken
-    /// from those who share its address.
+    /// Counts a request, and takes it from its account's budget first if it showed a session: a
+    /// request that is refused there takes nothing from others in the same network.
     ///
     /// # Errors
     /// RATE_LIMITED, with the seconds to wait.
@@ -66,8 +67,9 @@ impl Budgets {
     }
 }
 
-/// What each has spent: the moment at which its budget is whole again, in milliseconds
-/// (the generic cell rate algorithm, ITU-T I.371). A budget that is whole is not kept.
+/// What each key has spent, kept as the moment at which its budget is whole again, in
+/// milliseconds (the generic cell rate algorithm, ITU-T I.371). A budget that is whole is not
+/// kept.
 #[derive(Debug)]
 struct Spent<K>(BTreeMap<K, f64>);
 
@@ -78,19 +80,19 @@ impl<K> Default for Spent<K> {
 }
 
 impl<K: Ord + Copy> Spent<K> {
-    /// Takes from a budget that refills within [`REST_WINDOW`].
+    /// Takes this price from a budget that refills within [`REST_WINDOW`].
     ///
     /// # Errors
     /// The seconds until there is enough.
     fn take(&mut self, key: K, units: u32, limit: u32, now: Millis) -> Result<(), f64> {
         let (now, window) = (now.0 as f64, REST_WINDOW as f64);
         let limit = limit.max(1);
-        // One request must be possible, whatever it costs.
+        // A single request is always possible, whatever it costs.
         let price = window * f64::from(units.min(limit)) / f64::from(limit);
-        // Nothing is owed for longer than the window: then the clock was set back.
+        // A debt is never longer than the window. Where it seems so, the clock was set back.
         let whole_at = self.0.get(&key).copied().filter(|at| *at > now && *at <= now + window).unwrap_or(now);
         let late = whole_at + price - (now + window);
-        // Below half a millisecond it is what rounding has left of the price.
+        // Less than half a millisecond is only what rounding left of the price.
         if late > 0.5 {
             return Err(late / 1000.0);
         }
@@ -101,8 +103,9 @@ impl<K: Ord + Copy> Spent<K> {
         Ok(())
     }
 
-    /// Forgets the budgets that are whole, and at least half of all: those who have spent
-    /// least. Whoever is near its limit stays near it, however many others come.
+    /// Forgets the budgets that are whole. Where more than half of [`MAX_BUDGETS`] are left, it
+    /// forgets the half of them that has spent least. A key that is near its limit stays near
+    /// it, however many others come.
     fn make_room(&mut self, now: f64, window: f64) {
         self.0.retain(|_, at| *at > now && *at <= now + window);
         if self.0.len() < MAX_BUDGETS / 2 {

@@ -32,8 +32,8 @@ pub async fn select(input: Input<Select>, env: &Env, config: &Config) -> service
     let Select { character_id } = input.body;
     let found = service::select_character(env, identity, character_id).await?;
     if let Some(hub) = found.hub {
-        // The session may hold a socket already: the character enters on it.
-        // If that hub cannot be reached, the ticket is still a way in.
+        // If the session holds a socket already, the character enters the world on it. If that
+        // hub cannot be reached, the ticket is still a way in.
         let enter = EnterWorld { session: identity.session, character: character_id };
         let _ = call(env, &object_name(hub), enter).await;
     }

@@ -10,7 +10,7 @@ use shardlink_shared::{
 };
 use worker::{Env, Headers, Request, RequestInit, Response, Url};
 
-/// What a client offers in `Sec-WebSocket-Protocol`.
+/// What a client offered in `Sec-WebSocket-Protocol`.
 struct Offer {
     /// The subprotocol that is selected; none means first-generation JSON.
     protocol: Option<&'static str>,
@@ -33,8 +33,9 @@ fn read_offer(header: &str) -> Result<Offer, Refusal> {
     Ok(Offer { protocol, ticket, resume })
 }
 
-/// Passes a socket on to a hub: the ticket's or the resume token's, or one with room. What
-/// leads to a damaged hub is good for nothing any more: clients come back by a new ticket.
+/// Passes a socket on to the hub that its ticket or resume token names, or else to one with
+/// room. A ticket or token for a damaged hub is refused: the client comes back with a new
+/// ticket.
 pub async fn open(request: &Request, env: &Env, config: &Config) -> service::Result<Response> {
     let header = |name: &str| request.headers().get(name).ok().flatten().unwrap_or_default();
     if !header("Upgrade").eq_ignore_ascii_case("websocket") {
@@ -57,7 +58,7 @@ pub async fn open(request: &Request, env: &Env, config: &Config) -> service::Res
     for _ in 0..MAX_HUBS_TRIED {
         let hub = match named {
             Some(hub) => hub,
-            // Nobody knows yet who it is: its place is kept when it has signed in.
+            // It is not known yet who this is: a place is kept once the player has signed in.
             None => service::place(env, config, None, None).await?,
         };
         match pass_on(env, hub, &offer, network).await {
@@ -80,8 +81,8 @@ pub async fn open(request: &Request, env: &Env, config: &Config) -> service::Res
 }
 
 async fn pass_on(env: &Env, hub: u32, offer: &Offer, network: Network) -> worker::Result<service::Result<Response>> {
-    // A request of our own making: nothing that the client wrote reaches the
-    // hub but what was checked.
+    // This request is made anew, so that only what was checked reaches the hub of what the
+    // client wrote.
     let mut url = Url::parse("https://object/socket")?;
     let binary = offer.protocol == Some(SUBPROTOCOL_BINARY);
     url.query_pairs_mut()
@@ -106,7 +107,7 @@ async fn pass_on(env: &Env, hub: u32, offer: &Offer, network: Network) -> worker
         return Ok(Ok(response));
     }
     Ok(Err(match ErrorCode::parse(&response.text().await?).unwrap_or(ErrorCode::Internal) {
-        // Whoever waits there is in or out after this time.
+        // A socket that waits there is let in or closed by then.
         ErrorCode::RateLimited => Refusal::new(ErrorCode::RateLimited)
             .after(PENDING_TIMEOUT as f64 / 1000.0)
             .saying("Too many sockets from your network have not signed in yet. Wait a moment."),

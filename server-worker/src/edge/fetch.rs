@@ -24,7 +24,7 @@ async fn fetch(request: Request, env: Env, _: Context) -> Result<Response> {
         return http::options(found, &request, &origin, &path);
     }
     let mut response = match found {
-        // A socket's answer is the hub's, and sockets have a rule of origins of their own.
+        // The hub answers for a socket, and `door.rs` has the rule of origins for sockets.
         Matched::Socket => {
             return match door::open(&request, &env, &config).await {
                 Ok(response) => Ok(response),
@@ -52,7 +52,7 @@ async fn fetch(request: Request, env: Env, _: Context) -> Result<Response> {
     Ok(response)
 }
 
-/// Whether it is `serve` that asks, which has drawn the token for this run.
+/// Whether `serve` asks: it draws a token for each run.
 fn may_stop(request: &Request, config: &Config) -> bool {
     let shown = request.headers().get("Authorization").ok().flatten().unwrap_or_default();
     let token = shown.strip_prefix("Bearer ").unwrap_or_default();
@@ -101,8 +101,8 @@ struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// Reads what the route takes and answers with what its handler gives: a
-    /// handler of other types than the table's does not compile.
+    /// Reads the route's input and answers with its handler's output. A handler whose types
+    /// differ from the table's does not compile.
     async fn serve<E: Endpoint>(
         self,
         handler: impl AsyncFnOnce(Input<E::Body>, &Env, &Config) -> service::Result<E::Answer>,

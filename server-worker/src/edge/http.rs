@@ -27,15 +27,15 @@ thread_local! {
 pub struct Input<B> {
     /// What it takes.
     pub body: B,
-    /// What stands in the place of the path's `{id}`.
+    /// The text in the place of the path's `{id}`.
     pub id: Option<String>,
-    /// The network the client is in, as it is shown.
+    /// The client's network, as text.
     pub address: String,
     identity: service::Result<Identity>,
 }
 
 impl<B> Input<B> {
-    /// Who asks, by the bearer token: only its signature has been checked.
+    /// The owner of the bearer token, of which only the signature has been checked.
     ///
     /// # Errors
     /// UNAUTHENTICATED.
@@ -44,8 +44,8 @@ impl<B> Input<B> {
     }
 }
 
-/// Reads what a route takes. First it is counted, then it is seen who asks: a stranger's
-/// body is not read where a session is needed.
+/// Reads a route's input. The request is counted first, then its session is looked for: where
+/// one is needed, a stranger's body is not read.
 ///
 /// # Errors
 /// UNAUTHENTICATED, RATE_LIMITED, UNSUPPORTED_MEDIA_TYPE, TOO_LARGE, REQUEST_TIMEOUT,
@@ -83,15 +83,15 @@ pub async fn input<E: Endpoint>(
     Ok(Input { body: E::Body::read(&text)?, id: id.map(str::to_owned), address: network.to_string(), identity })
 }
 
-/// The binding of Cloudflare's own rate limit: it stops a flood before any
-/// object is asked. Elsewhere there is none, and the Throttles do.
+/// The binding of Cloudflare's own rate limit: it stops a flood before any object is asked.
+/// Elsewhere the binding does not exist, and the Throttles limit alone.
 const EDGE_LIMIT: &str = "AUTH_LIMIT";
 
 async fn admit(env: &Env, network: Network) -> service::Result<()> {
     let Ok(limiter) = env.rate_limiter(EDGE_LIMIT) else { return Ok(()) };
     match limiter.limit(network.to_string()).await {
         Ok(outcome) if !outcome.success => Err(Refusal::new(ErrorCode::RateLimited).after(60.0)),
-        // A limiter that does not answer must not lock everybody out.
+        // A limiter that does not answer locks nobody out.
         _ => Ok(()),
     }
 }
@@ -110,10 +110,11 @@ fn bearer(request: &Request) -> service::Result<String> {
     Ok(token.trim().to_owned())
 }
 
-/// Lets those in who run the realm. Where nobody may, there is nothing.
+/// Lets in those who run the realm. Where no `ADMIN_TOKEN` is configured, the address does not
+/// exist.
 fn admit_admin(request: &Request, config: &Config) -> service::Result<()> {
     let admin = config.admin_token.as_ref().ok_or(ErrorCode::NotFound)?;
-    // By their keyed hashes: how long it takes tells nothing of the token.
+    // Comparing keyed hashes takes a time that tells nothing of the token.
     let tag = |token: &str| mac(config.server_secret.as_bytes(), &[b"shardlink admin\0", token.as_bytes()]);
     let shown = bearer(request).ok();
     let refusal = || Refusal::new(ErrorCode::Unauthenticated).saying("Show the ADMIN_TOKEN as the bearer token.");
@@ -122,15 +123,15 @@ fn admit_admin(request: &Request, config: &Config) -> service::Result<()> {
 
 /// The page that a request comes from.
 pub enum Origin {
-    /// None: it is no browser, or the page is one of ours and it is a GET.
+    /// No page was named: the client is no browser, or one of our own pages makes a GET.
     None,
-    /// The server's own, or one that the configuration names.
+    /// The server's own page, or one that the configuration names.
     Allowed(String),
-    /// Another.
+    /// Another page.
     Foreign,
 }
 
-/// Reads where a request comes from.
+/// Reads which page a request comes from.
 pub fn origin(request: &Request, config: &Config) -> Origin {
     let Some(origin) = request.headers().get("Origin").ok().flatten() else { return Origin::None };
     let host = request.headers().get("Host").ok().flatten().unwrap_or_default();
@@ -151,11 +152,12 @@ pub fn share(response: &mut Response, origin: &Origin) -> Result<()> {
     Ok(())
 }
 
-/// What may be done at an address; to a browser, on behalf of which page.
+/// Answers OPTIONS: the methods of an address, and to a browser for which page they are
+/// allowed.
 pub fn options(found: Matched<'_>, request: &Request, origin: &Origin, path: &str) -> Result<Response> {
     let methods = match found {
         Matched::OtherMethods(methods) => methods,
-        // No route is asked with OPTIONS, so what is left is what does not exist.
+        // `find` gives no route for OPTIONS, so everything else here does not exist.
         _ => return problem(&ErrorCode::NotFound.into(), path),
     };
     let is_preflight = request.headers().has("Access-Control-Request-Method")?;
@@ -184,7 +186,7 @@ pub fn answer<T: Serialize>(status: u16, body: &T) -> Result<Response> {
     headers.set("Cache-Control", "no-store")?;
     headers.set("X-Content-Type-Options", "nosniff")?;
     headers.set("Referrer-Policy", "no-referrer")?;
-    // Nothing of an answer is ever a page.
+    // A browser never shows an answer as a page.
     headers.set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")?;
     Ok(response)
 }

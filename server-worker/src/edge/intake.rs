@@ -1,20 +1,20 @@
-//! Taking a body in: in pieces, up to a cap, within a time. Whatever is too much or too
-//! slow is cancelled, not read to its end.
+//! Reads a body in pieces, up to a cap and within a time. A body that is too long or too slow
+//! is cancelled, not read to its end.
 
 use shardlink_shared::{ErrorCode, Refusal, limits::MAX_REST_BODY};
 use std::{future::poll_fn, pin::pin, task::Poll};
 
-/// Where a body comes from.
+/// The source of a body.
 #[allow(async_fn_in_trait)] // One thread: no future of ours has to be Send.
 pub trait Source {
     /// The next piece; `None` after the last one, an error if the client is gone.
     async fn next(&mut self) -> Option<Result<Vec<u8>, Gone>>;
 
-    /// Takes no more: the runtime discards what still comes.
+    /// Stops reading: the runtime discards the rest.
     fn cancel(&mut self);
 }
 
-/// The client went away before its body was whole.
+/// The client left before its body was complete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Gone;
 
@@ -28,7 +28,7 @@ pub async fn text(
     announced: Option<&str>,
     timeout: impl Future<Output = ()>,
 ) -> Result<String, Refusal> {
-    // An announcement that is no number is none: what comes is counted.
+    // A `Content-Length` that is no number is ignored: the pieces are counted.
     let announced = announced.and_then(|length| length.trim().parse::<u64>().ok());
     if announced.is_some_and(|length| length > MAX_REST_BODY as u64) {
         source.cancel();

@@ -1,24 +1,25 @@
 //! Which file a page's address means.
 
-/// What a path comes to.
+/// What a path leads to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Page {
     /// The file of this path.
     File(String),
     /// A folder, whose page needs the slash: the path to go to.
     Folder(String),
-    /// No page of ours can be there.
+    /// Nothing: no page of ours has such a path.
     Nothing,
 }
 
-/// Finds what a path means. A browser reads `//name/` (and `/\name/`) as another
-/// host's address: such a path is never a page, and above all never redirected to.
+/// Finds what a path means. A browser reads `//name/` (and `/\name/`) as another host's
+/// address: such a path is never a page, and never the target of a redirect.
 #[must_use]
 pub fn find(path: &str) -> Page {
     let Some(inner) = path.strip_prefix('/').filter(|inner| !inner.starts_with(['/', '\\'])) else {
         return Page::Nothing;
     };
-    // URLs have neither: whatever does not come out of one is not sent back in a header.
+    // A URL has neither of these characters: text that did not come out of one is not sent back
+    // in a header.
     if inner.contains(|c: char| c == '\\' || c.is_ascii_control() || !c.is_ascii()) {
         return Page::Nothing;
     }
@@ -28,7 +29,7 @@ pub fn find(path: &str) -> Page {
     } else if last.contains('.') {
         Page::File(path.to_owned())
     } else {
-        // Without an ending it can only be a folder.
+        // A name without an ending can only be a folder.
         Page::Folder(format!("{path}/"))
     }
 }

@@ -51,7 +51,7 @@ pub async fn leave(input: Input<PartyReference>, env: &Env, config: &Config) -> 
 pub async fn get(input: Input<NoBody>, env: &Env, _: &Config) -> service::Result<PartyBody> {
     let party: PartyId = input.id.as_deref().and_then(|id| id.parse().ok()).ok_or(ErrorCode::NotFound)?;
     let actor = actor(&input, env).await.map_err(|refusal| match refusal.code {
-        // Whoever plays nobody is in no party.
+        // A session without a selected character is in no party.
         ErrorCode::NoCharacter => ErrorCode::NotFound.into(),
         _ => refusal,
     })?;

@@ -1,25 +1,26 @@
-//! What the last look at the storage found: it costs writes, and whoever likes may ask.
+//! The last finding about the storage. Looking costs writes and anybody may ask, so few who ask
+//! lead to a look.
 
 use crate::service::Result;
 use shardlink_shared::{limits::READINESS_LIFE, time::Millis};
 
-/// While somebody looks, others are told what was found before, for this long in
-/// milliseconds: more than the longest time a call may take.
+/// While one request looks, others are told the finding before, for this many milliseconds:
+/// longer than any call may take.
 const STANDS_IN_FOR: u64 = 15_000;
 
 /// What is known.
 #[derive(Debug, Default)]
 pub struct Readiness {
-    /// When somebody began to look, until it is found.
+    /// When the request that is looking began to.
     looking: Option<Millis>,
     found: Option<(Millis, Result<()>)>,
 }
 
 impl Readiness {
-    /// Whether the server is ready, if that is known, and if it is not, why; if nothing is
-    /// known the caller is to look.
+    /// Whether the server is ready, and if not, why; `None` if that is not known, and then the
+    /// caller looks.
     pub fn known(&mut self, now: Millis) -> Option<Result<()>> {
-        // A moment that is still to come was before the clock was set back.
+        // A moment in the future is from before the clock was set back.
         let within = |at: Millis, time: u64| now >= at && now.since(at) < time;
         let looks = self.looking.is_some_and(|since| within(since, STANDS_IN_FOR));
         let life = if looks { STANDS_IN_FOR } else { READINESS_LIFE };
@@ -30,7 +31,7 @@ impl Readiness {
         known
     }
 
-    /// Somebody has looked.
+    /// Takes down what a look has found.
     pub fn found(&mut self, now: Millis, found: Result<()>) {
         (self.looking, self.found) = (None, Some((now, found)));
     }

@@ -32,7 +32,7 @@ pub async fn shards(_: Input<NoBody>, _: &Env, _: &Config) -> service::Result<Sh
 
 pub async fn events(input: Input<EventsQuery>, env: &Env, _: &Config) -> service::Result<Events> {
     let EventsQuery { limit, cursor } = input.body;
-    // One more tells whether there is another page.
+    // One more event is asked for than is answered: it tells whether there is another page.
     let mut found = call(env, &object_name(), GetEvents { before: cursor, limit: limit + 1 }).await?;
     let more = found.len() > limit as usize;
     found.truncate(limit as usize);
@@ -64,7 +64,7 @@ thread_local! {
     static READINESS: RefCell<Readiness> = RefCell::default();
 }
 
-/// The configuration was read before; that what players do can be stored is left to see.
+/// The configuration has been read by now, so what is left to check is the storage.
 pub async fn ready(_: Input<NoBody>, env: &Env, _: &Config) -> service::Result<Ready> {
     match READINESS.with_borrow_mut(|readiness| readiness.known(clock::now())) {
         Some(found) => found?,
@@ -77,7 +77,7 @@ pub async fn ready(_: Input<NoBody>, env: &Env, _: &Config) -> service::Result<R
     Ok(Ready { ready: true })
 }
 
-/// What is wrong with the realm, as whoever runs it needs to know.
+/// What is wrong with the realm, in words for those who run it.
 fn for_operators(env: &Env, refusal: Refusal) -> Refusal {
     if refusal.code != ErrorCode::StorageCorrupt {
         return refusal;

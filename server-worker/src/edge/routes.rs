@@ -1,6 +1,5 @@
-//! Which address answers to which method, what it takes and what it answers: the
-//! one table that the dispatcher, its handlers' types and the OpenAPI document
-//! are made from.
+//! The one table of routes: which address answers to which method, its input and its answer.
+//! The dispatcher, the handlers' types and the OpenAPI document are made from it.
 
 use super::{
     bodies::{self, Body, NoBody, Schema},
@@ -17,9 +16,9 @@ use shardlink_shared::{
 pub enum Access {
     /// Anybody.
     Anyone,
-    /// Whoever shows a session's token.
+    /// The owner of a session, by its token.
     Session,
-    /// Whoever shows the `ADMIN_TOKEN`; where none is configured, the address does not exist.
+    /// Those who know the `ADMIN_TOKEN`. Where none is configured, the address does not exist.
     Admin,
 }
 
@@ -34,12 +33,12 @@ pub struct Entry {
     pub path: &'static str,
     /// Who may ask.
     pub access: Access,
-    /// What it takes from the budgets of whoever asks.
+    /// What a request takes from its sender's budgets.
     pub cost: Cost,
     /// The status of success.
     pub status: u16,
-    /// What it may refuse with, besides what every route of its kind may: RATE_LIMITED is one
-    /// that all may.
+    /// The errors that it may answer, besides those of every route of its kind: RATE_LIMITED is
+    /// one of all routes.
     pub refusals: &'static [ErrorCode],
     /// What it does, in a sentence.
     pub summary: &'static str,
@@ -161,22 +160,22 @@ routes! {
         "Whether the server is configured, and its objects answer and can store.";
 }
 
-/// What a path and a method come to.
+/// What a path and a method lead to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Matched<'a> {
-    /// A route, with what stands in the place of `{id}`.
+    /// A route, with the text in the place of `{id}`.
     Route(Route, Option<&'a str>),
     /// The WebSocket.
     Socket,
     /// `GET /healthz`: the process lives.
     Health,
-    /// Whoever runs the process is about to stop it.
+    /// `serve` announces that it is about to stop the process.
     Stop,
-    /// The route that panics, where a test's configuration has opened it.
+    /// The route that panics. It exists only where a test's configuration opens it.
     Panic,
     /// The address exists, but answers to these methods alone.
     OtherMethods(Vec<&'static str>),
-    /// Nothing of ours under a prefix of ours.
+    /// Nothing, under a prefix that is ours.
     NotFound,
     /// A page or a file.
     Page,
@@ -198,7 +197,7 @@ pub fn find<'a>(method: &str, path: &'a str) -> Matched<'a> {
         _ => {}
     }
     let mut methods = Vec::new();
-    // An address of its own is no place for an id.
+    // A path that is a route of its own is not read as an id.
     let is_exact = ROUTES.iter().any(|entry| entry.path == path);
     for entry in ROUTES.iter().filter(|entry| !is_exact || entry.path == path) {
         let Some(id) = matches(entry.path, path) else { continue };
@@ -216,7 +215,7 @@ pub fn find<'a>(method: &str, path: &'a str) -> Matched<'a> {
     single("GET", Matched::Page)
 }
 
-/// The methods in a header: HEAD wherever GET is, and OPTIONS.
+/// The methods as a header lists them: with HEAD wherever there is GET, and with OPTIONS.
 #[must_use]
 pub fn allow(methods: &[&'static str]) -> String {
     let mut all = Vec::with_capacity(methods.len() + 2);
@@ -230,7 +229,7 @@ pub fn allow(methods: &[&'static str]) -> String {
     all.join(", ")
 }
 
-/// Whether a path fits a pattern, and what stands in the place of its `{id}`.
+/// Whether a path fits a pattern, and the text in the place of its `{id}`.
 fn matches<'a>(pattern: &str, path: &'a str) -> Option<Option<&'a str>> {
     let Some((before, after)) = pattern.split_once("{id}") else {
         return (pattern == path).then_some(None);

@@ -7,18 +7,18 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use worker::{State, console_error};
 
-/// An alarm is set anew when the real clock is expected to show its deadline this many
-/// milliseconds earlier or later than was thought: the clock was set back, or set right.
+/// An alarm is set anew when the real clock will show its deadline this many milliseconds
+/// earlier or later than when it was set: the clock was set back, or forward again.
 const OFF: u64 = 1_000;
 
-/// Remembers what the alarm is set to, so that it is set only when that changes: its
-/// deadline, and what the real clock will show then, which is what the runtime goes by.
+/// What the alarm is set to, so that it is set only when that changes: its deadline, and what
+/// the real clock, by which the runtime goes, will show then.
 #[derive(Default)]
 pub struct Alarm(Cell<Option<(Millis, Millis)>>);
 
 impl Alarm {
-    /// Sets the alarm to this deadline; without one it is deleted, if it was set
-    /// while the object was in memory: it would wake the object for nothing.
+    /// Sets the alarm to this deadline. Without one, an alarm that was set while the object was
+    /// in memory is deleted, because it would wake the object for nothing.
     pub fn set(&self, state: &State, deadline: Option<Millis>) {
         let wanted = deadline.map(|due| (due, clock::on_the_real_clock(due)));
         let is_set = match (self.0.get(), wanted) {
@@ -31,8 +31,8 @@ impl Alarm {
         self.0.set(wanted);
         let storage = state.storage();
         let options = JsValue::UNDEFINED.unchecked_into();
-        // Called now and not in a task: what is set after an alarm's handler
-        // has ended is too late for it.
+        // This is called now and not in a task: once an alarm's handler has ended, it is too
+        // late to set the next alarm.
         let promise = match wanted {
             Some((_, shown)) => {
                 storage.as_raw().set_alarm(js_sys::Date::new(&JsValue::from_f64(shown.0 as f64)), options)
@@ -49,7 +49,7 @@ impl Alarm {
         }
     }
 
-    /// The alarm fires: it is no longer set.
+    /// Notes that the alarm has fired and is no longer set.
     pub fn fired(&self) {
         self.0.set(None);
     }

@@ -1,4 +1,4 @@
-//! When this process began: what it was told before, and had not stored, a crash has taken.
+//! When this process began. What was told to an object before then and not stored is lost.
 
 use super::clock;
 use shardlink_shared::time::Millis;

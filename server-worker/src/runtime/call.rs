@@ -14,14 +14,14 @@ use std::{pin::pin, time::Duration};
 use wasm_bindgen::JsValue;
 use worker::{Delay, Env, Method, Request, RequestInit, Result, console_error};
 
-/// How long a call may take.
+/// The longest time that a call may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// An object that failed without a reason is asked again after this. What was passing is
-/// over by then: an object that is reset begins anew with the next call.
+/// The pause before an object that failed without a reason is asked again. A passing failure is
+/// over by then: an object that was reset begins anew with the next call.
 const SECOND_TRY: Duration = Duration::from_millis(100);
 
-/// Asks an object. A hub whose storage is damaged answers as one that holds nobody, and
+/// Asks an object. For a hub whose storage is damaged the answer is that of an empty hub, and
 /// World retires it.
 ///
 /// # Errors
@@ -48,7 +48,7 @@ pub async fn call<C: Call>(env: &Env, object: &str, call: C) -> std::result::Res
     Err(fault.refusal(class))
 }
 
-/// Finds out why a call failed, or its answer after all.
+/// Finds out why a call failed, or gets its answer after all.
 async fn explain<C: Call>(
     env: &Env,
     object: &str,
@@ -58,8 +58,8 @@ async fn explain<C: Call>(
     let (class, mut error) = (Class::of(C::BINDING), error);
     let mut fault = Fault::of(&error.to_string());
     if fault == Fault::Unexplained {
-        // The runtime says no more of a file that it cannot open, nor of a commit that
-        // failed. Every call may be made twice.
+        // The runtime gives no reason for a file that it cannot open or a commit that failed,
+        // so the call is made once more. Every call may be made twice.
         Delay::from(SECOND_TRY).await;
         error = match ask::<C>(env, object, call).await {
             Ok(answer) => return Ok(answer),
@@ -77,13 +77,13 @@ async fn explain<C: Call>(
             damage::say_damaged(class, &id_of(env, C::BINDING, object), object, &text);
         }
         Fault::DiskFull => damage::say_full(&text),
-        // The argument never enters the log: it may hold what is secret.
+        // The argument never enters the log: it may hold secrets.
         _ => console_error!("call {} failed: {text}", std::any::type_name::<C>()),
     }
     Err(fault)
 }
 
-/// Whether an object that is in order can store something now.
+/// Whether an object with undamaged storage can store something now.
 async fn is_writable(env: &Env) -> bool {
     for probe in throttle::PROBES {
         let take = throttle::Take { key: "probe".to_owned(), limit: u32::MAX };
@@ -94,8 +94,8 @@ async fn is_writable(env: &Env) -> bool {
     false
 }
 
-/// Tells World, boxed because World is asked by a call too. Should that fail, the next who
-/// finds the hub damaged tells it.
+/// Tells World that a hub is damaged. The future is boxed because asking World is a call too.
+/// If it fails, the next call that finds the hub damaged tells World.
 async fn retire(env: &Env, object: &str) {
     if let Some(hub) = hub::number_of(object) {
         let told: std::pin::Pin<Box<dyn Future<Output = _> + '_>> = Box::pin(call(env, REALM, world::Retire { hub }));
@@ -113,7 +113,8 @@ pub fn file_of<C: Call>(env: &Env, object: &str) -> String {
     file(Class::of(C::BINDING), &id_of(env, C::BINDING, object))
 }
 
-/// An object's id, as files are called; its name where the runtime does not tell it.
+/// An object's id, by which its file is called; its name where the runtime does not tell the
+/// id.
 fn id_of(env: &Env, binding: &str, object: &str) -> String {
     let id = env.durable_object(binding).and_then(|namespace| Ok(namespace.id_from_name(object)?.to_string()));
     id.unwrap_or_else(|_| object.to_owned())

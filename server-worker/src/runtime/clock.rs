@@ -1,5 +1,5 @@
-//! The one place that reads the clock, and the time that is made of it: one for the whole
-//! process, because its objects compare each other's times.
+//! The one place that reads the clock. The time made of it is one for the whole process,
+//! because its objects compare each other's times.
 
 use crate::monotonic::{Jump, Monotonic, Reading, believes};
 use shardlink_shared::time::Millis;
@@ -16,7 +16,7 @@ pub fn now() -> Millis {
     read(Monotonic::read)
 }
 
-/// The time that was said last: that of the decision that is being made.
+/// The last time that was read: that of the decision that is being made.
 pub fn said() -> Millis {
     TIME.get().said()
 }
@@ -26,12 +26,13 @@ pub fn jumps() -> u64 {
     JUMPS.get()
 }
 
-/// What the real clock shows at this moment to come: by it the runtime's alarms are set.
+/// What the real clock will show at this moment in the future: the runtime's alarms are set by
+/// it.
 pub fn on_the_real_clock(moment: Millis) -> Millis {
     TIME.get().on_the_real_clock(moment)
 }
 
-/// From now on time is not before this one, which an object has said and stored.
+/// Raises the time to this one, which an object has used and stored.
 pub fn never_before(stored: Millis) {
     if believes(real(), stored) {
         read(|time, real| time.never_before(real, stored));

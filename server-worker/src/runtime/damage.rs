@@ -10,13 +10,13 @@ thread_local! {
     static KNOWN: RefCell<Known> = RefCell::default();
 }
 
-/// Looks at what is remembered, or changes it.
+/// Reads or changes what is remembered.
 pub fn known<T>(look: impl FnOnce(&mut Known) -> T) -> T {
     KNOWN.with_borrow_mut(look)
 }
 
-/// Logs a fault of an object's storage, as its own shell met it: what it means, and what
-/// whoever asked is answered.
+/// Logs a fault that an object's shell met in its storage, and returns what it means and the
+/// refusal for the caller.
 pub fn report(state: &State, class: Class, fault: &db::Fault) -> (Fault, Refusal) {
     let meaning = Fault::of(&fault.0);
     match meaning {

@@ -1,6 +1,6 @@
-//! The one door to an object's SQLite: parameters and rows, transactions and
-//! migrations. `one()`, `to_array()` and `next()` of the binding hang a request
-//! when they fail, so only `raw()` is used.
+//! The one door to an object's SQLite: statements, transactions and migrations. `one()`,
+//! `to_array()` and `next()` of the binding hang a request when they fail, so only `raw()`
+//! is used.
 
 use super::clock;
 use crate::{effect::to_json, letters::Letter};
@@ -10,15 +10,7 @@ use std::{cell::Cell, panic::AssertUnwindSafe};
 use wasm_bindgen::{JsCast, JsValue, prelude::*};
 use worker::{SqlStorage, SqlStorageValue, State};
 
-/// Something went wrong in storage: ours to mend, INTERNAL on the wire.
-#[derive(Debug)]
-pub struct Fault(pub String);
-
-impl std::fmt::Display for Fault {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
-}
+pub use crate::row::{Fault, Row, Value, Value as Param};
 
 impl From<worker::Error> for Fault {
     fn from(error: worker::Error) -> Self {
@@ -26,124 +18,28 @@ impl From<worker::Error> for Fault {
     }
 }
 
-/// A parameter. Integers are bound as floats by the runtime, so they must stay
-/// below 2^53; ids are texts.
-pub enum Param {
-    /// A text.
-    Text(String),
-    /// An integer below 2^53.
-    Int(i64),
-    /// Bytes.
-    Blob(Vec<u8>),
-    /// Nothing.
-    Null,
-}
-
-impl From<&str> for Param {
-    fn from(text: &str) -> Self {
-        Self::Text(text.to_owned())
-    }
-}
-
-impl From<String> for Param {
-    fn from(text: String) -> Self {
-        Self::Text(text)
-    }
-}
-
-impl From<Millis> for Param {
-    fn from(moment: Millis) -> Self {
-        Self::Int(moment.0 as i64)
-    }
-}
-
-impl From<u32> for Param {
-    fn from(number: u32) -> Self {
-        Self::Int(i64::from(number))
-    }
-}
-
-impl From<Vec<u8>> for Param {
-    fn from(bytes: Vec<u8>) -> Self {
-        Self::Blob(bytes)
-    }
-}
-
-impl<T: Into<Self>> From<Option<T>> for Param {
-    fn from(value: Option<T>) -> Self {
-        value.map_or(Self::Null, Into::into)
-    }
-}
-
-impl From<Param> for SqlStorageValue {
-    fn from(param: Param) -> Self {
-        match param {
-            Param::Text(text) => Self::String(text),
-            Param::Int(number) => Self::Float(number as f64),
-            Param::Blob(bytes) => Self::Blob(bytes),
-            Param::Null => Self::Null,
+impl From<Value> for SqlStorageValue {
+    fn from(value: Value) -> Self {
+        match value {
+            Value::Text(text) => Self::String(text),
+            Value::Int(number) => Self::Float(number as f64),
+            Value::Blob(bytes) => Self::Blob(bytes),
+            Value::Null => Self::Null,
         }
     }
 }
 
-/// A row of an answer.
-pub struct Row(Vec<SqlStorageValue>);
-
-impl Row {
-    /// A column that is a text.
-    pub fn text(&self, column: usize) -> Result<String, Fault> {
-        match self.0.get(column) {
-            Some(SqlStorageValue::String(text)) => Ok(text.clone()),
-            other => Err(Fault(format!("column {column} is no text but {}", kind(other)))),
+impl From<SqlStorageValue> for Value {
+    fn from(value: SqlStorageValue) -> Self {
+        match value {
+            SqlStorageValue::String(text) => Self::Text(text),
+            SqlStorageValue::Integer(number) => Self::Int(number),
+            SqlStorageValue::Float(number) => Self::Int(number as i64),
+            // SQLite has no booleans: one would come back as the text that it was stored as.
+            SqlStorageValue::Boolean(truth) => Self::Text(truth.to_string()),
+            SqlStorageValue::Blob(bytes) => Self::Blob(bytes),
+            SqlStorageValue::Null => Self::Null,
         }
-    }
-
-    /// A column that is an integer from 0.
-    pub fn number(&self, column: usize) -> Result<u64, Fault> {
-        match self.0.get(column) {
-            Some(SqlStorageValue::Integer(number)) if *number >= 0 => Ok(*number as u64),
-            Some(SqlStorageValue::Float(number)) if *number >= 0.0 => Ok(*number as u64),
-            other => Err(Fault(format!("column {column} is no number but {}", kind(other)))),
-        }
-    }
-
-    /// A column that is a moment.
-    pub fn millis(&self, column: usize) -> Result<Millis, Fault> {
-        self.number(column).map(Millis)
-    }
-
-    /// A column that is bytes.
-    pub fn blob(&self, column: usize) -> Result<Vec<u8>, Fault> {
-        match self.0.get(column) {
-            Some(SqlStorageValue::Blob(bytes)) => Ok(bytes.clone()),
-            other => Err(Fault(format!("column {column} is no blob but {}", kind(other)))),
-        }
-    }
-
-    /// Whether a column is empty.
-    pub fn is_null(&self, column: usize) -> bool {
-        matches!(self.0.get(column), None | Some(SqlStorageValue::Null))
-    }
-
-    /// A column whose text reads as a `T`, such as an id.
-    pub fn parse<T: std::str::FromStr>(&self, column: usize) -> Result<T, Fault> {
-        self.text(column)?.parse().map_err(|_| Fault(format!("column {column} does not parse")))
-    }
-
-    /// A column that holds JSON of a `T`.
-    pub fn json<T: serde::de::DeserializeOwned>(&self, column: usize) -> Result<T, Fault> {
-        serde_json::from_str(&self.text(column)?).map_err(|error| Fault(format!("column {column}: {error}")))
-    }
-}
-
-fn kind(value: Option<&SqlStorageValue>) -> &'static str {
-    match value {
-        None => "absent",
-        Some(SqlStorageValue::Null) => "null",
-        Some(SqlStorageValue::Boolean(_)) => "a boolean",
-        Some(SqlStorageValue::Integer(_) | SqlStorageValue::Float(_)) => "a number",
-        Some(SqlStorageValue::String(_)) => "a text",
-        Some(SqlStorageValue::Blob(_)) => "a blob",
     }
 }
 
@@ -160,7 +56,7 @@ extern "C" {
 pub struct Db {
     sql: SqlStorage,
     storage: SyncStorage,
-    /// The time in its row, as far as is known here.
+    /// The time in the table `time`, as far as is known here.
     time: Cell<Millis>,
 }
 
@@ -172,8 +68,8 @@ impl Db {
         Self { sql: storage.sql(), storage: raw.clone().unchecked_into(), time: Cell::default() }
     }
 
-    /// Runs a statement that changes rows. The time goes with it into the same
-    /// transaction, so that an object's next life never says an earlier one.
+    /// Runs a statement that changes rows. The time is stored in the same transaction, so that
+    /// the object never uses an earlier one after it was loaded again.
     pub fn execute(&self, sql: &str, params: Vec<Param>) -> Result<(), Fault> {
         self.run(sql, params)?;
         let now = clock::said();
@@ -182,6 +78,12 @@ impl Db {
             self.time.set(now);
         }
         Ok(())
+    }
+
+    /// Inserts a row of these columns, or replaces the one of its key.
+    pub fn put(&self, table: &str, columns: &str, values: Vec<Value>) -> Result<(), Fault> {
+        let places = vec!["?"; values.len()].join(", ");
+        self.execute(&format!("INSERT OR REPLACE INTO {table} ({columns}) VALUES ({places})"), values)
     }
 
     fn run(&self, sql: &str, params: Vec<Param>) -> Result<(), Fault> {
@@ -199,7 +101,7 @@ impl Db {
         let cursor = self.sql.exec(sql, params)?;
         let mut rows = Vec::new();
         for row in cursor.raw() {
-            rows.push(read(&Row(row?))?);
+            rows.push(read(&Row(row?.into_iter().map(Into::into).collect()))?);
         }
         Ok(rows)
     }
@@ -226,22 +128,22 @@ impl Db {
 
     /// Runs all or nothing.
     pub fn transaction(&self, mut all: impl FnMut() -> Result<(), Fault>) -> Result<(), Fault> {
-        // Unwinding rolls the transaction back, and what `all` reads is not
-        // used after a fault.
+        // Unwinding rolls the transaction back, and nothing that `all` has read is used after a
+        // fault.
         let mut all = AssertUnwindSafe(&mut all);
         let mut closure = move || {
             let all: &mut AssertUnwindSafe<_> = &mut all;
             (all.0)().map_err(|fault: Fault| JsValue::from_str(&fault.0))
         };
         self.storage.transaction_sync(&mut closure).map_err(|error| {
-            // The time's row is what it was before, too.
+            // The row of the time was rolled back too.
             self.time.set(Millis::default());
             Fault(error.as_string().unwrap_or_else(|| format!("{error:?}")))
         })
     }
 
-    /// Looks for damage in all of the file, also where nothing has been read yet. Takes
-    /// about a millisecond for each MiB.
+    /// Looks for damage in the whole file, also where nothing has been read yet. It takes about
+    /// a millisecond for each MiB.
     ///
     /// # Errors
     /// What SQLite found, as damage.
@@ -253,8 +155,8 @@ impl Db {
         }
     }
 
-    /// Brings the schema to the last of the numbered migrations, in one transaction, and
-    /// the process's time to what the object has said: called first by every object.
+    /// Brings the schema to the last of the numbered migrations, in one transaction, and raises
+    /// the process's time to what the object has stored. Every object calls it first.
     ///
     /// # Errors
     /// A schema that is newer than this build refuses to start.

@@ -9,8 +9,8 @@ impl Entropy for System {
     fn fill(&mut self, bytes: &mut [u8]) {
         #[allow(clippy::disallowed_methods)] // This is the one place.
         if getrandom::fill(bytes).is_err() {
-            // No token or salt may ever be made without randomness; a panic is
-            // a 500 for this request alone.
+            // No token or salt may ever be made without randomness. The panic answers this
+            // request alone with 500.
             panic!("the runtime has no source of randomness");
         }
     }

@@ -1,10 +1,9 @@
-//! Stretching passwords for the plain routes, one at a time.
+//! Stretches passwords for the routes that take plain ones, one at a time.
 //!
-//! The runtime's own PBKDF2 takes a fifth of the time, but all of it in one piece
-//! (70 to 90 ms here), and on Cloudflare it refuses this many rounds. So it is
-//! asked while no hub of this process is at work; otherwise, and where it refuses,
-//! the crate does it in slices, between which the hubs that share the thread keep
-//! their ticks.
+//! The runtime's own PBKDF2 takes a fifth of the time, but all of it in one piece (70 to 90 ms
+//! here), and on Cloudflare it refuses this many rounds. So it is used only while no hub of
+//! this process is at work. Otherwise, and where it refuses, the crate does the work in slices,
+//! so that the hubs that share the thread keep their ticks.
 
 use super::clock;
 use crate::service::turns::{Asker, Standing, Turns};
@@ -46,8 +45,7 @@ extern "C" {
     ) -> Result<js_sys::Promise, JsValue>;
 }
 
-/// A hub that has had nothing to do for this long has nobody whom a pause
-/// disturbs, in milliseconds.
+/// A pause disturbs nobody in a hub that has had nothing to do for this many milliseconds.
 const HUBS_ARE_QUIET_AFTER: u64 = 5_000;
 
 thread_local! {
@@ -58,10 +56,12 @@ thread_local! {
 /// The verifier of a password under a salt.
 ///
 /// # Errors
-/// OVERLOADED when too many wait already, or others had to be let in.
+/// OVERLOADED when too many passwords wait already, or this one had to make room for another
+/// network's.
 pub async fn stretch(asker: Asker, password: &Password, salt: Salt) -> Result<Verifier, Refusal> {
     let number = TURNS.with_borrow_mut(|turns| turns.join(clock::now(), asker))?;
-    // Waits poll with a timer of their own: a request must not wake another's.
+    // Each waiting request polls with its own timer, because one request must not wake
+    // another's future.
     loop {
         match TURNS.with_borrow_mut(|turns| turns.look(clock::now(), number)) {
             Standing::Come => break,
@@ -77,12 +77,13 @@ pub async fn stretch(asker: Asker, password: &Password, salt: Salt) -> Result<Ve
     Ok(salted.verifier(salt, PBKDF2_ITERATIONS))
 }
 
-/// Says that a hub of this process has something to do now.
+/// Notes that a hub of this process has something to do now.
 pub fn hubs_are_busy(now: Millis) {
     HUBS_BUSY_AT.set(now);
 }
 
-/// By the runtime's own function; `None` while hubs are at work, and where it refuses.
+/// Stretches by the runtime's own function; `None` while hubs are at work, and where the
+/// runtime refuses.
 async fn derive_at_once(password: &Password, salt: &Salt) -> Option<SaltedPassword> {
     if clock::now().since(HUBS_BUSY_AT.get()) < HUBS_ARE_QUIET_AFTER {
         return None;

@@ -1,4 +1,4 @@
-//! Where services run: over the runtime's bindings.
+//! The `Platform` of the running server: the runtime's bindings.
 
 use super::{call::call, clock, damage, entropy::System, hashing};
 use crate::{

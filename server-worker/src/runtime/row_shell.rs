@@ -1,5 +1,5 @@
-//! The shell of an object that keeps nothing in memory because its rows may be
-//! millions: each call reads the rows it is about.
+//! The shell of an object that may have millions of rows, and so keeps none in memory: each
+//! call reads the rows that it needs.
 
 use super::{
     alarm::Alarm,
@@ -71,8 +71,8 @@ impl<R: Rows> RowShell<R> {
         Response::ok(reply.0)
     }
 
-    /// Runs the alarm's work. It is armed again before, so that a crash in the
-    /// work is followed by another try, and set to what is due after.
+    /// Runs the alarm's work. Before it the alarm is armed again, so that a crash during the
+    /// work is followed by another try; after it the alarm is set to the next deadline.
     pub async fn alarm(&self, work: impl AsyncFnOnce() -> std::result::Result<(), Fault>) -> Result<Response> {
         self.alarm.fired();
         self.alarm.set(&self.state, Some(clock::now() + 60_000));
@@ -84,7 +84,7 @@ impl<R: Rows> RowShell<R> {
         Response::empty()
     }
 
-    /// Logs a fault: what whoever asked is answered.
+    /// Logs a fault, and returns the refusal for the caller.
     fn report(&self, fault: &Fault) -> Refusal {
         damage::report(&self.state, R::CLASS, fault).1
     }

@@ -1,4 +1,4 @@
-//! The configuration out of the runtime's bindings.
+//! The configuration, read from the runtime's bindings.
 
 use crate::config::Config;
 use shardlink_shared::{ErrorCode, Refusal};
@@ -6,7 +6,7 @@ use std::{cell::OnceCell, rc::Rc};
 use worker::{Env, console_error};
 
 thread_local! {
-    // What is bound does not change while the code runs: a deploy starts anew.
+    // Bindings do not change while the code runs: a deployment starts it anew.
     static READ: OnceCell<Rc<Config>> = const { OnceCell::new() };
 }
 

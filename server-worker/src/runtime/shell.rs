@@ -23,7 +23,7 @@ use std::{
 use wasm_bindgen_futures::JsFuture;
 use worker::{Delay, Env, Request, Response, Result, State, console_error};
 
-/// How long an answer waits for an errand: half of what a call may take.
+/// The longest time that an answer waits for an errand: half of what a call may take.
 const AWAITED_FOR: Duration = Duration::from_secs(5);
 
 /// How an object's memory and its rows belong together.
@@ -50,7 +50,7 @@ pub struct Shell<L> {
     alarm: Alarm,
 }
 
-// The memory is taken out while deciding: a panic leaves rows that it is rebuilt from.
+// The memory is taken out during a decision: after a panic it is rebuilt from the rows.
 impl<L> UnwindSafe for Shell<L> {}
 impl<L> RefUnwindSafe for Shell<L> {}
 
@@ -66,26 +66,26 @@ impl<L: Store> Shell<L> {
         let body = request.text().await?;
         let reply = match serde_json::from_str::<L::Call>(&body) {
             Ok(call) => self.step(|logic, context| logic.dispatch(context, call)),
-            // The caller is of another build: tell it, and the log.
+            // The caller is of another build: it is told so, and the log too.
             Err(error) => Err(Fault(format!("undecodable call: {error}"))),
         };
         Response::ok(reply.unwrap_or_else(|fault| Reply(to_json(&Err::<(), _>(self.report(&fault))))).0)
     }
 
-    /// Logs a fault: what whoever asked is answered.
+    /// Logs a fault, and returns the refusal for the caller.
     pub fn report(&self, fault: &Fault) -> Refusal {
         damage::report(&self.state, L::CLASS, fault).1
     }
 
-    /// Decides, then stores what was decided, all in one transaction. The
-    /// output gate keeps the answer back until the rows are on disk.
+    /// Makes a decision, then stores its rows in one transaction. The output gate keeps the
+    /// answer back until they are on disk.
     pub fn step<T>(
         &self,
         decide: impl FnOnce(&mut L, &mut Context<'_, L::Write>) -> T,
     ) -> std::result::Result<T, Fault> {
         let db = Db::of(&self.state);
-        // Taken out while deciding: a panic leaves no half-changed memory but
-        // none, and the next call rebuilds it from the rows.
+        // The memory is taken out during the decision: a panic leaves none instead of a
+        // half-changed one, and the next call rebuilds it from the rows.
         let mut logic = match self.memory.take() {
             Some(logic) => logic,
             None => {
@@ -99,7 +99,7 @@ impl<L: Store> Shell<L> {
         let decided = decide(&mut logic, &mut context);
         let deadline = logic.next_deadline();
         if !context.writes.is_empty() {
-            // If this fails the memory is ahead of the rows, and stays forgotten.
+            // If this fails the memory is ahead of the rows, and is not put back.
             db.transaction(|| context.writes.iter().try_for_each(|write| L::store(&db, write)))?;
         }
         if logic.is_finished(now) {
@@ -111,11 +111,12 @@ impl<L: Store> Shell<L> {
         Ok(decided)
     }
 
-    /// Gives back all storage, the schema too: what is left is a file of 4 KiB. The next
-    /// call, if there ever is one, finds no memory, and makes the schema anew.
+    /// Deletes all storage, the schema too: a file of 4 KiB is left. The next call, if there
+    /// ever is one, finds no memory and makes the schema anew.
     fn give_back(&self) {
         self.alarm.set(&self.state, None);
-        // Called now and not in a task, so that no call comes in between: see `Alarm::set`.
+        // This is called now and not in a task, so that no call comes in between: see
+        // `Alarm::set`.
         match self.state.storage().as_raw().delete_all() {
             Ok(promise) => self.state.wait_until(async move {
                 if let Err(error) = JsFuture::from(promise).await {
@@ -133,9 +134,9 @@ impl<L: Store> Shell<L> {
 }
 
 impl<L: Store + Errands + 'static> Shell<L> {
-    /// Begins whatever is to be done with other objects now, each by itself, and waits
-    /// for what an answer waits for, but not so long that its caller gives up. What it
-    /// comes to may be more to do.
+    /// Begins all errands that are due, each by itself, and waits for those that the answer
+    /// waits for, but not so long that the caller gives up. What an errand leads to may be
+    /// further errands.
     pub async fn run_errands(self: &Rc<Self>) {
         for errand in self.taken_errands() {
             if L::is_awaited(&errand) {
@@ -144,7 +145,7 @@ impl<L: Store + Errands + 'static> Shell<L> {
                     shell.run_errand(errand).await;
                     shell.spawn_errands();
                 });
-                // What takes longer goes on by itself.
+                // An errand that takes longer goes on by itself.
                 if let Either::Right((_, task)) = select(task, pin!(Delay::from(AWAITED_FOR))).await {
                     self.state.wait_until(task);
                 }
@@ -154,7 +155,7 @@ impl<L: Store + Errands + 'static> Shell<L> {
         }
     }
 
-    /// Begins whatever is to be done with other objects now.
+    /// Begins all errands that are due, and waits for none.
     pub fn spawn_errands(self: &Rc<Self>) {
         self.taken_errands().into_iter().for_each(|errand| self.spawn(errand));
     }
@@ -168,7 +169,7 @@ impl<L: Store + Errands + 'static> Shell<L> {
     }
 
     fn taken_errands(&self) -> Vec<L::Errand> {
-        // Whoever has nothing in memory has just failed; its alarm tries again.
+        // An object without memory has just failed to store; its alarm tries again.
         let Some(mut logic) = self.memory.take() else { return Vec::new() };
         let errands = logic.take_errands(clock::now());
         self.memory.replace(Some(logic));

@@ -1,6 +1,6 @@
-//! What the binding's WebSocket lacks: attachments as raw bytes (four times
-//! faster than serde's), one JS buffer sent to many, the backlog, heartbeats that are
-//! answered by the runtime or are not.
+//! What the binding's WebSocket lacks: attachments as raw bytes (four times faster than
+//! serde's), one JS buffer sent to many sockets, the backlog, and whether the runtime answers
+//! heartbeats.
 
 use crate::hub::{
     connection::ConnectionId,
@@ -25,7 +25,7 @@ extern "C" {
     #[derive(Clone)]
     pub type RawSocket;
 
-    /// What the runtime hands an object of itself.
+    /// The object's own state as the runtime hands it in.
     pub type RawState;
 
     #[wasm_bindgen(method, catch, js_name = setWebSocketAutoResponse)]
@@ -68,7 +68,7 @@ pub fn raw_state(state: State) -> (State, RawState) {
 }
 
 impl RawState {
-    /// Has the runtime answer heartbeats, or leave them to the object.
+    /// Sets whether the runtime answers heartbeats or leaves them to the object.
     pub fn answer_heartbeats(&self, by_runtime: bool) {
         let pair = if by_runtime {
             WebSocketRequestResponsePair::new(PING, PONG).map(JsValue::from)
@@ -81,16 +81,16 @@ impl RawState {
     }
 }
 
-/// The bytes that were sent to sockets, and of whom it is time to look at the backlog.
-/// The look crosses into JavaScript, so it is not made at every send; and it is made a
-/// moment after them, because what was just sent waits in any case.
+/// The sockets whose backlog is to be looked at, by the bytes sent to each. Looking crosses
+/// into JavaScript, so it is not done at every send; and it is done a moment after the sends,
+/// because what was just sent waits in any case.
 #[derive(Default)]
 pub struct Looks {
     due: RefCell<Vec<ConnectionId>>,
     last: Cell<Millis>,
 }
 
-/// A socket, and the bytes it was sent since its backlog was looked at.
+/// A socket, and the bytes sent to it since its backlog was looked at.
 pub struct Sent {
     /// The socket.
     pub socket: RawSocket,
@@ -99,13 +99,13 @@ pub struct Sent {
 
 impl From<RawSocket> for Sent {
     fn from(socket: RawSocket) -> Self {
-        // After a sleep too it is looked at soon: what it had been sent is forgotten.
+        // After a sleep it is not known what was sent before, so the backlog is looked at soon.
         Self { socket, bytes: Cell::new(0) }
     }
 }
 
 impl Looks {
-    /// Sends a frame of this length to a socket.
+    /// Sends a frame of this length to a socket, and counts its bytes.
     pub fn send(&self, id: ConnectionId, to: &Sent, frame: &JsValue, length: usize) {
         to.socket.send(frame);
         let before = to.bytes.get();
@@ -116,12 +116,12 @@ impl Looks {
         }
     }
 
-    /// A socket is to be looked at the next time.
+    /// Has a socket's backlog looked at the next time.
     pub fn look_at(&self, id: ConnectionId) {
         self.due.borrow_mut().push(id);
     }
 
-    /// The backlogs of the sockets that are to be looked at, if it is time.
+    /// The backlogs of the sockets that are due to be looked at, if it is time.
     pub fn look(&self, sockets: &HashMap<ConnectionId, Sent>, now: Millis) -> Vec<(ConnectionId, usize)> {
         if self.due.borrow().is_empty() || now.since(self.last.get()) < BACKLOG_PAUSE {
             return Vec::new();
@@ -139,7 +139,7 @@ impl Looks {
     }
 }
 
-/// A frame as the one JS value that all its receivers share.
+/// A frame as one JS value, shared by all its receivers.
 pub fn shared(frame: &Encoded) -> JsValue {
     match frame {
         Encoded::Text(text) => JsString::from(text.as_str()).into(),
@@ -147,19 +147,19 @@ pub fn shared(frame: &Encoded) -> JsValue {
     }
 }
 
-/// A binary frame as the one JS value that all its receivers share.
+/// A binary frame as one JS value, shared by all its receivers.
 pub fn shared_bytes(frame: &[u8]) -> JsValue {
     Uint8Array::from(frame).into()
 }
 
 impl RawSocket {
-    /// Sends a shared frame. A socket that is closing refuses it, and its close
-    /// event follows: nothing to do.
+    /// Sends a shared frame. A socket that is closing refuses it, which needs no answer: its
+    /// close event follows.
     pub fn send(&self, frame: &JsValue) {
         let _ = self.try_send(frame);
     }
 
-    /// How many bytes wait to be written; none where the runtime does not tell.
+    /// The bytes that wait to be written; 0 where the runtime does not tell.
     pub fn backlog(&self) -> usize {
         self.buffered_amount().unwrap_or(0.0) as usize
     }
@@ -180,11 +180,11 @@ impl RawSocket {
         value.dyn_ref::<Uint8Array>().map(Uint8Array::to_vec)
     }
 
-    /// Nothing that comes from this socket is anybody's from here on, in this life of the
-    /// object and after a sleep.
+    /// Disowns a socket: from here on what comes from it belongs to no connection, also after a
+    /// sleep.
     pub fn detach(&self) {
         self.set_connection(0.0);
-        // One that is closed already keeps nothing.
+        // A socket that is closed already keeps no attachment.
         let _ = self.attach(&[]);
     }
 
@@ -200,8 +200,8 @@ impl RawSocket {
     }
 }
 
-/// A binary message's bytes, copied into `bytes`: of one longer than `most` no more
-/// than shows that it is too long.
+/// Copies a binary message into `bytes`. Of one that is longer than `most` only enough is
+/// copied to show that it is too long.
 pub fn read(message: &JsValue, most: usize, bytes: &mut Vec<u8>) {
     let mut array = Uint8Array::new(message);
     if array.length() as usize > most {

@@ -1,4 +1,5 @@
-//! What a character is to its readers: seen or not, and what it may do where it stands.
+//! What readers see of a character: whether it is visible, and whether it has an effect where
+//! it stands.
 
 use icu_properties::{
     CodePointMapData, CodePointSetData,
@@ -13,15 +14,15 @@ use std::borrow::Cow;
 /// The joiner of emoji, which also shapes letters.
 const JOINER: char = '\u{200D}';
 
-/// Keeps letters apart that would join.
+/// The non-joiner, which keeps letters apart that would join.
 const NON_JOINER: char = '\u{200C}';
 
-/// What a flag of tags begins with: a black flag, with a region spelt invisibly after it.
+/// The black flag that begins a flag of tags: the region is spelt invisibly after it.
 const BLACK_FLAG: char = '\u{1F3F4}';
 
-/// Whether a character is drawn as nothing: Unicode's default-ignorable code points (the
-/// Hangul fillers among them) and format characters, less those that stand before a
-/// number and are seen.
+/// Whether a character is drawn as nothing: Unicode's default-ignorable code points (the Hangul
+/// fillers among them) and format characters, except those that stand before a number and are
+/// visible.
 fn is_hidden(c: char) -> bool {
     CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
         || (general_category(c) == GeneralCategory::Format
@@ -49,15 +50,15 @@ pub fn is_visible(text: &str) -> bool {
     text.chars().any(|c| !c.is_whitespace() && !is_hidden(c) && !is_blank(c) && !is_mark(c))
 }
 
-/// How many characters of a text are drawn as nothing, wherever they stand.
+/// The number of characters of a text that are drawn as nothing, wherever they stand.
 pub fn count_hidden(text: &str) -> usize {
     text.chars().filter(|c| is_hidden(*c)).count()
 }
 
-/// The text without what is invisible, and with at most [`MAX_MARKS`] marks on a
-/// character. What is invisible and has a use where it stands is kept: what joins emoji or
-/// chooses how they are drawn, what shapes letters that join, and the direction marks of a
-/// text that has letters from right to left.
+/// The text without what is invisible, and with at most [`MAX_MARKS`] marks on a character.
+/// Invisible characters that have an effect where they stand are kept: those that join emoji or
+/// choose how they are drawn, those that shape joining letters, and direction marks in a text
+/// with letters from right to left.
 pub fn tidy(text: &str) -> Cow<'_, str> {
     if text.is_ascii() {
         return Cow::Borrowed(text);
@@ -93,18 +94,18 @@ pub fn tidy(text: &str) -> Cow<'_, str> {
     Cow::Owned(kept)
 }
 
-/// Whether an invisible character does something between these two.
+/// Whether an invisible character has an effect between these two.
 fn is_useful(before: char, c: char, after: Option<char>) -> bool {
     match c {
         JOINER if after.is_some_and(is_pictographic) => ends_emoji(before) || shapes(before),
         JOINER | NON_JOINER => shapes(before),
-        // Drawn as text or in colours; a digit only as a key (1️⃣).
+        // It chooses between text and colours; for a digit only in a key (1️⃣).
         '\u{FE0E}' | '\u{FE0F}' => {
             is_pictographic(before)
                 || (CodePointSetData::new::<Emoji>().contains(before)
                     && (!before.is_ascii() || after == Some('\u{20E3}')))
         }
-        // Which of its forms an ideograph has.
+        // It chooses the form of an ideograph.
         '\u{FE00}'..='\u{FE02}' | '\u{E0100}'..='\u{E01EF}' => {
             CodePointSetData::new::<Ideographic>().contains(before)
         }
@@ -120,8 +121,8 @@ fn is_pictographic(c: char) -> bool {
     CodePointSetData::new::<ExtendedPictographic>().contains(c)
 }
 
-/// Whether a character joins the next one, so that a joiner or a non-joiner after it is
-/// seen: RFC 5892, appendix A, in the parts that matter for what may stay.
+/// Whether a character joins the next one, so that a joiner or non-joiner after it has a
+/// visible effect: the parts of RFC 5892, appendix A, that decide what is kept.
 fn shapes(c: char) -> bool {
     let joining = CodePointMapData::<JoiningType>::new().get(c);
     matches!(joining, JoiningType::DualJoining | JoiningType::LeftJoining | JoiningType::RightJoining)

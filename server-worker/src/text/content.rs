@@ -1,4 +1,4 @@
-//! What is said: chat, announcements, emotes.
+//! Text that is said: chat, announcements, emotes.
 
 use super::characters::{is_visible, tidy};
 use shardlink_shared::{
@@ -7,8 +7,8 @@ use shardlink_shared::{
     text::{Content, Draft},
 };
 
-/// What a player says, as the others will read it: without what is invisible, and with no
-/// more than a few marks on a letter.
+/// What a player says as others will read it: without invisible characters, and with only a few
+/// marks on a letter.
 ///
 /// # Errors
 /// EMPTY or TOO_LONG, with the field `content`.
@@ -17,7 +17,7 @@ pub fn content(draft: &Draft) -> Result<Content, Refusal> {
     if is_visible(content.as_str()) { Ok(content) } else { Err(Refusal::new(ErrorCode::Empty).at("content")) }
 }
 
-/// An announcement under the same rule. A heading that nothing is seen of is none.
+/// An announcement under the same rule. A heading without a visible character is dropped.
 ///
 /// # Errors
 /// EMPTY with the field `content`.

@@ -8,7 +8,7 @@ use shardlink_shared::{
 };
 use unicode_security::{RestrictionLevel, RestrictionLevelDetection as _, confusable_detection::skeleton};
 
-/// The voices of whoever runs a realm: nobody else may speak as one.
+/// The names of those who run a realm: nobody else may speak under one.
 const VOICES: &[&str] = &["admin", "administrator", "system", "server", "moderator", "mod", "shardlink"];
 
 /// Whether a name reads as one of the realm's own voices.
@@ -28,15 +28,15 @@ pub fn is_power(name: &str) -> bool {
     readings(name).any(|read| powers.contains(&read))
 }
 
-/// What a name reads as: whole, and without the numbers that stand behind or around it.
+/// The readings of a name: whole, and without the numbers behind or around it.
 fn readings(name: &str) -> impl Iterator<Item = String> {
     let plain: String = name.chars().filter(|c| c.is_alphanumeric()).collect();
     let forms = [&*plain, plain.trim_end_matches(char::is_numeric), plain.trim_matches(char::is_numeric)];
     forms.map(likeness).into_iter().filter(|read| !read.is_empty())
 }
 
-/// What a name is told apart by when it matters who speaks: without case, spaces and
-/// punctuation, each character as the one it looks like, and digits as the letters that
+/// The form by which names are compared when it matters who speaks: without case, spaces and
+/// punctuation, each character replaced by the one it looks like, and digits by the letters
 /// they are used for. `I` looks like `l`, and without case it is `i`: those three are one.
 fn likeness(name: &str) -> String {
     let lower: String = name.chars().flat_map(char::to_lowercase).collect();
@@ -52,18 +52,18 @@ fn likeness(name: &str) -> String {
     letters.collect()
 }
 
-/// What a character's name is entered by: its own key, and the key of what it looks like as
-/// it is written, if that is another one. Of two names that are drawn alike (`Illya` and
-/// `lllya`) only one can have them all; whoever types what they see finds the one there is.
-/// Names that were given before this rule have their own key alone.
+/// The keys by which a character's name is entered in the Directory: its own, and that of what
+/// it looks like as written, if it differs. Of two names that are drawn alike (`Illya` and
+/// `lllya`) only one can have all its keys, and a player who types what they see finds that
+/// one. Names that were given before this rule have their own key alone.
 pub fn character_keys(name: &CharacterName) -> Vec<String> {
     let (key, drawn) = (name.key(), skeleton(name.as_str()).collect::<String>().to_ascii_lowercase());
     if drawn == key { vec![key] } else { vec![key, drawn] }
 }
 
-/// Whether every word of a text is in one script, or in those that are written together
-/// (Latin with the scripts of Chinese, Japanese or Korean): the Highly Restrictive level of
-/// UTS #39. Letters that are there only to imitate others are in none.
+/// Whether every word of a text is in one script, or in those that are written together (Latin
+/// with the scripts of Chinese, Japanese or Korean): the Highly Restrictive level of UTS #39.
+/// Letters that exist only to imitate others are in no script.
 pub fn is_in_one_script(text: &str) -> bool {
     text.split(|c: char| !c.is_alphanumeric() && !is_mark(c)).all(|word| {
         // A mark holds a word together and has no script of its own.

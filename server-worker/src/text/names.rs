@@ -1,4 +1,4 @@
-//! Names that somebody wants to have from now on: of users, characters and parties.
+//! The rules for new names: of users, characters and parties.
 
 use super::{
     characters::{count_hidden, is_blank, tidy, turns_direction},
@@ -13,7 +13,7 @@ use unicode_normalization::UnicodeNormalization as _;
 
 pub use super::imitation::character_keys;
 
-/// Letters and digits that a character's or a user's name has at least: one is an initial.
+/// The fewest letters and digits in a character's or a user's name: a single one is an initial.
 const FEWEST_LETTERS: usize = 2;
 
 /// Refuses a user name that a new account may not have.
@@ -34,8 +34,8 @@ pub fn check_character_name(name: &CharacterName) -> Result<(), Refusal> {
     refuse_reserved("name", is_voice(name.as_str()) || is_power(name.as_str()))
 }
 
-/// The name of a new party in NFC; without a character it is none. A party may call itself
-/// after a faction, but not speak as those who run the realm.
+/// The name of a new party in NFC; an empty one is no name. A party may be named after a
+/// faction, but not like those who run the realm.
 ///
 /// # Errors
 /// INVALID_FIELD or NAME_RESERVED, with the field `party_name`.

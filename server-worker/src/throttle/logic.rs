@@ -1,4 +1,4 @@
-//! Counting within a minute: decided from a key's row and the call.
+//! Counts within a minute: decided from a key's row and the call.
 
 use crate::{
     calls::throttle::{Begin, End, Take, ThrottleCall},
@@ -7,8 +7,8 @@ use crate::{
 use shardlink_shared::{ErrorCode, Refusal, limits::THROTTLE_WINDOW, time::Millis};
 use std::collections::{HashMap, VecDeque};
 
-/// An attempt that has not ended after this long never will, in milliseconds: its
-/// client left, or what judged it crashed.
+/// An attempt that has not ended after this many milliseconds never will: its client left, or
+/// the process that judged it crashed.
 const ABANDONED_AFTER: u64 = 30_000;
 
 /// A key's row.
@@ -16,7 +16,7 @@ const ABANDONED_AFTER: u64 = 30_000;
 pub struct Count {
     /// When its minute began.
     pub since: Millis,
-    /// How often since.
+    /// How often the key was counted since then.
     pub count: u32,
 }
 
@@ -38,8 +38,8 @@ pub trait Counts {
     fn put(&self, key: &str, count: Count) -> Result<(), Self::Fault>;
 }
 
-/// The attempts that are being judged, by key. They are no rows: an object that is
-/// being asked does not leave memory, and what a crash forgets nobody judges any more.
+/// The attempts that are being judged, by key. They have no rows: an object that is being asked
+/// does not leave memory, and an attempt that a crash forgets is not judged any more.
 #[derive(Debug, Default)]
 pub struct Judging(HashMap<String, VecDeque<Millis>>);
 
@@ -90,7 +90,8 @@ pub fn answer<C: Counts>(
             let left = call.limit.saturating_sub(judging.count(&call.key, now));
             let allowed = check(now, counts.find(&call.key)?, left);
             let allowed = match left {
-                // Nothing has to be counted for this: all places are held.
+                // This refusal is not counted: all places are held by attempts that are still
+                // being judged.
                 0 => Err(Refusal::new(ErrorCode::RateLimited).after(1.0)),
                 _ => allowed,
             };
@@ -123,7 +124,7 @@ pub fn check(now: Millis, row: Option<Count>, limit: u32) -> Result<(), Refusal>
     }
 }
 
-/// The row after one more.
+/// The row after one more was counted.
 #[must_use]
 pub fn count(now: Millis, row: Option<Count>) -> Count {
     match row.filter(|row| now.since(row.since) < THROTTLE_WINDOW) {

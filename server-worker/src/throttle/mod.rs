@@ -1,4 +1,4 @@
-//! **Throttle**: how often something failed or was asked for lately, by user name
+//! **Throttle**: how often something failed or was asked for in the last minute, by user name
 //! and by address.
 //!
 //! - Owns: a count and the beginning of its minute for each key; in memory, what is
@@ -12,5 +12,6 @@
 pub mod logic;
 #[cfg(target_arch = "wasm32")]
 mod object;
+pub mod rows;
 #[cfg(target_arch = "wasm32")]
 mod store;

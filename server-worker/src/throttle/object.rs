@@ -9,7 +9,7 @@ use worker::{DurableObject, Env, Request, Response, Result, State, durable_objec
 #[durable_object(alarm)]
 pub struct Throttle(RowShell<store::Schema>, RefCell<logic::Judging>);
 
-// A panic leaves nothing half done here: what is being judged is an entry or none.
+// A panic leaves nothing half done here: an attempt that is being judged is one entry or none.
 impl std::panic::UnwindSafe for Throttle {}
 impl std::panic::RefUnwindSafe for Throttle {}
 

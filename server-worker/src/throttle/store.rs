@@ -1,16 +1,17 @@
-//! The rows of a Throttle.
+//! Where the rows of a Throttle are.
 
-use super::logic::{self, Count};
+use super::{
+    logic::{self, Count},
+    rows::{COLUMNS, count, read_count},
+};
 use crate::{
     damage::Class,
-    runtime::{
-        db::{Db, Fault, Row},
-        row_shell::Rows,
-    },
+    row::Fault,
+    runtime::{db::Db, row_shell::Rows},
 };
 use shardlink_shared::{limits::THROTTLE_WINDOW, time::Millis};
 
-/// Rows are forgotten together that are due within this, in milliseconds.
+/// Rows that are due within this many milliseconds of each other are removed together.
 const FORGET_TOGETHER: u64 = 15_000;
 
 /// The counts of names and addresses.
@@ -31,7 +32,7 @@ impl Rows for Schema {
     CREATE INDEX by_age ON counts (since);
 "];
 
-    /// When the next rows' minutes are over: many at once, since each time wakes the object.
+    /// When the next rows are a minute old: rounded up, because each removal wakes the object.
     fn next_deadline(db: &Db) -> Result<Option<Millis>, Fault> {
         let oldest = db.query("SELECT since FROM counts ORDER BY since LIMIT 1", vec![], |row| row.millis(0))?;
         let due = oldest.first().map(|since| *since + THROTTLE_WINDOW);
@@ -43,15 +44,12 @@ impl logic::Counts for Counts<'_> {
     type Fault = Fault;
 
     fn find(&self, key: &str) -> Result<Option<Count>, Fault> {
-        let read = |row: &Row| Ok(Count { since: row.millis(0)?, count: row.number(1)? as u32 });
-        Ok(self.0.query("SELECT since, count FROM counts WHERE key = ?", vec![key.into()], read)?.pop())
+        let sql = format!("SELECT {COLUMNS} FROM counts WHERE key = ?");
+        Ok(self.0.query(&sql, vec![key.into()], read_count)?.pop())
     }
 
-    fn put(&self, key: &str, count: Count) -> Result<(), Fault> {
-        self.0.execute(
-            "INSERT OR REPLACE INTO counts (key, since, count) VALUES (?, ?, ?)",
-            vec![key.into(), count.since.into(), count.count.into()],
-        )
+    fn put(&self, key: &str, row: Count) -> Result<(), Fault> {
+        self.0.put("counts", COLUMNS, count(key, row))
     }
 }
 

@@ -4,17 +4,20 @@
 //!   is said to everybody and to factions.
 //! - Keyed by: the realm's name.
 //! - Called by: the edge and hubs.
-//! - Invariant: a hub that has not been heard of for a minute holds nobody; all hubs
-//!   hear the same words in the same order.
+//! - Invariant: a hub that has not reported for a minute counts as empty; all hubs hear the
+//!   same words in the same order.
 //! - Survives sleep as: rows.
-//! - Storage is hard: the realm's beginning and its log of events can be had from a backup
-//!   alone. Reports, histories and retired hubs are soft, but lie in the same file, and no
-//!   part of a damaged file is trusted. While World is damaged nobody is placed in a hub;
-//!   accounts and characters go on.
+//! - Damaged storage is not replaced: only a backup has the realm's beginning and its log of
+//!   events. Reports, histories and retired hubs could be made anew, but are in the same file,
+//!   and no part of a damaged file is trusted. While World is damaged nobody is placed in a
+//!   hub; accounts and characters go on.
 
 pub mod logic;
 #[cfg(target_arch = "wasm32")]
 mod object;
+mod placement;
+pub mod rows;
+pub mod said;
 pub mod speech;
 #[cfg(target_arch = "wasm32")]
 mod store;

@@ -6,8 +6,8 @@ use std::{cell::Cell, rc::Rc};
 use worker::{DurableObject, Env, Request, Response, Result, State, console_error, durable_object};
 
 thread_local! {
-    /// How many jumps of the clock the hubs have been woken for, whether World slept
-    /// meanwhile or not.
+    /// The number of clock jumps that the hubs have been woken for. It is the process's, so
+    /// that it outlives World's sleep.
     static WOKEN_FOR: Cell<u64> = const { Cell::new(0) };
 }
 
@@ -37,8 +37,8 @@ impl DurableObject for World {
     }
 
     async fn fetch(&self, request: Request) -> Result<Response> {
-        // Before it is asked, so that the answer is of a realm that knows its hubs; and
-        // after it was loaded, which may have shown that the clock is behind.
+        // This comes before the call, so that World answers knowing its hubs; and after
+        // loading, which may have shown that the clock is behind.
         self.notice_jumps();
         let response = self.0.fetch(request).await;
         self.notice_jumps();

@@ -1,5 +1,5 @@
-//! What is said to everybody and to factions: one order for all hubs, their last words,
-//! and the way to the hubs.
+//! Chat to everybody and to factions: its one order for all hubs, the last words of each
+//! channel, and their way to the hubs.
 
 use super::logic::{World, Write};
 use crate::{
@@ -17,17 +17,17 @@ use shardlink_shared::{
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-/// A hub that has asked what was said hears what is said for so long, in milliseconds;
-/// by then it has reported whom it holds.
+/// A hub that has asked for the histories is told what is said for this many milliseconds, also
+/// without players; by then it has reported.
 const LISTENS: u64 = 60_000;
 
 /// World's number as a sender.
 const WORLD: u64 = 0;
 
-/// Announcements that are told from repetitions of themselves.
+/// The number of last announcements whose repetitions are recognised.
 const REMEMBERED_ANNOUNCEMENTS: usize = 16;
 
-/// What is said, as World knows it.
+/// World's memory of what is said.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Speech {
     /// The last number that was given.
@@ -40,7 +40,7 @@ pub struct Speech {
 }
 
 impl Speech {
-    /// What these rows hold, the oldest words first.
+    /// The memory with these rows, the oldest words first.
     #[must_use]
     pub fn restore(said: Vec<(Scope, PastChat)>, heard: Heard) -> Self {
         let mut speech = Self { heard, ..Self::default() };
@@ -56,13 +56,13 @@ impl Speech {
             self.channels.push((audience, History::default()));
             self.channels.len() - 1
         });
-        // It is there: it was found or has just been added.
+        // The index is in bounds: the channel was found or has just been added.
         #[allow(clippy::indexing_slicing)]
         &mut self.channels[at].1
     }
 
-    /// The next number: the time, so that it rises over crashes too, or one more than
-    /// the last.
+    /// The next number: the time, so that numbers rise over a crash too, or one more than the
+    /// last number.
     fn next(&mut self, now: Millis) -> u64 {
         self.number = now.0.max(self.number + 1);
         self.number
@@ -77,7 +77,7 @@ impl Speech {
         self.listening.iter().filter(move |(_, since)| now.since(**since) < LISTENS).map(|(hub, _)| *hub)
     }
 
-    /// Wakes a hub, which is told nothing or what was said meanwhile.
+    /// Wakes a hub: it is sent a batch, even an empty one.
     pub(super) fn wake(&mut self, hub: u32, now: Millis) {
         self.listens(hub, now);
         self.fanout.knock(hub);
@@ -162,13 +162,14 @@ impl Errands for World {
 mod tests {
     use super::*;
     use crate::{
+        calls::BatchNumber,
         calls::hub::Origin,
         calls::{
             Call,
             world::{Listen, Population, Report},
         },
         effect::Logic,
-        systems::chat::{BatchNumber, Utterance},
+        systems::chat::Utterance,
     };
     use shardlink_shared::{
         entropy::Seeded,

@@ -1,4 +1,5 @@
-//! An account's: signing in by a password, sessions, what an owner changes of it.
+//! The bodies of routes about an account: signing in by a password, sessions, what its owner
+//! changes.
 
 use super::{
     Body, Place,

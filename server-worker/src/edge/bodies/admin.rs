@@ -1,4 +1,4 @@
-//! An operator's.
+//! The bodies of routes for those who run the realm.
 
 use serde::Deserialize;
 use shardlink_shared::ids::CharacterId;

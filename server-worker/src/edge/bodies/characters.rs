@@ -1,4 +1,5 @@
-//! An account's characters', and the way into the world with one.
+//! The bodies of routes about an account's characters, and about the way into the world with
+//! one.
 
 use serde::{Deserialize, Serialize};
 use shardlink_shared::{ids::CharacterId, sheet::Sheet};

@@ -1,4 +1,4 @@
-//! Parties'.
+//! The bodies of routes about parties.
 
 use serde::{Deserialize, Serialize};
 use shardlink_shared::{

@@ -1,4 +1,4 @@
-//! What every refusal answers.
+//! The body of every refusal.
 
 use serde::Serialize;
 use shardlink_shared::{ErrorCode, FieldProblem, Refusal, protocol::bounded::Text};

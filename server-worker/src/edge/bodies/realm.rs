@@ -1,4 +1,4 @@
-//! The realm's: its state, and what happened in it.
+//! The bodies of routes about the realm: its state, and what happened in it.
 
 use super::{Body, Place};
 use serde::Serialize;

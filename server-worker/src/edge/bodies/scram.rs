@@ -1,4 +1,4 @@
-//! SCRAM's (RFC 5802): a password that the server is not told.
+//! The bodies of SCRAM's routes (RFC 5802), by which the server is never told a password.
 
 use super::account::LoggedIn;
 use serde::{Deserialize, Serialize};

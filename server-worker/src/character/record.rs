@@ -1,0 +1,268 @@
+//! What a Character stores, apart from what is told of it: the wire's sheet is made from
+//! its record and the wire's invitation from the one that it keeps, so that either may come
+//! to hold what the other does not. Ids, names, races and the like are spelled here as they
+//! are on the wire: golden files pin both.
+
+use serde::{Deserialize, Serialize};
+use shardlink_shared::{
+    ids::{CharacterId, LocationId, PartyId, PlayerId},
+    items::{Stack, starting_goods},
+    limits::CLAIM_SETTLES_AFTER,
+    protocol::{
+        Timestamp,
+        party::{PartyInvite, PartyName},
+    },
+    sheet::{Progression, Resources, Sheet, Stats, iso8601},
+    text::CharacterName,
+    time::Millis,
+    world::{Class, Faction, Race},
+};
+
+/// A character that exists: its row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// Whose it is.
+    pub owner: PlayerId,
+    /// What it is, and where it was last.
+    pub sheet: StoredSheet,
+    /// What it holds, by rising item.
+    #[serde(default)]
+    pub items: Vec<Stack>,
+    /// When the account is asked whether it lists the character: a making that
+    /// was cut short leaves one that nobody does. `None` once it is known to.
+    #[serde(default)]
+    pub settles_at: Option<Millis>,
+}
+
+impl Record {
+    /// The record of a character that is made now, with the goods of its class.
+    #[must_use]
+    pub fn new(owner: PlayerId, sheet: Sheet, now: Millis) -> Self {
+        let items = starting_goods(sheet.class);
+        Self { owner, sheet: sheet.into(), items, settles_at: Some(now + CLAIM_SETTLES_AFTER) }
+    }
+
+    /// The sheet, as clients are told it.
+    #[must_use]
+    pub fn told(&self) -> Sheet {
+        self.sheet.clone().into()
+    }
+}
+
+/// What a character is, and where it was last.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredSheet {
+    /// Its id.
+    pub id: CharacterId,
+    /// Its name, unique in the realm.
+    pub name: CharacterName,
+    /// Always true. It is stored because builds that stored the wire's sheet cannot read a
+    /// row without it.
+    is_player: bool,
+    /// Its race.
+    pub race: Race,
+    /// Its class.
+    pub class: Class,
+    /// Its faction.
+    pub faction: Faction,
+    /// Its six stats.
+    pub stats: StoredStats,
+    /// Health, stamina and mana.
+    pub resources: StoredResources,
+    /// Level, experience and souls.
+    pub progression: StoredProgression,
+    /// Where it was last.
+    pub location_id: LocationId,
+    /// When it was made (ISO 8601 in JSON).
+    #[serde(with = "iso8601")]
+    pub created_at: Millis,
+    /// When it last changed (ISO 8601 in JSON).
+    #[serde(with = "iso8601")]
+    pub updated_at: Millis,
+}
+
+/// The six stats, each 3 to 20.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)] // Their names say it.
+pub struct StoredStats {
+    pub strength: u8,
+    pub dexterity: u8,
+    pub intelligence: u8,
+    pub constitution: u8,
+    pub wisdom: u8,
+    pub charisma: u8,
+}
+
+/// What a character spends and regains, each 0 to its maximum.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)] // Their names say it.
+pub struct StoredResources {
+    pub health: u32,
+    pub max_health: u32,
+    pub stamina: u32,
+    pub max_stamina: u32,
+    pub mana: u32,
+    pub max_mana: u32,
+}
+
+/// What a character has gained.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredProgression {
+    /// The level, from 1.
+    pub level: u32,
+    /// Points of experience, from 0.
+    pub experience: u64,
+    /// The currency, from 0.
+    pub souls: u64,
+}
+
+/// An invitation into a party that a character has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredInvitation {
+    /// Into which.
+    pub party: PartyId,
+    /// What was said of it.
+    pub invite: StoredInvite,
+    /// The key of the request by which it was made.
+    pub key: u64,
+    /// Until when it is good.
+    pub expires: Millis,
+}
+
+/// What an invitation says: the wire's invitation is made from it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredInvite {
+    party_id: PartyId,
+    inviter_id: CharacterId,
+    inviter_name: CharacterName,
+    invitee_id: CharacterId,
+    invitee_name: CharacterName,
+    #[serde(default)]
+    party_name: Option<PartyName>,
+    /// Not said by builds that did not tell when an invitation ends.
+    #[serde(default)]
+    expires_at: Option<Timestamp>,
+}
+
+// Both ways every field is named: one that the wire gains is stored only if it is written
+// here, and one that is stored is told only if the wire has it.
+
+impl From<Sheet> for StoredSheet {
+    fn from(sheet: Sheet) -> Self {
+        let Sheet {
+            id,
+            name,
+            is_player,
+            race,
+            class,
+            faction,
+            stats,
+            resources,
+            progression,
+            location_id,
+            created_at,
+            updated_at,
+        } = sheet;
+        let (stats, resources, progression) = (stats.into(), resources.into(), progression.into());
+        Self {
+            id,
+            name,
+            is_player,
+            race,
+            class,
+            faction,
+            stats,
+            resources,
+            progression,
+            location_id,
+            created_at,
+            updated_at,
+        }
+    }
+}
+
+impl From<StoredSheet> for Sheet {
+    fn from(sheet: StoredSheet) -> Self {
+        let StoredSheet {
+            id,
+            name,
+            is_player,
+            race,
+            class,
+            faction,
+            stats,
+            resources,
+            progression,
+            location_id,
+            created_at,
+            updated_at,
+        } = sheet;
+        let (stats, resources, progression) = (stats.into(), resources.into(), progression.into());
+        Self {
+            id,
+            name,
+            is_player,
+            race,
+            class,
+            faction,
+            stats,
+            resources,
+            progression,
+            location_id,
+            created_at,
+            updated_at,
+        }
+    }
+}
+
+impl From<Stats> for StoredStats {
+    fn from(Stats { strength, dexterity, intelligence, constitution, wisdom, charisma }: Stats) -> Self {
+        Self { strength, dexterity, intelligence, constitution, wisdom, charisma }
+    }
+}
+
+impl From<StoredStats> for Stats {
+    fn from(StoredStats { strength, dexterity, intelligence, constitution, wisdom, charisma }: StoredStats) -> Self {
+        Self { strength, dexterity, intelligence, constitution, wisdom, charisma }
+    }
+}
+
+impl From<Resources> for StoredResources {
+    fn from(Resources { health, max_health, stamina, max_stamina, mana, max_mana }: Resources) -> Self {
+        Self { health, max_health, stamina, max_stamina, mana, max_mana }
+    }
+}
+
+impl From<StoredResources> for Resources {
+    fn from(StoredResources { health, max_health, stamina, max_stamina, mana, max_mana }: StoredResources) -> Self {
+        Self { health, max_health, stamina, max_stamina, mana, max_mana }
+    }
+}
+
+impl From<Progression> for StoredProgression {
+    fn from(Progression { level, experience, souls }: Progression) -> Self {
+        Self { level, experience, souls }
+    }
+}
+
+impl From<StoredProgression> for Progression {
+    fn from(StoredProgression { level, experience, souls }: StoredProgression) -> Self {
+        Self { level, experience, souls }
+    }
+}
+
+impl From<PartyInvite> for StoredInvite {
+    fn from(
+        PartyInvite { party_id, inviter_id, inviter_name, invitee_id, invitee_name, party_name, expires_at }: PartyInvite,
+    ) -> Self {
+        Self { party_id, inviter_id, inviter_name, invitee_id, invitee_name, party_name, expires_at }
+    }
+}
+
+impl From<StoredInvite> for PartyInvite {
+    fn from(
+        StoredInvite { party_id, inviter_id, inviter_name, invitee_id, invitee_name, party_name, expires_at }: StoredInvite,
+    ) -> Self {
+        Self { party_id, inviter_id, inviter_name, invitee_id, invitee_name, party_name, expires_at }
+    }
+}
