@@ -24,6 +24,9 @@ macro_rules! canon_enum {
             /// All of them, in the canon's order.
             pub const ALL: &[Self] = &[$(Self::$variant),*];
 
+            /// Their names, by index.
+            pub const NAMES: &'static [&'static str] = &[$($text),*];
+
             /// Its name in the canon.
             #[must_use]
             pub const fn name(self) -> &'static str {
@@ -68,7 +71,8 @@ macro_rules! canon_enum {
     };
 }
 
-fn same_name(canon: &str, text: &str) -> bool {
+/// Whether two names differ at most in case, spaces, underscores and hyphens.
+pub(crate) fn same_name(canon: &str, text: &str) -> bool {
     fn letters(text: &str) -> impl Iterator<Item = char> {
         text.chars().filter(|c| !matches!(c, ' ' | '_' | '-')).map(|c| c.to_ascii_lowercase())
     }

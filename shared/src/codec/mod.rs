@@ -6,6 +6,7 @@ pub mod binary;
 pub mod json;
 mod objects;
 pub mod snapshot;
+pub mod table;
 pub(crate) mod words;
 
 use crate::{

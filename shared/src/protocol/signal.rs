@@ -1,7 +1,7 @@
 //! Signals between two members of a party, for a connection of their own.
 
 use super::bounded::Text;
-use crate::{ids::CharacterId, limits::MAX_SIGNAL};
+use crate::{codec::table::Wire, ids::CharacterId, limits::MAX_SIGNAL};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::borrow::Cow;
 
@@ -35,7 +35,7 @@ impl SignalKind {
 wire_enum!(SignalKind, "must be offer, answer or candidate");
 
 /// `rtc_signal`, client to server: passed on to a member of one's party.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SendSignal {
     /// For whom.
@@ -47,7 +47,7 @@ pub struct SendSignal {
 }
 
 /// `rtc_signal`, server to client: from a member of one's party.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Signal {
     /// For whom: oneself.

@@ -4,6 +4,19 @@
 /// `name()`; the text says what it must be.
 macro_rules! wire_enum {
     ($name:ident, $must:literal) => {
+        impl $name {
+            /// The names on the wire, by index.
+            pub const NAMES: &'static [&'static str] = &{
+                let mut names = [""; Self::ALL.len()];
+                let mut index = 0;
+                while index < names.len() {
+                    names[index] = Self::ALL[index].name();
+                    index += 1;
+                }
+                names
+            };
+        }
+
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 if serializer.is_human_readable() {

@@ -1,0 +1,83 @@
+//! What the types that are no structs look like on the wire.
+
+use super::{Field, Kind, Wire};
+use crate::{
+    ErrorCode,
+    codec::snapshot::Entries,
+    ids::{CharacterId, ItemId, LocationId, PartyId, PlayerId, ShardId},
+    protocol::{
+        bounded::{List, Secret, Text},
+        chat::Channel,
+        combat::{ActionType, Outcome},
+        envelope::{Seconds, Timestamp},
+        party::LootSharing,
+        quest::QuestStatus,
+        signal::SignalKind,
+        world::ShardCounts,
+    },
+    rules::interest::{CELL_REACH, Cell},
+    text::{CharacterName, Content, Draft, UserName},
+    time::FrameTime,
+    vector::Vec3,
+    world::{Class, Faction, Race, Reality},
+};
+use std::num::NonZeroU32;
+
+macro_rules! kinds {
+    ($($(@[$($generics:tt)*])? $type:ty = $kind:expr;)*) => {
+        $(impl$(<$($generics)*>)? Wire for $type {
+            const KIND: &'static Kind = &$kind;
+        })*
+    };
+}
+
+kinds! {
+    bool = Kind::Bool;
+    u8 = Kind::Whole(8);
+    u16 = Kind::Whole(16);
+    u32 = Kind::Whole(32);
+    u64 = Kind::Whole(64);
+    NonZeroU32 = Kind::Positive;
+    FrameTime = Kind::Whole(32);
+    CharacterId = Kind::Id;
+    ItemId = Kind::Id;
+    LocationId = Kind::Id;
+    PartyId = Kind::Id;
+    PlayerId = Kind::Id;
+    ShardId = Kind::Id;
+    @[const MAX: usize] Text<MAX> = Kind::Text(MAX as u32);
+    @[const MAX: usize] Secret<MAX> = Kind::Text(MAX as u32);
+    @[T: Wire] Option<T> = Kind::Option(T::KIND);
+    @[T: Wire, const MAX: usize] List<T, MAX> = Kind::List(T::KIND, MAX as u32);
+    UserName = Kind::Ruled(|text| Self::parse(text).map(|name| name.as_str().to_owned()).map_err(str::to_owned));
+    CharacterName = Kind::Ruled(|text| Self::parse(text).map(|name| name.as_str().to_owned()).map_err(str::to_owned));
+    Draft = Kind::Ruled(|text| Ok(Self::new(text).as_str().to_owned()));
+    Content = Kind::Ruled(|text| match Draft::new(text).accept() {
+        Ok(content) => Ok(content.as_str().to_owned()),
+        Err(refusal) => Err(refusal.sentence().to_owned()),
+    });
+    ErrorCode = Kind::Ruled(|text| Self::of_wire(text).map(|code| code.as_str().to_owned()).ok_or_else(|| "must be an error code".to_owned()));
+    Channel = Kind::Names(Self::NAMES);
+    LootSharing = Kind::Names(Self::NAMES);
+    ActionType = Kind::Names(Self::NAMES);
+    Outcome = Kind::Names(Self::NAMES);
+    QuestStatus = Kind::Names(Self::NAMES);
+    SignalKind = Kind::Names(Self::NAMES);
+    Faction = Kind::LooseNames(Self::NAMES);
+    Race = Kind::LooseNames(Self::NAMES);
+    Class = Kind::LooseNames(Self::NAMES);
+    Reality = Kind::LooseNames(Self::NAMES);
+    Timestamp = Kind::Moment;
+    Seconds = Kind::Span;
+    Vec3 = Kind::Vector;
+    ShardCounts = Kind::Counts;
+    Entries = Kind::Entries;
+    Cell = Kind::Struct(&[
+        Field { name: "x", kind: &Kind::Reach(CELL_REACH), default: false },
+        Field { name: "y", kind: &Kind::Reach(CELL_REACH), default: false },
+    ]);
+}
+
+impl<T: Wire> Wire for Box<T> {
+    const KIND: &'static Kind = T::KIND;
+}
