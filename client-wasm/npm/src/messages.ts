@@ -714,7 +714,7 @@ export interface ChatHistory extends Message<"chat_history"> {
   messages: PastChat[];
 }
 
-/** Hears no more of a character, or hears it again. Answered by its copy; refused with NOT_FOUND or TOO_MANY_MUTED. The character keeps it. */
+/** Hears no more of a character, or hears it again. The answer is a copy of it. The character keeps it. */
 export interface Mute extends Message<"mute"> {
   /** Whom. */
   character_id: CharacterId;
@@ -1084,7 +1084,7 @@ export interface Sent<Type extends string> {
   message_id?: string | null | undefined;
 }
 
-/** Signs in; the first message on a socket without a ticket. Answered by `auth_response`. With a token the password is ignored. */
+/** Signs in; the first message on a socket without a ticket. With a token the password is ignored. Answered by `auth_response`; refused with ALREADY_AUTHENTICATED. */
 export interface AuthRequest extends Sent<"auth_request"> {
   /** Who is signing in. */
   username: UserName;
@@ -1103,7 +1103,7 @@ export interface SendDisconnect extends Sent<"disconnect"> {
 /** Is anybody there? Answered by `pong`. */
 export interface Ping extends Sent<"ping"> {}
 
-/** The first message on a socket that shows a resume token. Answered by `resumed`; where the place is not kept any more, after an `auth_response` with another token. The socket is closed with 4001 where the session was renewed since, so that a ticket is the way, and with 4002 or 4004 where it has ended. */
+/** The first message on a socket that shows a resume token. Where the place is not kept any more, an `auth_response` with another token comes before the answer. The socket is closed with 4001 where the session was renewed since, so that a ticket is the way, and with 4002 or 4004 where it has ended. Answered by `resumed`. */
 export interface Resume extends Sent<"resume"> {
   /** The last reliable message that was received. */
   last_seq: number;
@@ -1118,7 +1118,7 @@ export interface Ack extends Sent<"ack"> {
 /** Asks for the account's characters. Answered by `character_list`. */
 export interface CharacterListRequest extends Sent<"character_list"> {}
 
-/** Enters the world. Answered by `character_update` and the snapshot of where it is; refused with NOT_YOUR_CHARACTER. */
+/** Enters the world. The snapshot of where the character is follows the answer. Answered by `character_update`; refused with NOT_YOUR_CHARACTER. */
 export interface CharacterSelect extends Sent<"character_select"> {
   /** One's own character. */
   character_id: CharacterId;
@@ -1142,7 +1142,7 @@ export interface CharacterDelete extends Sent<"character_delete"> {
   character_id: CharacterId;
 }
 
-/** A step within the location, or to another. A step to another location is answered by `location_update`; it may say where in it, and is corrected if that is too far from the entrance. A step within is answered by a copy of the `move` if it carried a message_id. Refused with NOT_YOUR_CHARACTER, NOT_THERE, UNKNOWN_LOCATION, NOT_ADJACENT or MOVE_REJECTED (with a `position_correction`; with `retry_after` where too many moves were impossible, and then without being judged). */
+/** A step within the location, or to another. The answer to a step to another location is a `location_update`. Such a step may say where in the location, and is corrected if that is too far from the entrance. The answer to a step within is a copy of the `move`, if the step carried a message_id. MOVE_REJECTED comes with a `position_correction`; after too many impossible moves it has `retry_after`, and moves are refused for that time without being judged. Answered by `location_update` or `move`; refused with NOT_YOUR_CHARACTER, NOT_THERE, UNKNOWN_LOCATION, NOT_ADJACENT or MOVE_REJECTED. */
 export interface MoveRequest extends Sent<"move"> {
   /** One's own character; may be left out. */
   character_id?: CharacterId | null | undefined;
@@ -1156,7 +1156,7 @@ export interface MoveRequest extends Sent<"move"> {
   velocity?: Vector | null | undefined;
 }
 
-/** One's own step, as the binary client sends it up to 20 times a second. Refused by `position_correction`, and after too many of those by MOVE_REJECTED with `retry_after`. Answered by a `move` if it carried a message_id. */
+/** One's own step, as the binary client sends it up to 20 times a second. An impossible step is answered by a `position_correction`, and after too many of those by MOVE_REJECTED with `retry_after`. A step without a message_id has no other answer. Answered by `move`; refused with MOVE_REJECTED. */
 export interface OwnMove extends Sent<"own_move"> {
   /** The client's number of this step, rising; after 2^32−1 comes 0. */
   client_seq: number;
@@ -1166,7 +1166,7 @@ export interface OwnMove extends Sent<"own_move"> {
   velocity?: Vector | undefined;
 }
 
-/** `chat` goes by its channel, the other three types win over it. Answered by the sender's own copy, a `chat`; refused with EMPTY, TOO_LONG, RATE_LIMITED, MUTED, NOT_IN_PARTY, NOT_YOUR_CHARACTER, and a whisper with RECIPIENT_OFFLINE or NOT_FOUND. Whoever has muted the sender does not hear it, and nobody learns of that. */
+/** `chat` goes by its channel, the other three types win over it. The answer is the sender's own copy. A character that has muted the sender does not hear it, and nobody learns of that. */
 export interface SendChat<Type extends "chat" | "whisper" | "party_chat" | "faction_chat" = "chat" | "whisper" | "party_chat" | "faction_chat"> extends Sent<Type> {
   /** What is said. The others read it in NFC, with one space for line breaks and tabs, without control and invisible characters, and with at most four marks on a letter; EMPTY if nothing is left that can be seen. */
   content: string;
@@ -1184,7 +1184,7 @@ export interface SendChat<Type extends "chat" | "whisper" | "party_chat" | "fact
   encrypted?: Sealed | null | undefined;
 }
 
-/** What was said before. Answered by `chat_history`; refused with NOT_IN_PARTY. Whispers are kept by nobody. */
+/** What was said before. Nobody keeps whispers. Answered by `chat_history`; refused with NOT_IN_PARTY. */
 export interface ChatHistoryRequest extends Sent<"chat_history"> {
   /** Of which channel. */
   channel: Channel;
@@ -1192,7 +1192,7 @@ export interface ChatHistoryRequest extends Sent<"chat_history"> {
   before?: number | null | undefined;
 }
 
-/** Hears no more of a character, or hears it again. Answered by its copy; refused with NOT_FOUND or TOO_MANY_MUTED. The character keeps it. */
+/** Hears no more of a character, or hears it again. The answer is a copy of it. The character keeps it. Answered by `mute`; refused with NOT_FOUND or TOO_MANY_MUTED. */
 export interface SendMute extends Sent<"mute"> {
   /** Whom. */
   character_id: CharacterId;
@@ -1200,13 +1200,13 @@ export interface SendMute extends Sent<"mute"> {
   muted: boolean;
 }
 
-/** Founds a party. Answered by `party_update`; refused with ALREADY_IN_PARTY, and for its name with INVALID_FIELD or NAME_RESERVED. */
+/** Founds a party. INVALID_FIELD and NAME_RESERVED concern its name. Answered by `party_update`; refused with ALREADY_IN_PARTY, INVALID_FIELD or NAME_RESERVED. */
 export interface PartyCreate extends Sent<"party_create"> {
   /** The party's name: at least a letter or a digit, single spaces between words, each word in one script; no invisible characters, no more than four marks on a letter. */
   party_name?: string | null | undefined;
 }
 
-/** An invitation by the leader. Answered by its copy, a `party_invite`; refused with NOT_IN_PARTY, NOT_LEADER, PARTY_FULL, RECIPIENT_OFFLINE, NOT_FOUND, ALREADY_IN_PARTY, RATE_LIMITED while sixteen are open, or INVALID_FIELD if it names nobody. */
+/** An invitation by the leader. The answer is a copy of it. RATE_LIMITED while sixteen are open, INVALID_FIELD if it names nobody. Answered by `party_invite`; refused with NOT_IN_PARTY, NOT_LEADER, PARTY_FULL, RECIPIENT_OFFLINE, NOT_FOUND, ALREADY_IN_PARTY, RATE_LIMITED or INVALID_FIELD. */
 export interface SendPartyInvite extends Sent<"party_invite"> {
   /** The party one leads. */
   party_id: PartyId;
@@ -1222,13 +1222,13 @@ export interface SendPartyInvite extends Sent<"party_invite"> {
   party_name?: string | null | undefined;
 }
 
-/** Answered by `party_update`; refused with NOT_FOUND (accept, decline), NOT_IN_PARTY, NOT_LEADER (disband), PARTY_FULL or ALREADY_IN_PARTY (accept). */
+/** Only the leader may disband a party. */
 export interface PartyReference<Type extends "party_accept" | "party_decline" | "party_leave" | "party_disband" = "party_accept" | "party_decline" | "party_leave" | "party_disband"> extends Sent<Type> {
   /** The party. */
   party_id: PartyId;
 }
 
-/** By the leader. Answered by `party_update`; refused with NOT_IN_PARTY, NOT_LEADER or NOT_FOUND. */
+/** By the leader. */
 export interface PartyMember<Type extends "party_kick" | "party_withdraw" | "party_promote" = "party_kick" | "party_withdraw" | "party_promote"> extends Sent<Type> {
   /** The party one leads. */
   party_id: PartyId;
@@ -1236,7 +1236,7 @@ export interface PartyMember<Type extends "party_kick" | "party_withdraw" | "par
   character_id: CharacterId;
 }
 
-/** The leader changes the loot rule. Answered by `party_update`; refused with NOT_LEADER. */
+/** The leader changes the loot rule. Answered by `party_update`; refused with NOT_IN_PARTY or NOT_LEADER. */
 export interface PartyLoot extends Sent<"party_loot"> {
   /** The party one leads. */
   party_id: PartyId;
@@ -1244,7 +1244,7 @@ export interface PartyLoot extends Sent<"party_loot"> {
   loot_sharing: LootSharing;
 }
 
-/** Fights a shard's guardian, another character (a challenge), or, with neither, a monster of this place. Answered by `combat_start` or, for a challenge, by its copy. */
+/** Fights a shard's guardian, another character (a challenge), or, with neither, a monster of this place. The answer to a challenge is a copy of it. Answered by `combat_start` or `combat_challenge`. */
 export interface StartCombat extends Sent<"combat_start"> {
   /** The shard whose guardian is fought. */
   shard_id?: ShardId | null | undefined;
@@ -1252,7 +1252,7 @@ export interface StartCombat extends Sent<"combat_start"> {
   challenge?: CharacterId | null | undefined;
 }
 
-/** Accepts a `combat_challenge` or declines it. */
+/** Accepts a `combat_challenge` or declines it. Answered by `combat_start` or `combat_end`. */
 export interface CombatAnswer extends Sent<"combat_answer"> {
   /** The encounter. */
   combat_id: string;
@@ -1260,7 +1260,7 @@ export interface CombatAnswer extends Sent<"combat_answer"> {
   accept: boolean;
 }
 
-/** One's own turn. Answered by `combat_state`; refused with NOT_IN_COMBAT, NOT_YOUR_TURN or INVALID_TARGET. */
+/** The player's own turn. Answered by `combat_state`; refused with NOT_IN_COMBAT, NOT_YOUR_TURN or INVALID_TARGET. */
 export interface CombatAction extends Sent<"combat_action"> {
   /** The encounter. */
   combat_id: string;
@@ -1278,7 +1278,7 @@ export interface CombatAction extends Sent<"combat_action"> {
   turn_number?: number | null | undefined;
 }
 
-/** Offers to trade. Answered by its copy, a `trade_request`; refused with RECIPIENT_OFFLINE, NOT_FOUND or BUSY. */
+/** Offers to trade. The answer is a copy of it. Answered by `trade_request`; refused with RECIPIENT_OFFLINE, NOT_FOUND or BUSY. */
 export interface SendTradeRequest extends Sent<"trade_request"> {
   /** With whom. */
   recipient_id: CharacterId;
@@ -1315,7 +1315,6 @@ export interface SendTradeUpdate extends Sent<"trade_update"> {
 /** Asks what one's character holds. Answered by `inventory`. */
 export interface InventoryRequest extends Sent<"inventory"> {}
 
-/** Answered by `inventory`; refused with NOT_ENOUGH or NOT_USABLE. */
 export interface ItemCommand<Type extends "item_use" | "item_equip" | "item_drop" = "item_use" | "item_equip" | "item_drop"> extends Sent<Type> {
   /** Which item. */
   item_id: ItemId;
@@ -1399,7 +1398,7 @@ export interface ClientMessages {
   combat_start: StartCombat;
   /** Accepts a `combat_challenge` or declines it. */
   combat_answer: CombatAnswer;
-  /** One's own turn. */
+  /** The player's own turn. */
   combat_action: CombatAction;
   /** Offers to trade. */
   trade_request: SendTradeRequest;
@@ -1425,3 +1424,86 @@ export interface ClientMessages {
 
 /** What a client may send: `type` tells which. */
 export type ClientMessage = ClientMessages[keyof ClientMessages];
+
+/** A request: its fields, what answers it, and the codes that are its own. It may also be refused with what any request may: INVALID_FIELD, UNAUTHENTICATED, NO_CHARACTER, NOT_AVAILABLE, RATE_LIMITED, OVERLOADED, INTERNAL or STORAGE_CORRUPT. */
+export interface Request<Sends, Answer, Refusal extends ErrorCode> {
+  fields: Omit<Sends, keyof Sent<string>>;
+  answer: Answer;
+  refusal: Refusal;
+}
+
+/** The requests, by type. */
+export interface Requests {
+  /** Signs in; the first message on a socket without a ticket. Answered by `auth_response`; refused with ALREADY_AUTHENTICATED. */
+  auth_request: Request<ClientMessages["auth_request"], ServerMessages["auth_response"], "ALREADY_AUTHENTICATED">;
+  /** Is anybody there? Answered by `pong`. */
+  ping: Request<ClientMessages["ping"], ServerMessages["pong"], never>;
+  /** The first message on a socket that shows a resume token. Answered by `resumed`. */
+  resume: Request<ClientMessages["resume"], ServerMessages["resumed"], never>;
+  /** Asks for the account's characters. Answered by `character_list`. */
+  character_list: Request<ClientMessages["character_list"], ServerMessages["character_list"], never>;
+  /** Enters the world. Answered by `character_update`; refused with NOT_YOUR_CHARACTER. */
+  character_select: Request<ClientMessages["character_select"], ServerMessages["character_update"], "NOT_YOUR_CHARACTER">;
+  /** Makes a character. Answered by `character_update`; refused with NAME_TAKEN, NAME_RESERVED or TOO_MANY_CHARACTERS. */
+  character_create: Request<ClientMessages["character_create"], ServerMessages["character_update"], "NAME_TAKEN" | "NAME_RESERVED" | "TOO_MANY_CHARACTERS">;
+  /** Deletes a character, for good. Answered by `character_list`; refused with NOT_YOUR_CHARACTER or CHARACTER_ONLINE. */
+  character_delete: Request<ClientMessages["character_delete"], ServerMessages["character_list"], "NOT_YOUR_CHARACTER" | "CHARACTER_ONLINE">;
+  /** A step within the location, or to another. Answered by `location_update` or `move`; refused with NOT_YOUR_CHARACTER, NOT_THERE, UNKNOWN_LOCATION, NOT_ADJACENT or MOVE_REJECTED. */
+  move: Request<ClientMessages["move"], ServerMessages["location_update"] | ServerMessages["move"], "NOT_YOUR_CHARACTER" | "NOT_THERE" | "UNKNOWN_LOCATION" | "NOT_ADJACENT" | "MOVE_REJECTED">;
+  /** One's own step, as the binary client sends it up to 20 times a second. Answered by `move`; refused with MOVE_REJECTED. */
+  own_move: Request<ClientMessages["own_move"], ServerMessages["move"], "MOVE_REJECTED">;
+  /** Says something on a channel. Answered by `chat`, `whisper`, `party_chat` or `faction_chat`; refused with EMPTY, TOO_LONG, RATE_LIMITED, MUTED, NOT_IN_PARTY, NOT_YOUR_CHARACTER, RECIPIENT_OFFLINE or NOT_FOUND. */
+  chat: Request<ClientMessages["chat"], ServerMessages["chat"] | ServerMessages["whisper"] | ServerMessages["party_chat"] | ServerMessages["faction_chat"], "EMPTY" | "TOO_LONG" | "RATE_LIMITED" | "MUTED" | "NOT_IN_PARTY" | "NOT_YOUR_CHARACTER" | "RECIPIENT_OFFLINE" | "NOT_FOUND">;
+  /** Says something to one character. Answered by `whisper`; refused with EMPTY, TOO_LONG, RATE_LIMITED, MUTED, NOT_YOUR_CHARACTER, RECIPIENT_OFFLINE or NOT_FOUND. */
+  whisper: Request<ClientMessages["whisper"], ServerMessages["whisper"], "EMPTY" | "TOO_LONG" | "RATE_LIMITED" | "MUTED" | "NOT_YOUR_CHARACTER" | "RECIPIENT_OFFLINE" | "NOT_FOUND">;
+  /** Says something to the party. Answered by `party_chat`; refused with EMPTY, TOO_LONG, RATE_LIMITED, MUTED, NOT_IN_PARTY or NOT_YOUR_CHARACTER. */
+  party_chat: Request<ClientMessages["party_chat"], ServerMessages["party_chat"], "EMPTY" | "TOO_LONG" | "RATE_LIMITED" | "MUTED" | "NOT_IN_PARTY" | "NOT_YOUR_CHARACTER">;
+  /** Says something to the faction. Answered by `faction_chat`; refused with EMPTY, TOO_LONG, RATE_LIMITED, MUTED or NOT_YOUR_CHARACTER. */
+  faction_chat: Request<ClientMessages["faction_chat"], ServerMessages["faction_chat"], "EMPTY" | "TOO_LONG" | "RATE_LIMITED" | "MUTED" | "NOT_YOUR_CHARACTER">;
+  /** What was said before. Answered by `chat_history`; refused with NOT_IN_PARTY. */
+  chat_history: Request<ClientMessages["chat_history"], ServerMessages["chat_history"], "NOT_IN_PARTY">;
+  /** Hears no more of a character, or hears it again. Answered by `mute`; refused with NOT_FOUND or TOO_MANY_MUTED. */
+  mute: Request<ClientMessages["mute"], ServerMessages["mute"], "NOT_FOUND" | "TOO_MANY_MUTED">;
+  /** Founds a party. Answered by `party_update`; refused with ALREADY_IN_PARTY, INVALID_FIELD or NAME_RESERVED. */
+  party_create: Request<ClientMessages["party_create"], ServerMessages["party_update"], "ALREADY_IN_PARTY" | "INVALID_FIELD" | "NAME_RESERVED">;
+  /** An invitation by the leader. Answered by `party_invite`; refused with NOT_IN_PARTY, NOT_LEADER, PARTY_FULL, RECIPIENT_OFFLINE, NOT_FOUND, ALREADY_IN_PARTY, RATE_LIMITED or INVALID_FIELD. */
+  party_invite: Request<ClientMessages["party_invite"], ServerMessages["party_invite"], "NOT_IN_PARTY" | "NOT_LEADER" | "PARTY_FULL" | "RECIPIENT_OFFLINE" | "NOT_FOUND" | "ALREADY_IN_PARTY" | "RATE_LIMITED" | "INVALID_FIELD">;
+  /** Joins a party by its invitation. Answered by `party_update`; refused with NOT_FOUND, PARTY_FULL or ALREADY_IN_PARTY. */
+  party_accept: Request<ClientMessages["party_accept"], ServerMessages["party_update"], "NOT_FOUND" | "PARTY_FULL" | "ALREADY_IN_PARTY">;
+  /** Turns an invitation down. Answered by `party_update`; refused with NOT_FOUND. */
+  party_decline: Request<ClientMessages["party_decline"], ServerMessages["party_update"], "NOT_FOUND">;
+  /** Leaves the party. Answered by `party_update`; refused with NOT_IN_PARTY. */
+  party_leave: Request<ClientMessages["party_leave"], ServerMessages["party_update"], "NOT_IN_PARTY">;
+  /** Ends the party. Answered by `party_update`; refused with NOT_IN_PARTY or NOT_LEADER. */
+  party_disband: Request<ClientMessages["party_disband"], ServerMessages["party_update"], "NOT_IN_PARTY" | "NOT_LEADER">;
+  /** Puts a member out. Answered by `party_update`; refused with NOT_IN_PARTY, NOT_LEADER or NOT_FOUND. */
+  party_kick: Request<ClientMessages["party_kick"], ServerMessages["party_update"], "NOT_IN_PARTY" | "NOT_LEADER" | "NOT_FOUND">;
+  /** Takes an invitation back. Answered by `party_update`; refused with NOT_IN_PARTY, NOT_LEADER or NOT_FOUND. */
+  party_withdraw: Request<ClientMessages["party_withdraw"], ServerMessages["party_update"], "NOT_IN_PARTY" | "NOT_LEADER" | "NOT_FOUND">;
+  /** Makes a member the leader. Answered by `party_update`; refused with NOT_IN_PARTY, NOT_LEADER or NOT_FOUND. */
+  party_promote: Request<ClientMessages["party_promote"], ServerMessages["party_update"], "NOT_IN_PARTY" | "NOT_LEADER" | "NOT_FOUND">;
+  /** The leader changes the loot rule. Answered by `party_update`; refused with NOT_IN_PARTY or NOT_LEADER. */
+  party_loot: Request<ClientMessages["party_loot"], ServerMessages["party_update"], "NOT_IN_PARTY" | "NOT_LEADER">;
+  /** Fights a shard's guardian, another character (a challenge), or, with neither, a monster of this place. Answered by `combat_start` or `combat_challenge`. */
+  combat_start: Request<ClientMessages["combat_start"], ServerMessages["combat_start"] | ServerMessages["combat_challenge"], never>;
+  /** Accepts a `combat_challenge` or declines it. Answered by `combat_start` or `combat_end`. */
+  combat_answer: Request<ClientMessages["combat_answer"], ServerMessages["combat_start"] | ServerMessages["combat_end"], never>;
+  /** The player's own turn. Answered by `combat_state`; refused with NOT_IN_COMBAT, NOT_YOUR_TURN or INVALID_TARGET. */
+  combat_action: Request<ClientMessages["combat_action"], ServerMessages["combat_state"], "NOT_IN_COMBAT" | "NOT_YOUR_TURN" | "INVALID_TARGET">;
+  /** Offers to trade. Answered by `trade_request`; refused with RECIPIENT_OFFLINE, NOT_FOUND or BUSY. */
+  trade_request: Request<ClientMessages["trade_request"], ServerMessages["trade_request"], "RECIPIENT_OFFLINE" | "NOT_FOUND" | "BUSY">;
+  /** Begins the trade (by the recipient), or agrees to the offers of this version (by both). Answered by `trade_update` or `trade_complete`; refused with NOT_FOUND or OUTDATED_OFFER. */
+  trade_accept: Request<ClientMessages["trade_accept"], ServerMessages["trade_update"] | ServerMessages["trade_complete"], "NOT_FOUND" | "OUTDATED_OFFER">;
+  /** Sets one's own offer. Answered by `trade_update`; refused with NOT_FOUND or NOT_ENOUGH. */
+  trade_update: Request<ClientMessages["trade_update"], ServerMessages["trade_update"], "NOT_FOUND" | "NOT_ENOUGH">;
+  /** Asks what one's character holds. Answered by `inventory`. */
+  inventory: Request<ClientMessages["inventory"], ServerMessages["inventory"], never>;
+  /** Uses an item. Answered by `inventory`; refused with NOT_ENOUGH or NOT_USABLE. */
+  item_use: Request<ClientMessages["item_use"], ServerMessages["inventory"], "NOT_ENOUGH" | "NOT_USABLE">;
+  /** Wears or wields an item. Answered by `inventory`; refused with NOT_ENOUGH or NOT_USABLE. */
+  item_equip: Request<ClientMessages["item_equip"], ServerMessages["inventory"], "NOT_ENOUGH" | "NOT_USABLE">;
+  /** Throws an item away. Answered by `inventory`; refused with NOT_ENOUGH or NOT_USABLE. */
+  item_drop: Request<ClientMessages["item_drop"], ServerMessages["inventory"], "NOT_ENOUGH" | "NOT_USABLE">;
+  /** Takes an offered quest. Answered by `quest_update`; refused with NOT_FOUND. */
+  quest_accept: Request<ClientMessages["quest_accept"], ServerMessages["quest_update"], "NOT_FOUND">;
+}
