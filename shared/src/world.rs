@@ -160,13 +160,13 @@ pub struct Location {
     pub safe: bool,
     /// How dangerous it is, 0 to 9.
     pub danger: u8,
-    /// How fast one walks here, as a factor of the character's own speed.
+    /// How fast characters walk here, as a factor of their own speed.
     pub pace: f64,
 }
 
 const fn location(id: u64, name: &'static str, zone: Zone, safe: bool, danger: u8) -> Location {
     match LocationId::new(id) {
-        // The canon knows no swamps: one walks everywhere alike.
+        // The canon knows no swamps: characters walk everywhere alike.
         Some(id) => Location { id, name, zone, safe, danger, pace: 1.0 },
         None => panic!("locations are numbered from 1"),
     }

@@ -23,7 +23,7 @@ use support::{Named, damage, made_up};
 #[derive(Default)]
 struct Builder {
     done: Option<Json>,
-    open: Vec<(Json, Option<&'static str>)>,
+    open: Vec<(Json, Option<String>)>,
 }
 
 impl Builder {
@@ -32,7 +32,7 @@ impl Builder {
             None => self.done = Some(value),
             Some((Json::Array(items), _)) => items.push(value),
             Some((Json::Object(members), key)) => {
-                assert!(members.insert(key.take().expect("a key comes first").to_owned(), value).is_none());
+                assert!(members.insert(key.take().expect("a key comes first"), value).is_none());
             }
             other => panic!("{other:?}"),
         }
@@ -61,8 +61,8 @@ impl Sink for Builder {
     fn begin_object(&mut self) {
         self.open.push((json!({}), None));
     }
-    fn key(&mut self, name: &'static str) {
-        self.open.last_mut().unwrap().1 = Some(name);
+    fn key(&mut self, name: &str) {
+        self.open.last_mut().unwrap().1 = Some(name.to_owned());
     }
     fn end(&mut self) {
         let (value, key) = self.open.pop().unwrap();

@@ -26,9 +26,11 @@ fn described(input: &DeriveInput) -> Result<proc_macro2::TokenStream, Error> {
     };
     let fields = fields.named.iter().map(field).collect::<Result<Vec<_>, _>>()?;
     let name = &input.ident;
+    let (generics, arguments, bounds) = input.generics.split_for_impl();
     Ok(quote! {
-        impl crate::codec::table::Wire for #name {
-            const KIND: &'static crate::codec::table::Kind = &crate::codec::table::Kind::Struct(&[#(#fields),*]);
+        impl #generics ::shardlink_shared::codec::table::Wire for #name #arguments #bounds {
+            const KIND: &'static ::shardlink_shared::codec::table::Kind =
+                &::shardlink_shared::codec::table::Kind::Struct(&[#(#fields),*]);
         }
     })
 }
@@ -55,12 +57,12 @@ fn field(field: &Field) -> Result<proc_macro2::TokenStream, Error> {
     let kind = kind.map_or_else(
         || {
             let of = &field.ty;
-            quote!(<#of as crate::codec::table::Wire>::KIND)
+            quote!(<#of as ::shardlink_shared::codec::table::Wire>::KIND)
         },
         |kind: Expr| quote!(&#kind),
     );
     Ok(quote! {
-        crate::codec::table::Field { name: #name, kind: #kind, default: #default }
+        ::shardlink_shared::codec::table::Field { name: #name, kind: #kind, default: #default }
     })
 }
 

@@ -38,7 +38,7 @@ impl AuthRequest {
 
 /// `auth_response`, server to client: whether the socket is authenticated. It comes again
 /// when the session is renewed (`POST /api/auth/refresh`), without a character and with
-/// another resume token: the one before is good for nothing any more.
+/// another resume token: the earlier one serves no more.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AuthResponse {
@@ -189,7 +189,7 @@ pub struct Pace {
 }
 
 /// `hub_transfer`, server to client: reconnect with this ticket, for example to
-/// be with one's party.
+/// be with the player's party.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct HubTransfer {

@@ -31,7 +31,7 @@ pub struct CharacterList {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CharacterSelect {
-    /// One's own character.
+    /// The player's own character.
     pub character_id: CharacterId,
 }
 
@@ -54,7 +54,7 @@ pub struct CharacterCreate {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CharacterDelete {
-    /// One's own character.
+    /// The player's own character.
     pub character_id: CharacterId,
 }
 

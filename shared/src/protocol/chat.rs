@@ -67,7 +67,7 @@ pub struct SendChat {
     /// Whom a whisper is for, by name.
     #[serde(default)]
     pub recipient_name: Option<Text<64>>,
-    /// One's own character; may be left out.
+    /// The player's own character; may be left out.
     #[serde(default)]
     pub sender_id: Option<CharacterId>,
     /// Overwritten with the truth.
@@ -166,8 +166,8 @@ pub struct PastChat {
     pub chat: Chat,
 }
 
-/// `chat_history`, server to client: what was said last, the oldest first. Whoever enters
-/// the world is handed that of each channel where anything was said.
+/// `chat_history`, server to client: what was said last, the oldest first. A player that
+/// enters the world is told the history of each channel where anything was said.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ChatHistory {

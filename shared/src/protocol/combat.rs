@@ -161,7 +161,7 @@ pub struct CombatStart {
 pub struct CombatAction {
     /// The encounter.
     pub combat_id: CombatId,
-    /// One's own character; may be left out.
+    /// The player's own character; may be left out.
     #[serde(default)]
     pub character_id: Option<CharacterId>,
     /// What to do.

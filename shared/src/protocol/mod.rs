@@ -1,8 +1,8 @@
 //! The messages: one file for each family, and here the two sets (what clients
 //! send, what servers send) with each type's tag, name and priority.
 //!
-//! A type that both sides send (chat, move) has one tag and a struct for each
-//! direction: what a client may leave out, a server never does.
+//! A type that both sides send (chat, move) has one tag and a struct for each direction: a
+//! server writes every field, a client may leave some out.
 
 #[macro_use]
 mod wire_enum;
@@ -386,8 +386,8 @@ impl ServerMessage {
     }
 }
 
-/// A hash of the table (FNV-1a, 64 bits): information for whoever debugs a
-/// difference between two builds. A different hash refuses nothing.
+/// A hash of the table (FNV-1a, 64 bits): information for debugging a difference between two
+/// builds. A different hash refuses nothing.
 #[must_use]
 pub fn schema_hash() -> u64 {
     const fn step(hash: u64, byte: u8) -> u64 {

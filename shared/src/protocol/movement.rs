@@ -1,4 +1,4 @@
-//! Movement: one's own steps, and who else is here.
+//! Movement: the player's own steps, and the other players.
 
 use super::bounded::List;
 use crate::{
@@ -24,7 +24,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MoveRequest {
-    /// One's own character; may be left out.
+    /// The player's own character; may be left out.
     #[serde(default)]
     pub character_id: Option<CharacterId>,
     /// Where the client believes to be; may be left out.
@@ -98,7 +98,7 @@ impl Move {
     }
 }
 
-/// `own_move`, client to server: one's own step, as the binary client sends it
+/// `own_move`, client to server: the player's own step, as the binary client sends it
 /// up to 20 times a second. An impossible step is answered by a [`PositionCorrection`], and
 /// after too many of those by MOVE_REJECTED with `retry_after`. A step without a message_id
 /// has no other answer.
@@ -115,7 +115,7 @@ pub struct OwnMove {
 }
 
 impl OwnMove {
-    /// Its tag, for whoever reads it without asking the table of all types.
+    /// Its tag, for code that reads it without the table of all types.
     pub const TAG: u8 = 21;
 }
 
@@ -134,9 +134,9 @@ pub struct PositionCorrection {
     pub velocity: Vec3,
 }
 
-/// `position_frame`, server to client, in binary: where those in sight are who have
-/// moved. Every frame can be read alone, so that any may be dropped. It may hold
-/// oneself, and slots that one has not been told of: those are skipped.
+/// `position_frame`, server to client, in binary: where the players in sight that have moved
+/// are. Every frame can be read alone, so that any may be dropped. It may hold the receiver,
+/// and slots that the receiver has not been told of: the receiver skips those.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PositionFrame {
@@ -146,32 +146,35 @@ pub struct PositionFrame {
     pub time: FrameTime,
     /// The cell whose centre the positions are relative to.
     pub cell: Cell,
-    /// Whether it shows all in sight that have moved since the last full one (every
-    /// 2 s), and not only those that were heard since the last frame.
+    /// Whether it shows all players in sight that have moved since the last full frame (every
+    /// 2 s), and not only those that the hub has heard since the last frame.
     pub full: bool,
     /// Who is where.
     pub players: Entries,
 }
 
 impl PositionFrame {
+    /// Its tag, likewise.
+    pub const TAG: u8 = 26;
+
     /// Each player's slot, position in the location and velocity.
     pub fn positions(&self) -> impl Iterator<Item = (u16, Vec3, Vec3)> {
         self.players.positions(self.cell.centre())
     }
 }
 
-/// `location_update`, server to client: the snapshot of a location on entering it: who
-/// is in sight, and one's own faction.
+/// `location_update`, server to client: the snapshot of a location on entering it, with the
+/// players in sight and those of the receiver's own faction.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LocationUpdate {
-    /// Where one is.
+    /// Where the player's character is.
     pub location_id: LocationId,
     /// Who is listed as present.
     pub players: List<PlayerHere, MAX_HUB_CAPACITY>,
 }
 
-/// Somebody in a location.
+/// A player in a location.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PlayerHere {
@@ -190,8 +193,9 @@ pub struct PlayerHere {
     pub slot: u16,
 }
 
-/// `player_joined_area`, server to client: somebody came into sight, or of one's own
-/// faction into the location. In binary it may be oneself, which is skipped.
+/// `player_joined_area`, server to client: a player came into sight, or a player of the
+/// receiver's own faction came into the location. In binary it may be the receiver, which
+/// skips that.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PlayerJoinedArea {
@@ -215,8 +219,8 @@ pub struct PlayerJoinedArea {
     pub slot: u16,
 }
 
-/// `player_left_area`, server to client: somebody went out of sight, or of one's own
-/// faction out of the location.
+/// `player_left_area`, server to client: a player went out of sight, or a player of the
+/// receiver's own faction went out of the location.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PlayerLeftArea {

@@ -1,7 +1,7 @@
 //! Parties: who is in one, who is invited, who leads.
 //!
-//! Every change is told to every member as a [`PartyUpdate`], which is also the
-//! answer to whoever asked for it.
+//! Every change is told to every member as a [`PartyUpdate`], which also answers the request
+//! for the change.
 
 use super::{
     bounded::{List, Text},
@@ -66,12 +66,12 @@ pub struct PartyCreate {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SendPartyInvite {
-    /// The party one leads.
+    /// The party that the player leads.
     pub party_id: PartyId,
     /// Who is invited, by id.
     #[serde(default)]
     pub invitee_id: Option<CharacterId>,
-    /// One's own character; may be left out.
+    /// The player's own character; may be left out.
     #[serde(default)]
     pub inviter_id: Option<CharacterId>,
     /// Overwritten with the truth.
@@ -92,7 +92,7 @@ impl SendPartyInvite {
         Self::of(party_id, Some(invitee_id), None)
     }
 
-    /// An invitation of whoever has this name.
+    /// An invitation of the character of this name.
     #[must_use]
     pub const fn by_name(party_id: PartyId, invitee_name: Text<256>) -> Self {
         Self::of(party_id, None, Some(invitee_name))
@@ -139,7 +139,7 @@ pub struct PartyReference {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PartyMember {
-    /// The party one leads.
+    /// The party that the player leads.
     pub party_id: PartyId,
     /// Whom it concerns.
     pub character_id: CharacterId,
@@ -149,16 +149,17 @@ pub struct PartyMember {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PartyLoot {
-    /// The party one leads.
+    /// The party that the player leads.
     pub party_id: PartyId,
     /// The rule from now on.
     pub loot_sharing: LootSharing,
 }
 
 /// `party_update`, server to client: the party as it is now. Every change is told to
-/// every member, also that an invitation was declined or taken back, and that somebody
-/// came or went. Whoever is out, or whose party has ended, gets a last one without itself
-/// in it; so does whoever has declined, and whose invitation was taken back.
+/// every member, also that an invitation was declined or taken back, and that a member came
+/// into the world or left it. A character that is out, or whose party has ended, gets a last
+/// one without itself in it; so does a character that has declined an invitation or whose
+/// invitation was taken back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PartyUpdate {

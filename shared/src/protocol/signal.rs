@@ -34,7 +34,7 @@ impl SignalKind {
 
 wire_enum!(SignalKind, "must be offer, answer or candidate");
 
-/// `rtc_signal`, client to server: passed on to a member of one's party.
+/// `rtc_signal`, client to server: passed on to a member of the player's party.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SendSignal {
@@ -46,11 +46,11 @@ pub struct SendSignal {
     pub payload: Text<MAX_SIGNAL>,
 }
 
-/// `rtc_signal`, server to client: from a member of one's party.
+/// `rtc_signal`, server to client: from a member of the player's party.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Signal {
-    /// For whom: oneself.
+    /// For whom: the player's own character.
     pub to_character_id: CharacterId,
     /// What it is.
     pub kind: SignalKind,

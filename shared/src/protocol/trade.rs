@@ -49,7 +49,7 @@ pub struct TradeRequest {
 pub struct TradeAccept {
     /// The trade.
     pub trade_id: TradeId,
-    /// The version of the offers one has seen.
+    /// The version of the offers that the player has seen.
     #[serde(default)]
     pub offer_version: u32,
 }
@@ -62,20 +62,20 @@ pub struct TradeDecline {
     pub trade_id: TradeId,
 }
 
-/// `trade_update`, client to server: sets one's own offer.
+/// `trade_update`, client to server: sets the player's own offer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SendTradeUpdate {
     /// The trade.
     pub trade_id: TradeId,
-    /// One's own character; may be left out.
+    /// The player's own character; may be left out.
     #[serde(default)]
     pub character_id: Option<CharacterId>,
-    /// The items one offers.
+    /// The items that the player offers.
     pub items: List<ItemStack, MAX_OFFER>,
-    /// The souls one offers.
+    /// The souls that the player offers.
     pub souls: u64,
-    /// The version of the offers one has seen.
+    /// The version of the offers that the player has seen.
     #[serde(default)]
     pub offer_version: Option<u32>,
 }
@@ -121,7 +121,7 @@ pub struct TradeComplete {
     pub transfers: List<Transfer, 2>,
 }
 
-/// `inventory`, client to server: asks what one's character holds.
+/// `inventory`, client to server: asks what the player's character holds.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct InventoryRequest {}
@@ -142,7 +142,7 @@ pub struct HeldItem {
     pub equipped: bool,
 }
 
-/// `inventory`, server to client: what one's character holds; also the answer to
+/// `inventory`, server to client: what the player's character holds; also the answer to
 /// `item_use`, `item_equip` and `item_drop`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

@@ -6,6 +6,7 @@ macro_rules! wire_enum {
     ($name:ident, $must:literal) => {
         impl $name {
             /// The names on the wire, by index.
+            #[allow(clippy::indexing_slicing)] // The compiler evaluates it.
             pub const NAMES: &'static [&'static str] = &{
                 let mut names = [""; Self::ALL.len()];
                 let mut index = 0;

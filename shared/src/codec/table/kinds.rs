@@ -19,7 +19,7 @@ use crate::{
     text::{CharacterName, Content, Draft, UserName},
     time::FrameTime,
     vector::Vec3,
-    world::{Class, Faction, Race, Reality},
+    world::{Class, Faction, Race, Reality, Zone},
 };
 use std::num::NonZeroU32;
 
@@ -37,6 +37,7 @@ kinds! {
     u16 = Kind::Whole(16);
     u32 = Kind::Whole(32);
     u64 = Kind::Whole(64);
+    f64 = Kind::Float;
     NonZeroU32 = Kind::Positive;
     FrameTime = Kind::Whole(32);
     CharacterId = Kind::Id;
@@ -67,6 +68,7 @@ kinds! {
     Race = Kind::LooseNames(Self::NAMES);
     Class = Kind::LooseNames(Self::NAMES);
     Reality = Kind::LooseNames(Self::NAMES);
+    Zone = Kind::LooseNames(Self::NAMES);
     Timestamp = Kind::Moment;
     Seconds = Kind::Span;
     Vec3 = Kind::Vector;
@@ -80,4 +82,26 @@ kinds! {
 
 impl<T: Wire> Wire for Box<T> {
     const KIND: &'static Kind = T::KIND;
+}
+
+impl<T: Wire + ?Sized> Wire for &T {
+    const KIND: &'static Kind = T::KIND;
+}
+
+impl<T: Wire> Wire for [T] {
+    const KIND: &'static Kind = &Kind::List(T::KIND, u32::MAX);
+}
+
+/// A list of any length. The wire has none; programs tell themselves such lists.
+impl<T: Wire> Wire for Vec<T> {
+    const KIND: &'static Kind = &Kind::List(T::KIND, u32::MAX);
+}
+
+/// A text of any length, likewise.
+impl Wire for String {
+    const KIND: &'static Kind = &Kind::Text(u32::MAX);
+}
+
+impl Wire for str {
+    const KIND: &'static Kind = &Kind::Text(u32::MAX);
 }

@@ -8,6 +8,7 @@
 //!
 //! - [`read`] tells a [`Sink`] what the fields of a binary message are: the values that
 //!   JSON has for them.
+//! - [`read_value`] tells it one value of any kind, which need not be a message.
 //! - [`write`] makes a binary message's fields from a [`Value`], which is what JSON or
 //!   JavaScript has. It serves what clients send; what only servers send it refuses.
 
@@ -15,7 +16,7 @@ mod kinds;
 mod read;
 mod write;
 
-pub use read::read;
+pub use read::{read, read_value};
 pub use shardlink_derive::Wire;
 pub use write::write;
 
@@ -52,6 +53,9 @@ pub enum Kind {
     /// A varint from 0 to [`MAX_ID`](crate::ids::MAX_ID), where 0 says "none"; a whole
     /// number, or null for 0.
     IdOrZero,
+    /// Eight bytes, little-endian; any number. No message has one, only what a program tells
+    /// itself.
+    Float,
     /// A length and UTF-8 of at most this many bytes; a text.
     Text(u32),
     /// Likewise, by a rule: the text as it is kept, or what it must be.
@@ -108,6 +112,23 @@ impl Value {
             _ => None,
         }
     }
+
+    /// The text of the member of this name, where there is one.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<&str> {
+        match self.get(name) {
+            Some(Self::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Sets the member of this name of an object; what is no object stays as it is.
+    pub fn set(&mut self, name: &str, value: Self) {
+        if let Self::Object(members) = self {
+            members.retain(|(key, _)| key != name);
+            members.push((name.to_owned(), value));
+        }
+    }
 }
 
 /// What is told of a message's fields, in their order.
@@ -127,12 +148,12 @@ pub trait Sink {
     /// An object begins: its keys, each before its value, follow, and its end.
     fn begin_object(&mut self);
     /// The key of the value that follows.
-    fn key(&mut self, name: &'static str);
+    fn key(&mut self, name: &str);
     /// The list or object that began last ends.
     fn end(&mut self);
 }
 
-/// A sink for whoever wants to know only whether a message can be read.
+/// A sink that ignores everything: for finding out whether a message can be read.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Nothing;
 
@@ -144,6 +165,6 @@ impl Sink for Nothing {
     fn text(&mut self, _: &str) {}
     fn begin_list(&mut self) {}
     fn begin_object(&mut self) {}
-    fn key(&mut self, _: &'static str) {}
+    fn key(&mut self, _: &str) {}
     fn end(&mut self) {}
 }

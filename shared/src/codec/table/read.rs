@@ -38,6 +38,16 @@ pub fn read(fields: &'static Kind, body: &[u8], sink: &mut dyn Sink) -> Option<(
     Some(())
 }
 
+/// Tells one value that takes all the bytes.
+///
+/// `None` where it is cut short or out of bounds, or does not take all; what was read
+/// before has been told then.
+pub fn read_value(kind: &'static Kind, bytes: &[u8], sink: &mut dyn Sink) -> Option<()> {
+    let mut rest = bytes;
+    value(kind, &mut rest, sink)?;
+    rest.is_empty().then_some(())
+}
+
 fn value(kind: &'static Kind, rest: &mut &[u8], sink: &mut dyn Sink) -> Option<()> {
     match kind {
         Kind::Bool => match byte(rest)? {
@@ -54,6 +64,11 @@ fn value(kind: &'static Kind, rest: &mut &[u8], sink: &mut dyn Sink) -> Option<(
         Kind::Positive => sink.whole(varint(rest, 32).filter(|number| *number > 0)?),
         Kind::Id => sink.whole(varint(rest, 64).filter(|id| (1..=MAX_ID).contains(id))?),
         Kind::IdOrZero => sink.whole(varint(rest, 64).filter(|id| *id <= MAX_ID)?),
+        Kind::Float => {
+            let (bytes, after) = rest.split_first_chunk()?;
+            *rest = after;
+            sink.number(f64::from_le_bytes(*bytes));
+        }
         Kind::Text(most) => sink.text(text(rest).filter(|text| text.len() <= *most as usize)?),
         Kind::Ruled(rule) => sink.text(&rule(text(rest)?).ok()?),
         Kind::Names(names) | Kind::LooseNames(names) => sink.text(names.get(usize::from(byte(rest)?))?),

@@ -151,7 +151,7 @@ fn value(kind: &'static Kind, value: &Value, out: &mut Vec<u8>) -> Written {
             );
         }
         Kind::Vector => vector(value, out)?,
-        Kind::Reach(_) | Kind::Date | Kind::Counts | Kind::Entries => {
+        Kind::Float | Kind::Reach(_) | Kind::Date | Kind::Counts | Kind::Entries => {
             return Err(Problem::must("be left to the server"));
         }
     }

@@ -1,26 +1,36 @@
-//! What was said lately on each channel, and whom one does not want to hear.
+//! Chat: the last lines of each channel, and the characters that the player has muted.
 //!
-//! What is heard and the histories that the server hands out are one log: a line that
+//! Chats that are heard and histories that the server hands out make one log: a line that
 //! comes both ways stands in it once.
 
+use super::{Around, News, System, party};
+use crate::logic::{
+    failure::Failure,
+    small_map::SmallMap,
+    told::{Shown, Told},
+};
 use serde::Serialize;
 use shardlink_shared::{
+    Refusal,
+    codec::table::{Value, Wire},
     ids::CharacterId,
     limits::MAX_HISTORY,
     protocol::{
         Timestamp,
-        chat::{Channel, Chat, ChatHistory, Mute, PastChat},
+        chat::{Channel, Chat, ChatHistory, Mute, PastChat, Sealed},
     },
+    sheet::Sheet,
+    text::{CharacterName, Content, Draft},
     time::Millis,
 };
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
-/// The time of a line in a history and the time that it came with may differ by this
-/// much, in milliseconds: it is numbered in one place and sent in another.
+/// The times of a line in a history and as it was heard may differ by this much, in
+/// milliseconds: it is numbered in one place and sent from another.
 const SAME_TIME: u64 = 10_000;
 
 /// Something that was said.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Line {
     /// Tells it from all other lines, as long as it is kept.
     pub key: u64,
@@ -29,8 +39,39 @@ pub struct Line {
     /// When it was said.
     pub timestamp: Timestamp,
     /// What, and by whom.
-    #[serde(flatten)]
     pub chat: Chat,
+}
+
+/// A line as a game is shown it, in one piece.
+#[derive(Debug, Serialize, Wire)]
+struct ShownLine<'a> {
+    key: u64,
+    number: Option<u64>,
+    timestamp: Timestamp,
+    sender_id: CharacterId,
+    sender_name: &'a CharacterName,
+    channel: Channel,
+    content: &'a Content,
+    recipient_id: Option<CharacterId>,
+    recipient_name: Option<&'a CharacterName>,
+    encrypted: Option<&'a Sealed>,
+}
+
+impl<'a> From<&'a Line> for ShownLine<'a> {
+    fn from(Line { key, number, timestamp, chat }: &'a Line) -> Self {
+        Self {
+            key: *key,
+            number: *number,
+            timestamp: *timestamp,
+            sender_id: chat.sender_id,
+            sender_name: &chat.sender_name,
+            channel: chat.channel,
+            content: &chat.content,
+            recipient_id: chat.recipient_id,
+            recipient_name: chat.recipient_name.as_ref(),
+            encrypted: chat.encrypted.as_deref(),
+        }
+    }
 }
 
 /// What was said lately.
@@ -38,24 +79,24 @@ pub struct Line {
 pub struct ChatLog {
     channels: [VecDeque<Line>; Channel::ALL.len()],
     last_key: u64,
-    muted: BTreeSet<CharacterId>,
+    muted: SmallMap<CharacterId, ()>,
 }
 
 impl ChatLog {
-    /// The last [`MAX_HISTORY`] lines of a channel, the oldest first, without those of
-    /// whom one has muted.
+    /// The last [`MAX_HISTORY`] lines of a channel, the oldest first, without those of muted
+    /// characters.
     pub fn lines(&self, channel: Channel) -> impl Iterator<Item = &Line> {
         let of_channel = self.channels.get(index(channel)).into_iter().flatten();
-        of_channel.filter(|line| !self.muted.contains(&line.chat.sender_id))
+        of_channel.filter(|line| self.muted.get(&line.chat.sender_id).is_none())
     }
 
-    /// Whom one has muted, by id.
+    /// The muted characters, by id.
     pub fn muted(&self) -> impl ExactSizeIterator<Item = CharacterId> {
-        self.muted.iter().copied()
+        self.muted.iter().map(|(id, ())| *id)
     }
 
     /// Something was said.
-    pub(super) fn heard(&mut self, chat: &Chat, at: Millis) {
+    fn said(&mut self, chat: &Chat, at: Millis) {
         let line = self.line(None, Timestamp(at), chat.clone());
         if let Some(lines) = self.channels.get_mut(index(chat.channel)) {
             lines.push_back(line);
@@ -64,7 +105,7 @@ impl ChatLog {
     }
 
     /// What was said before.
-    pub(super) fn past(&mut self, history: &ChatHistory) {
+    fn past(&mut self, history: &ChatHistory) {
         let Some(lines) = self.channels.get_mut(index(history.channel)).map(std::mem::take) else {
             return;
         };
@@ -88,28 +129,28 @@ impl ChatLog {
     }
 
     /// Somebody is muted, or not any more.
-    pub(super) fn mute(&mut self, mute: &Mute) {
+    fn mute(&mut self, mute: &Mute) {
         if mute.muted {
-            self.muted.insert(mute.character_id);
+            self.muted.insert(mute.character_id, ());
         } else {
             self.muted.remove(&mute.character_id);
         }
     }
 
-    /// A new stay in the world begins: the server says again whom one has muted.
-    pub(super) fn begin_anew(&mut self) {
+    /// A new stay in the world begins: the server tells the mutes again.
+    fn begin_anew(&mut self) {
         self.muted.clear();
     }
 
-    /// What was said on a channel is of no concern any more.
-    pub(super) fn clear(&mut self, channel: Channel) {
+    /// Forgets the lines of a channel.
+    fn clear(&mut self, channel: Channel) {
         if let Some(lines) = self.channels.get_mut(index(channel)) {
             lines.clear();
         }
     }
 
     /// The character has left the world for good.
-    pub(super) fn forget(&mut self) {
+    fn forget(&mut self) {
         self.begin_anew();
         self.channels.iter_mut().for_each(VecDeque::clear);
     }
@@ -118,6 +159,70 @@ impl ChatLog {
         self.last_key = self.last_key.wrapping_add(1);
         Line { key: self.last_key, number, timestamp, chat }
     }
+}
+
+impl System for ChatLog {
+    fn prepare(&self, request: &str, fields: &mut Value) -> Result<(), Failure> {
+        if is_chat(request)
+            && let Some(content) = fields.text("content")
+        {
+            // Judged before it travels, as the server will judge it.
+            Draft::new(content).accept()?;
+        }
+        Ok(())
+    }
+
+    fn heard(&mut self, message: &Told, around: &Around, _: &mut Vec<News>) {
+        match message.name() {
+            name if is_chat(name) => {
+                if let Some(chat) = message.read() {
+                    self.said(&chat, message.envelope.timestamp.unwrap_or(around.now));
+                }
+            }
+            "chat_history" => {
+                if let Some(history) = message.read() {
+                    self.past(&history);
+                }
+            }
+            "mute" => {
+                if let Some(mute) = message.read() {
+                    self.mute(&mute);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn noticed(&mut self, news: &News) {
+        if *news == News::Party(party::News::Party(None)) {
+            // The lines of a party that the player has left are none of the next one's.
+            self.clear(Channel::Party);
+        }
+    }
+
+    fn entered(&mut self, _: &Sheet, _: &mut Vec<News>) {
+        self.begin_anew();
+    }
+
+    fn left(&mut self, _: &mut Vec<News>) {
+        self.forget();
+    }
+
+    fn show(&self, name: &str, _: Millis) -> Option<Result<Shown, Failure>> {
+        if name == "muted" {
+            return Some(Ok(Shown::of(&self.muted().collect::<Vec<_>>())));
+        }
+        let named = name.strip_prefix("messages:")?;
+        let channel = Channel::ALL.iter().copied().find(|channel| channel.name() == named);
+        let lines = channel.map(|channel| self.lines(channel).map(ShownLine::from).collect::<Vec<_>>());
+        let none = || Refusal::field("channel", "The channel must be global, party, faction or whisper.").into();
+        Some(lines.map(|lines| Shown::of(&lines)).ok_or_else(none))
+    }
+}
+
+/// Whether messages of this type, of either side, are chat.
+fn is_chat(name: &str) -> bool {
+    matches!(name, "chat" | "whisper" | "party_chat" | "faction_chat")
 }
 
 const fn index(channel: Channel) -> usize {
@@ -130,8 +235,8 @@ fn shorten(lines: &mut VecDeque<Line>) {
     }
 }
 
-/// Whether a line is this one of a history: by its number, or, where it was heard and
-/// has none, by what was said, by whom, and about when.
+/// Whether a line is this line of a history. Their numbers tell; for a line that was heard,
+/// which has no number, its content, its sender and about when it was said.
 fn is_same(line: &Line, past: &PastChat) -> bool {
     match line.number {
         Some(number) => number == past.number,
