@@ -2,7 +2,10 @@
 //! locations and shards. Another game brings its own file.
 
 use crate::{
-    codec::words::one_of,
+    codec::{
+        table::{Kind, Wire},
+        words::one_of,
+    },
     ids::{LocationId, ShardId},
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -46,6 +49,10 @@ macro_rules! canon_enum {
             pub fn from_index(index: u8) -> Option<Self> {
                 Self::ALL.iter().copied().find(|one| *one as u8 == index)
             }
+        }
+
+        impl Wire for $name {
+            const KIND: &'static Kind = &Kind::LooseNames(Self::NAMES);
         }
 
         impl Serialize for $name {

@@ -336,7 +336,7 @@ export interface PastChat {
   chat: Fields<Chat>;
 }
 
-/** Somebody in a location. */
+/** A player in a location. */
 export interface PlayerHere {
   /** Who it is. */
   character_id: CharacterId;
@@ -532,7 +532,7 @@ export interface Vector {
   z: number;
 }
 
-/** Whether the socket is authenticated. It comes again when the session is renewed (`POST /api/auth/refresh`), without a character and with another resume token: the one before is good for nothing any more. */
+/** Whether the socket is authenticated. It comes again when the session is renewed (`POST /api/auth/refresh`), without a character and with another resume token: the earlier one serves no more. */
 export interface AuthResponse extends Message<"auth_response"> {
   /** Whether it is. */
   success: boolean;
@@ -623,15 +623,15 @@ export interface Move extends Message<"move"> {
   velocity: Vector | null;
 }
 
-/** The snapshot of a location on entering it: who is in sight, and one's own faction. */
+/** The snapshot of a location on entering it, with the players in sight and those of the receiver's own faction. */
 export interface LocationUpdate extends Message<"location_update"> {
-  /** Where one is. */
+  /** Where the player's character is. */
   location_id: LocationId;
   /** Who is listed as present. */
   players: PlayerHere[];
 }
 
-/** Somebody came into sight, or of one's own faction into the location. In binary it may be oneself, which is skipped. */
+/** A player came into sight, or a player of the receiver's own faction came into the location. In binary it may be the receiver, which skips that. */
 export interface PlayerJoinedArea extends Message<"player_joined_area"> {
   /** Who it is. */
   character_id: CharacterId;
@@ -649,7 +649,7 @@ export interface PlayerJoinedArea extends Message<"player_joined_area"> {
   slot: number;
 }
 
-/** Somebody went out of sight, or of one's own faction out of the location. */
+/** A player went out of sight, or a player of the receiver's own faction went out of the location. */
 export interface PlayerLeftArea extends Message<"player_left_area"> {
   /** Who it was. */
   character_id: CharacterId;
@@ -667,7 +667,7 @@ export interface PositionCorrection extends Message<"position_correction"> {
   velocity: Vector;
 }
 
-/** In binary: where those in sight are who have moved. Every frame can be read alone, so that any may be dropped. It may hold oneself, and slots that one has not been told of: those are skipped. */
+/** In binary: where the players in sight that have moved are. Every frame can be read alone, so that any may be dropped. It may hold the receiver, and slots that the receiver has not been told of: the receiver skips those. */
 export interface PositionFrame extends Message<"position_frame"> {
   /** The location it shows. */
   location_id: LocationId;
@@ -675,7 +675,7 @@ export interface PositionFrame extends Message<"position_frame"> {
   time: number;
   /** The cell whose centre the positions are relative to. */
   cell: Cell;
-  /** Whether it shows all in sight that have moved since the last full one (every 2 s), and not only those that were heard since the last frame. */
+  /** Whether it shows all players in sight that have moved since the last full frame (every 2 s), and not only those that the hub has heard since the last frame. */
   full: boolean;
   /** Who is where. */
   players: Entry[];
@@ -706,7 +706,7 @@ export interface WorldAnnouncement extends Message<"world_announcement"> {
   title: string | null;
 }
 
-/** What was said last, the oldest first. Whoever enters the world is handed that of each channel where anything was said. */
+/** What was said last, the oldest first. A player that enters the world is told the history of each channel where anything was said. */
 export interface ChatHistory extends Message<"chat_history"> {
   /** Of which channel. */
   channel: Channel;
@@ -740,7 +740,7 @@ export interface PartyInvite extends Message<"party_invite"> {
   expires_at: number | null;
 }
 
-/** The party as it is now. Every change is told to every member, also that an invitation was declined or taken back, and that somebody came or went. Whoever is out, or whose party has ended, gets a last one without itself in it; so does whoever has declined, and whose invitation was taken back. */
+/** The party as it is now. Every change is told to every member, also that an invitation was declined or taken back, and that a member came into the world or left it. A character that is out, or whose party has ended, gets a last one without itself in it; so does a character that has declined an invitation or whose invitation was taken back. */
 export interface PartyUpdate extends Message<"party_update"> {
   /** The party. */
   party_id: PartyId;
@@ -919,7 +919,7 @@ export interface TradeComplete extends Message<"trade_complete"> {
   transfers: Transfer[];
 }
 
-/** What one's character holds; also the answer to `item_use`, `item_equip` and `item_drop`. */
+/** What the player's character holds; also the answer to `item_use`, `item_equip` and `item_drop`. */
 export interface Inventory extends Message<"inventory"> {
   /** The items. */
   items: HeldItem[];
@@ -953,15 +953,15 @@ export interface EventTrigger extends Message<"event_trigger"> {
   location_id: LocationId | null;
 }
 
-/** Reconnect with this ticket, for example to be with one's party. */
+/** Reconnect with this ticket, for example to be with the player's party. */
 export interface HubTransfer extends Message<"hub_transfer"> {
   /** A ticket to another hub. */
   ticket: string;
 }
 
-/** From a member of one's party. */
+/** From a member of the player's party. */
 export interface Signal extends Message<"rtc_signal"> {
-  /** For whom: oneself. */
+  /** For whom: the player's own character. */
   to_character_id: CharacterId;
   /** What it is. */
   kind: SignalKind;
@@ -998,15 +998,15 @@ export interface ServerMessages {
   character_update: CharacterUpdate;
   /** Another character's step within the location. */
   move: Move;
-  /** The snapshot of a location on entering it: who is in sight, and one's own faction. */
+  /** The snapshot of a location on entering it, with the players in sight and those of the receiver's own faction. */
   location_update: LocationUpdate;
-  /** Somebody came into sight, or of one's own faction into the location. */
+  /** A player came into sight, or a player of the receiver's own faction came into the location. */
   player_joined_area: PlayerJoinedArea;
-  /** Somebody went out of sight, or of one's own faction out of the location. */
+  /** A player went out of sight, or a player of the receiver's own faction went out of the location. */
   player_left_area: PlayerLeftArea;
   /** The last good state, from which the client continues. */
   position_correction: PositionCorrection;
-  /** In binary: where those in sight are who have moved. */
+  /** In binary: where the players in sight that have moved are. */
   position_frame: PositionFrame;
   /** Somebody says something to everybody. */
   chat: Chat<"chat">;
@@ -1054,15 +1054,15 @@ export interface ServerMessages {
   trade_update: TradeUpdate;
   /** It is done, all of it. */
   trade_complete: TradeComplete;
-  /** What one's character holds; also the answer to `item_use`, `item_equip` and `item_drop`. */
+  /** What the player's character holds; also the answer to `item_use`, `item_equip` and `item_drop`. */
   inventory: Inventory;
   /** A quest as it is now. */
   quest_update: QuestUpdate;
   /** Something happened in the world. */
   event_trigger: EventTrigger;
-  /** Reconnect with this ticket, for example to be with one's party. */
+  /** Reconnect with this ticket, for example to be with the player's party. */
   hub_transfer: HubTransfer;
-  /** From a member of one's party. */
+  /** From a member of the player's party. */
   rtc_signal: Signal;
   /** A request was understood and refused. */
   error: ErrorMessage<"error">;
@@ -1120,7 +1120,7 @@ export interface CharacterListRequest extends Sent<"character_list"> {}
 
 /** Enters the world. The snapshot of where the character is follows the answer. Answered by `character_update`; refused with NOT_YOUR_CHARACTER. */
 export interface CharacterSelect extends Sent<"character_select"> {
-  /** One's own character. */
+  /** The player's own character. */
   character_id: CharacterId;
 }
 
@@ -1138,13 +1138,13 @@ export interface CharacterCreate extends Sent<"character_create"> {
 
 /** Deletes a character, for good. Answered by `character_list`; refused with NOT_YOUR_CHARACTER or CHARACTER_ONLINE. */
 export interface CharacterDelete extends Sent<"character_delete"> {
-  /** One's own character. */
+  /** The player's own character. */
   character_id: CharacterId;
 }
 
 /** A step within the location, or to another. The answer to a step to another location is a `location_update`. Such a step may say where in the location, and is corrected if that is too far from the entrance. The answer to a step within is a copy of the `move`, if the step carried a message_id. MOVE_REJECTED comes with a `position_correction`; after too many impossible moves it has `retry_after`, and moves are refused for that time without being judged. Answered by `location_update` or `move`; refused with NOT_YOUR_CHARACTER, NOT_THERE, UNKNOWN_LOCATION, NOT_ADJACENT or MOVE_REJECTED. */
 export interface MoveRequest extends Sent<"move"> {
-  /** One's own character; may be left out. */
+  /** The player's own character; may be left out. */
   character_id?: CharacterId | null | undefined;
   /** Where the client believes to be; may be left out. */
   from_location_id?: number | null | undefined;
@@ -1156,7 +1156,7 @@ export interface MoveRequest extends Sent<"move"> {
   velocity?: Vector | null | undefined;
 }
 
-/** One's own step, as the binary client sends it up to 20 times a second. An impossible step is answered by a `position_correction`, and after too many of those by MOVE_REJECTED with `retry_after`. A step without a message_id has no other answer. Answered by `move`; refused with MOVE_REJECTED. */
+/** The player's own step, as the binary client sends it up to 20 times a second. An impossible step is answered by a `position_correction`, and after too many of those by MOVE_REJECTED with `retry_after`. A step without a message_id has no other answer. Answered by `move`; refused with MOVE_REJECTED. */
 export interface OwnMove extends Sent<"own_move"> {
   /** The client's number of this step, rising; after 2^32−1 comes 0. */
   client_seq: number;
@@ -1176,7 +1176,7 @@ export interface SendChat<Type extends "chat" | "whisper" | "party_chat" | "fact
   recipient_id?: CharacterId | null | undefined;
   /** Whom a whisper is for, by name. */
   recipient_name?: string | null | undefined;
-  /** One's own character; may be left out. */
+  /** The player's own character; may be left out. */
   sender_id?: CharacterId | null | undefined;
   /** Overwritten with the truth. */
   sender_name?: string | null | undefined;
@@ -1208,11 +1208,11 @@ export interface PartyCreate extends Sent<"party_create"> {
 
 /** An invitation by the leader. The answer is a copy of it. RATE_LIMITED while sixteen are open, INVALID_FIELD if it names nobody. Answered by `party_invite`; refused with NOT_IN_PARTY, NOT_LEADER, PARTY_FULL, RECIPIENT_OFFLINE, NOT_FOUND, ALREADY_IN_PARTY, RATE_LIMITED or INVALID_FIELD. */
 export interface SendPartyInvite extends Sent<"party_invite"> {
-  /** The party one leads. */
+  /** The party that the player leads. */
   party_id: PartyId;
   /** Who is invited, by id. */
   invitee_id?: CharacterId | null | undefined;
-  /** One's own character; may be left out. */
+  /** The player's own character; may be left out. */
   inviter_id?: CharacterId | null | undefined;
   /** Overwritten with the truth. */
   inviter_name?: string | null | undefined;
@@ -1230,7 +1230,7 @@ export interface PartyReference<Type extends "party_accept" | "party_decline" | 
 
 /** By the leader. */
 export interface PartyMember<Type extends "party_kick" | "party_withdraw" | "party_promote" = "party_kick" | "party_withdraw" | "party_promote"> extends Sent<Type> {
-  /** The party one leads. */
+  /** The party that the player leads. */
   party_id: PartyId;
   /** Whom it concerns. */
   character_id: CharacterId;
@@ -1238,7 +1238,7 @@ export interface PartyMember<Type extends "party_kick" | "party_withdraw" | "par
 
 /** The leader changes the loot rule. Answered by `party_update`; refused with NOT_IN_PARTY or NOT_LEADER. */
 export interface PartyLoot extends Sent<"party_loot"> {
-  /** The party one leads. */
+  /** The party that the player leads. */
   party_id: PartyId;
   /** The rule from now on. */
   loot_sharing: LootSharing;
@@ -1264,7 +1264,7 @@ export interface CombatAnswer extends Sent<"combat_answer"> {
 export interface CombatAction extends Sent<"combat_action"> {
   /** The encounter. */
   combat_id: string;
-  /** One's own character; may be left out. */
+  /** The player's own character; may be left out. */
   character_id?: CharacterId | null | undefined;
   /** What to do. */
   action_type: ActionType;
@@ -1288,7 +1288,7 @@ export interface SendTradeRequest extends Sent<"trade_request"> {
 export interface TradeAccept extends Sent<"trade_accept"> {
   /** The trade. */
   trade_id: string;
-  /** The version of the offers one has seen. */
+  /** The version of the offers that the player has seen. */
   offer_version?: number | undefined;
 }
 
@@ -1298,21 +1298,21 @@ export interface TradeDecline extends Sent<"trade_decline"> {
   trade_id: string;
 }
 
-/** Sets one's own offer. Answered by `trade_update`; refused with NOT_FOUND or NOT_ENOUGH. */
+/** Sets the player's own offer. Answered by `trade_update`; refused with NOT_FOUND or NOT_ENOUGH. */
 export interface SendTradeUpdate extends Sent<"trade_update"> {
   /** The trade. */
   trade_id: string;
-  /** One's own character; may be left out. */
+  /** The player's own character; may be left out. */
   character_id?: CharacterId | null | undefined;
-  /** The items one offers. */
+  /** The items that the player offers. */
   items: ItemStack[];
-  /** The souls one offers. */
+  /** The souls that the player offers. */
   souls: number;
-  /** The version of the offers one has seen. */
+  /** The version of the offers that the player has seen. */
   offer_version?: number | null | undefined;
 }
 
-/** Asks what one's character holds. Answered by `inventory`. */
+/** Asks what the player's character holds. Answered by `inventory`. */
 export interface InventoryRequest extends Sent<"inventory"> {}
 
 export interface ItemCommand<Type extends "item_use" | "item_equip" | "item_drop" = "item_use" | "item_equip" | "item_drop"> extends Sent<Type> {
@@ -1328,7 +1328,7 @@ export interface QuestAccept extends Sent<"quest_accept"> {
   quest_id: string;
 }
 
-/** Passed on to a member of one's party. */
+/** Passed on to a member of the player's party. */
 export interface SendSignal extends Sent<"rtc_signal"> {
   /** For whom. */
   to_character_id: CharacterId;
@@ -1360,7 +1360,7 @@ export interface ClientMessages {
   character_delete: CharacterDelete;
   /** A step within the location, or to another. */
   move: MoveRequest;
-  /** One's own step, as the binary client sends it up to 20 times a second. */
+  /** The player's own step, as the binary client sends it up to 20 times a second. */
   own_move: OwnMove;
   /** Says something on a channel. */
   chat: SendChat<"chat">;
@@ -1406,9 +1406,9 @@ export interface ClientMessages {
   trade_accept: TradeAccept;
   /** Ends the trade. */
   trade_decline: TradeDecline;
-  /** Sets one's own offer. */
+  /** Sets the player's own offer. */
   trade_update: SendTradeUpdate;
-  /** Asks what one's character holds. */
+  /** Asks what the player's character holds. */
   inventory: InventoryRequest;
   /** Uses an item. */
   item_use: ItemCommand<"item_use">;
@@ -1418,7 +1418,7 @@ export interface ClientMessages {
   item_drop: ItemCommand<"item_drop">;
   /** Takes an offered quest. */
   quest_accept: QuestAccept;
-  /** Passed on to a member of one's party. */
+  /** Passed on to a member of the player's party. */
   rtc_signal: SendSignal;
 }
 
@@ -1450,7 +1450,7 @@ export interface Requests {
   character_delete: Request<ClientMessages["character_delete"], ServerMessages["character_list"], "NOT_YOUR_CHARACTER" | "CHARACTER_ONLINE">;
   /** A step within the location, or to another. Answered by `location_update` or `move`; refused with NOT_YOUR_CHARACTER, NOT_THERE, UNKNOWN_LOCATION, NOT_ADJACENT or MOVE_REJECTED. */
   move: Request<ClientMessages["move"], ServerMessages["location_update"] | ServerMessages["move"], "NOT_YOUR_CHARACTER" | "NOT_THERE" | "UNKNOWN_LOCATION" | "NOT_ADJACENT" | "MOVE_REJECTED">;
-  /** One's own step, as the binary client sends it up to 20 times a second. Answered by `move`; refused with MOVE_REJECTED. */
+  /** The player's own step, as the binary client sends it up to 20 times a second. Answered by `move`; refused with MOVE_REJECTED. */
   own_move: Request<ClientMessages["own_move"], ServerMessages["move"], "MOVE_REJECTED">;
   /** Says something on a channel. Answered by `chat`, `whisper`, `party_chat` or `faction_chat`; refused with EMPTY, TOO_LONG, RATE_LIMITED, MUTED, NOT_IN_PARTY, NOT_YOUR_CHARACTER, RECIPIENT_OFFLINE or NOT_FOUND. */
   chat: Request<ClientMessages["chat"], ServerMessages["chat"] | ServerMessages["whisper"] | ServerMessages["party_chat"] | ServerMessages["faction_chat"], "EMPTY" | "TOO_LONG" | "RATE_LIMITED" | "MUTED" | "NOT_IN_PARTY" | "NOT_YOUR_CHARACTER" | "RECIPIENT_OFFLINE" | "NOT_FOUND">;
@@ -1494,9 +1494,9 @@ export interface Requests {
   trade_request: Request<ClientMessages["trade_request"], ServerMessages["trade_request"], "RECIPIENT_OFFLINE" | "NOT_FOUND" | "BUSY">;
   /** Begins the trade (by the recipient), or agrees to the offers of this version (by both). Answered by `trade_update` or `trade_complete`; refused with NOT_FOUND or OUTDATED_OFFER. */
   trade_accept: Request<ClientMessages["trade_accept"], ServerMessages["trade_update"] | ServerMessages["trade_complete"], "NOT_FOUND" | "OUTDATED_OFFER">;
-  /** Sets one's own offer. Answered by `trade_update`; refused with NOT_FOUND or NOT_ENOUGH. */
+  /** Sets the player's own offer. Answered by `trade_update`; refused with NOT_FOUND or NOT_ENOUGH. */
   trade_update: Request<ClientMessages["trade_update"], ServerMessages["trade_update"], "NOT_FOUND" | "NOT_ENOUGH">;
-  /** Asks what one's character holds. Answered by `inventory`. */
+  /** Asks what the player's character holds. Answered by `inventory`. */
   inventory: Request<ClientMessages["inventory"], ServerMessages["inventory"], never>;
   /** Uses an item. Answered by `inventory`; refused with NOT_ENOUGH or NOT_USABLE. */
   item_use: Request<ClientMessages["item_use"], ServerMessages["inventory"], "NOT_ENOUGH" | "NOT_USABLE">;

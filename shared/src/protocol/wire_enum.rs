@@ -1,6 +1,6 @@
 //! Enums that are lower-case names in JSON and indices in binary.
 
-/// Implements serde for an enum with `ALL` in the order of its indices and
+/// Implements serde and `Wire` for an enum with `ALL` in the order of its indices and
 /// `name()`; the text says what it must be.
 macro_rules! wire_enum {
     ($name:ident, $must:literal) => {
@@ -16,6 +16,10 @@ macro_rules! wire_enum {
                 }
                 names
             };
+        }
+
+        impl $crate::codec::table::Wire for $name {
+            const KIND: &'static $crate::codec::table::Kind = &$crate::codec::table::Kind::Names(Self::NAMES);
         }
 
         impl Serialize for $name {

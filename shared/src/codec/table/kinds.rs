@@ -1,25 +1,19 @@
-//! What the types that are no structs look like on the wire.
+//! What the types that are no structs look like on the wire. Ids and enums say it in the
+//! macros that make them.
 
 use super::{Field, Kind, Wire};
 use crate::{
     ErrorCode,
     codec::snapshot::Entries,
-    ids::{CharacterId, ItemId, LocationId, PartyId, PlayerId, ShardId},
     protocol::{
         bounded::{List, Secret, Text},
-        chat::Channel,
-        combat::{ActionType, Outcome},
         envelope::{Seconds, Timestamp},
-        party::LootSharing,
-        quest::QuestStatus,
-        signal::SignalKind,
         world::ShardCounts,
     },
     rules::interest::{CELL_REACH, Cell},
     text::{CharacterName, Content, Draft, UserName},
     time::FrameTime,
     vector::Vec3,
-    world::{Class, Faction, Race, Reality, Zone},
 };
 use std::num::NonZeroU32;
 
@@ -40,12 +34,6 @@ kinds! {
     f64 = Kind::Float;
     NonZeroU32 = Kind::Positive;
     FrameTime = Kind::Whole(32);
-    CharacterId = Kind::Id;
-    ItemId = Kind::Id;
-    LocationId = Kind::Id;
-    PartyId = Kind::Id;
-    PlayerId = Kind::Id;
-    ShardId = Kind::Id;
     @[const MAX: usize] Text<MAX> = Kind::Text(MAX as u32);
     @[const MAX: usize] Secret<MAX> = Kind::Text(MAX as u32);
     @[T: Wire] Option<T> = Kind::Option(T::KIND);
@@ -58,17 +46,6 @@ kinds! {
         Err(refusal) => Err(refusal.sentence().to_owned()),
     });
     ErrorCode = Kind::Ruled(|text| Self::of_wire(text).map(|code| code.as_str().to_owned()).ok_or_else(|| "must be an error code".to_owned()));
-    Channel = Kind::Names(Self::NAMES);
-    LootSharing = Kind::Names(Self::NAMES);
-    ActionType = Kind::Names(Self::NAMES);
-    Outcome = Kind::Names(Self::NAMES);
-    QuestStatus = Kind::Names(Self::NAMES);
-    SignalKind = Kind::Names(Self::NAMES);
-    Faction = Kind::LooseNames(Self::NAMES);
-    Race = Kind::LooseNames(Self::NAMES);
-    Class = Kind::LooseNames(Self::NAMES);
-    Reality = Kind::LooseNames(Self::NAMES);
-    Zone = Kind::LooseNames(Self::NAMES);
     Timestamp = Kind::Moment;
     Seconds = Kind::Span;
     Vec3 = Kind::Vector;
