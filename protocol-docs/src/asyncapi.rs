@@ -92,13 +92,20 @@ fn servers() -> Node {
 
 fn described(message: &Message) -> Node {
     let mut members = vec![("name", message.row.name.into()), ("summary", message.meaning.as_str().into())];
-    if !message.notes.is_empty() {
-        members.push(("description", message.notes.as_str().into()));
+    let outcome = message.outcome();
+    let description = [message.notes.as_str(), &outcome].into_iter().filter(|part| !part.is_empty());
+    let description = description.collect::<Vec<_>>().join(" ");
+    if !description.is_empty() {
+        members.push(("description", description.as_str().into()));
     }
     members.extend([
         ("payload", Node::reference(format!("{}{}", DRAFT_07.definitions, key(message)))),
         ("x-tag", Node::Leaf(message.row.tag.into())),
         ("x-priority", Node::Leaf((message.row.priority as u8).into())),
     ]);
+    if message.row.is_request {
+        let names = |names: &[&str]| Node::list(names.iter().map(|name| Node::from(*name)));
+        members.extend([("x-answers", names(&message.answers)), ("x-errors", names(&message.errors))]);
+    }
     Node::object(members)
 }

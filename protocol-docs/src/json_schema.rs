@@ -63,10 +63,7 @@ impl Dialect {
     pub fn message(self, message: &Message) -> Node {
         let mut fields = envelope(message.direction, message.row);
         fields.extend(message.fields.iter().cloned());
-        let mut description = message.meaning.clone();
-        if !message.notes.is_empty() {
-            description = format!("{description} {}", message.notes);
-        }
+        let description = message.text();
         if message.direction == Direction::Server {
             fields.iter_mut().for_each(|field| field.schema = without_default(field.schema.take()));
         }

@@ -87,9 +87,15 @@ fn all_fields(protocol: &Protocol) -> String {
         }
         let _ = writeln!(out, "### {}\n", heading(protocol, message));
         let alone = alike(protocol, message).count() == 1;
-        let text = if alone { format!("{} {}", message.meaning, message.notes) } else { message.notes.clone() };
+        let text = if alone { message.text() } else { message.notes.clone() };
         if !text.trim().is_empty() {
             let _ = writeln!(out, "{}\n", text.trim());
+        }
+        if !alone && message.row.is_request {
+            for other in alike(protocol, message) {
+                let _ = writeln!(out, "- `{}`: {} {}", other.row.name, other.meaning, other.outcome());
+            }
+            out.push('\n');
         }
         if message.fields.is_empty() {
             out.push_str("No fields.\n\n");

@@ -35,6 +35,15 @@ fn capitalised(text: &str) -> String {
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
+/// A choice in words: `a, b or c`.
+pub fn either(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [only] => only.clone(),
+        [most @ .., last] => format!("{} or {last}", most.join(", ")),
+    }
+}
+
 /// The first sentence, and what follows it.
 pub fn first_sentence(text: &str) -> (&str, &str) {
     let ends = text.match_indices(". ").chain(text.match_indices("? ")).map(|(at, _)| at + 1);

@@ -45,10 +45,35 @@ pub struct Message {
     pub body: String,
     /// What it means, in a sentence.
     pub meaning: String,
-    /// What else there is to say: how it is answered, what refuses it.
+    /// What else there is to say.
     pub notes: String,
+    /// The types of the messages that answer it; empty if it is no request.
+    pub answers: Vec<&'static str>,
+    /// The codes of its own that it may be refused with.
+    pub errors: Vec<&'static str>,
     /// Its fields, in the order of binary.
     pub fields: Vec<Field>,
+}
+
+impl Message {
+    /// How a request ends, in a sentence from its row; empty for what is none.
+    pub fn outcome(&self) -> String {
+        let answers: Vec<_> = self.answers.iter().map(|name| format!("`{name}`")).collect();
+        let errors: Vec<_> = self.errors.iter().map(|code| (*code).to_owned()).collect();
+        match (answers.as_slice(), errors.as_slice()) {
+            ([], _) => String::new(),
+            (answers, []) => format!("Answered by {}.", prose::either(answers)),
+            (answers, errors) => {
+                format!("Answered by {}; refused with {}.", prose::either(answers), prose::either(errors))
+            }
+        }
+    }
+
+    /// All that there is to say of it.
+    pub fn text(&self) -> String {
+        let parts = [self.meaning.as_str(), &self.notes, &self.outcome()];
+        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+    }
 }
 
 /// A field of a message or of a shape.
@@ -105,7 +130,15 @@ impl Protocol {
     pub fn read() -> Self {
         let mut generator = SchemaSettings::draft2020_12().into_generator();
         let (client, server) = (ClientMessage::rows(&mut generator), ServerMessage::rows(&mut generator));
-        let about = About { types: types_by_struct(client.iter().chain(&server)), order: order() };
+        let variants = client.iter().map(|row| (row.variant, row.tag, ClientMessage::TYPES));
+        let variants = variants.chain(server.iter().map(|row| (row.variant, row.tag, ServerMessage::TYPES)));
+        let about = About {
+            types: types_by_struct(client.iter().chain(&server)),
+            order: order(),
+            names: variants
+                .filter_map(|(variant, tag, types)| Some((variant, types.iter().find(|row| row.tag == tag)?.name)))
+                .collect(),
+        };
         let messages = |direction, rows: &[Row], known: &[MessageType]| -> Vec<Message> {
             rows.iter().zip(known).map(|(row, message_type)| message(direction, row, *message_type, &about)).collect()
         };
@@ -132,6 +165,8 @@ struct About {
     types: BTreeMap<String, Vec<&'static str>>,
     /// The fields of every struct in their order, which is binary's.
     order: BTreeMap<String, Vec<String>>,
+    /// The types of the variants; one that both sets have is of the same type.
+    names: BTreeMap<&'static str, &'static str>,
 }
 
 impl About {
@@ -177,7 +212,9 @@ fn message(direction: Direction, row: &Row, message_type: MessageType, about: &A
         (row.meaning.to_owned(), own)
     };
     let fields = fields(&row.body, &mut schema, about);
-    Message { direction, row: message_type, body: row.body.clone(), meaning, notes, fields }
+    let answers = row.answers.iter().filter_map(|variant| about.names.get(variant).copied()).collect();
+    let errors = row.errors.iter().map(|code| code.as_str()).collect();
+    Message { direction, row: message_type, body: row.body.clone(), meaning, notes, answers, errors, fields }
 }
 
 /// The fields of an object's schema, in their order.
@@ -310,6 +347,7 @@ pub fn envelope(direction: Direction, row: MessageType) -> Vec<Field> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use shardlink_shared::ErrorCode;
 
     #[test]
     fn every_field_is_described_and_none_is_the_envelopes() {
@@ -325,6 +363,49 @@ mod tests {
             let Kind::Object { fields, closed } = &shape.kind else { continue };
             assert!(*closed || fields.iter().all(|field| !field.meaning.is_empty()), "{name}");
         }
+    }
+
+    /// The error codes that a text names, and what it says of answers and refusals.
+    fn codes(text: &str) -> Vec<&str> {
+        let words = text.split(|c: char| !(c.is_ascii_uppercase() || c == '_'));
+        words.filter(|word| ErrorCode::parse(word).is_some()).collect()
+    }
+
+    #[test]
+    fn what_answers_and_refuses_a_request_is_said_by_its_row_alone() {
+        let protocol = Protocol::read();
+        for message in protocol.messages() {
+            let said = [message.meaning.as_str(), &message.notes].join(" ");
+            for phrase in ["Answered by", "answered by [", "efused with"] {
+                let own = message.row.name != "ack";
+                assert!(!(own && said.contains(phrase)), "{}: {said}", message.row.name);
+            }
+            let alike = protocol.client.iter().filter(|other| other.body == message.body);
+            let known: Vec<_> = alike.flat_map(|other| other.errors.iter().copied()).collect();
+            let from_client = message.direction == Direction::Client && message.row.is_request;
+            for code in codes(&said).into_iter().filter(|_| from_client) {
+                assert!(known.contains(&code), "{}: {code} is not in its row", message.row.name);
+            }
+        }
+    }
+
+    #[test]
+    fn every_message_of_a_client_says_what_answers_it_but_those_that_nothing_does() {
+        let protocol = Protocol::read();
+        let is_without = |message: &&Message| message.answers.is_empty();
+        let without: Vec<_> = protocol.client.iter().filter(is_without).map(|message| message.row.name).collect();
+        // A goodbye and a receipt; and two that no server serves yet, nor says how.
+        assert_eq!(without, ["disconnect", "ack", "trade_decline", "rtc_signal"]);
+        assert!(protocol.server.iter().all(|message| message.answers.is_empty() && message.errors.is_empty()));
+        for message in &protocol.client {
+            assert_eq!(message.row.is_request, !message.answers.is_empty(), "{}", message.row.name);
+            for answer in &message.answers {
+                assert!(ServerMessage::type_of_name(answer).is_some(), "{answer}");
+            }
+        }
+        let kick = protocol.client.iter().find(|message| message.row.name == "party_kick").unwrap();
+        let outcome = "Answered by `party_update`; refused with NOT_IN_PARTY, NOT_LEADER or NOT_FOUND.";
+        assert_eq!((kick.outcome().as_str(), kick.text().ends_with(outcome)), (outcome, true));
     }
 
     #[test]

@@ -1,7 +1,11 @@
 //! client-wasm/npm/src/messages.ts: a type for every message, told apart by `type`.
 
-use crate::protocol::{DEFINITIONS, Direction, Field, Kind, Message, Protocol, Shape, envelope};
+use crate::{
+    prose,
+    protocol::{DEFINITIONS, Direction, Field, Kind, Message, Protocol, Shape, envelope},
+};
 use serde_json::Value;
+use shardlink_shared::schema::ANY_REQUEST;
 use std::{collections::BTreeSet, fmt::Write as _};
 
 const HEADER: &str = "\
@@ -46,6 +50,7 @@ pub fn module(protocol: &Protocol) -> String {
     printer.set(&mut out, "Server", "What a server sends", &protocol.server);
     out.push_str(SENT);
     printer.set(&mut out, "Client", "What a client may send", &protocol.client);
+    requests(&mut out, &protocol.client);
     out
 }
 
@@ -61,6 +66,31 @@ export interface Sent<Type extends string> {
   message_id?: string | null | undefined;
 }
 ";
+
+/// What clients ask, by type.
+fn requests(out: &mut String, messages: &[Message]) {
+    let codes: Vec<_> = ANY_REQUEST.iter().map(|code| code.as_str().to_owned()).collect();
+    let any = format!("It may also be refused with what any request may: {}.", prose::either(&codes));
+    push_doc(out, "", &format!("A request: its fields, what answers it, and the codes that are its own. {any}"));
+    out.push_str("export interface Request<Sends, Answer, Refusal extends ErrorCode> {\n");
+    out.push_str("  fields: Omit<Sends, keyof Sent<string>>;\n  answer: Answer;\n  refusal: Refusal;\n}\n");
+    push_doc(out, "", "The requests, by type.");
+    out.push_str("export interface Requests {\n");
+    for message in messages.iter().filter(|message| message.row.is_request) {
+        push_doc(out, "  ", &format!("{} {}", message.meaning, message.outcome()));
+        let list = |names: &[&str], one: fn(&str) -> String| {
+            names.iter().map(|name| one(name)).collect::<Vec<_>>().join(" | ")
+        };
+        let answers = list(&message.answers, |name| format!("ServerMessages[\"{name}\"]"));
+        let errors = if message.errors.is_empty() {
+            "never".to_owned()
+        } else {
+            list(&message.errors, |code| format!("\"{code}\""))
+        };
+        let _ = writeln!(out, "  {0}: Request<ClientMessages[\"{0}\"], {answers}, {errors}>;", message.row.name);
+    }
+    out.push_str("}\n");
+}
 
 /// Whether `Message` has it.
 fn in_message(field: &Field) -> bool {
@@ -101,7 +131,7 @@ impl Printer<'_> {
         let base = if message.direction == Direction::Server { "Message" } else { "Sent" };
         let name = self.interface_name(message);
         if let [only] = types {
-            push_doc(out, "", &format!("{} {}", message.meaning, message.notes));
+            push_doc(out, "", &message.text());
             let _ = write!(out, "export interface {name} extends {base}<\"{only}\"> {{");
         } else {
             let union = types.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(" | ");

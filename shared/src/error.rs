@@ -153,6 +153,14 @@ impl ErrorCode {
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|code| code.as_str() == text)
     }
+
+    /// The code that a server wrote; [`Self::Internal`] for one that only a newer server
+    /// knows, `None` for what cannot be a code.
+    #[must_use]
+    pub fn of_wire(text: &str) -> Option<Self> {
+        let is_code = || text.chars().all(|c| c.is_ascii_uppercase() || c == '_');
+        Self::parse(text).or_else(|| is_code().then_some(Self::Internal))
+    }
 }
 
 impl fmt::Display for ErrorCode {
@@ -170,10 +178,7 @@ impl Serialize for ErrorCode {
 impl<'de> Deserialize<'de> for ErrorCode {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Cow::<str>::deserialize(deserializer)?;
-        // A newer server may know codes that we do not: they read as a fault of its own.
-        Self::parse(&text)
-            .or_else(|| text.chars().all(|c| c.is_ascii_uppercase() || c == '_').then_some(Self::Internal))
-            .ok_or_else(|| de::Error::custom("must be an error code"))
+        Self::of_wire(&text).ok_or_else(|| de::Error::custom("must be an error code"))
     }
 }
 

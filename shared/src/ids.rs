@@ -1,7 +1,10 @@
 //! Identifiers: integers from 1 to 2^53−1, one newtype for each thing named, so
 //! that a party's id cannot be passed where a character's is wanted.
 
-use crate::entropy::Entropy;
+use crate::{
+    codec::table::{Kind, Wire},
+    entropy::Entropy,
+};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::{fmt, num::NonZeroU64, str::FromStr};
 
@@ -96,6 +99,10 @@ macro_rules! id {
             fn from_str(text: &str) -> Result<Self, InvalidId> {
                 text.parse().ok().and_then(Self::new).ok_or(InvalidId)
             }
+        }
+
+        impl Wire for $name {
+            const KIND: &'static Kind = &Kind::Id;
         }
 
         impl Serialize for $name {

@@ -60,7 +60,7 @@ pub fn find_item(id: ItemId) -> Option<&'static Item> {
     ITEMS.iter().find(|item| item.id == id)
 }
 
-/// Some of one item, held by a character.
+/// A number of one item that a character holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stack {
     /// Which item.

@@ -3,6 +3,9 @@
 //!
 //! Pure: no clock, no randomness and no I/O. Time and entropy are arguments.
 
+// What `derive(Wire)` writes names this crate from inside and outside alike.
+extern crate self as shardlink_shared;
+
 pub mod codec;
 pub mod crypto;
 pub mod entropy;

@@ -1,4 +1,4 @@
-//! Every cap of the system, each with where its number comes from.
+//! Every cap of the system, each with the reason for its number.
 
 /// The largest frame a client may send, in bytes. The largest valid message is
 /// an encrypted chat: 500 characters of 4 bytes, sealed and in base64, some
@@ -17,8 +17,8 @@ pub const MAX_SERVER_FRAME: usize = 1024 * 1024;
 /// The largest REST body, in bytes (the contract's 413).
 pub const MAX_REST_BODY: usize = 64 * 1024;
 
-/// A REST body must be there within this time, in milliseconds: the largest takes that
-/// long at 52 kbit/s, less than any telephone's network gives.
+/// A REST body must arrive within this time, in milliseconds: the largest takes that
+/// long at 52 kbit/s, which is less than any telephone network gives.
 pub const BODY_TIMEOUT: u64 = 10 * 1000;
 
 /// How deep arrays and objects may nest in JSON; valid messages need 4.
@@ -36,8 +36,8 @@ pub const USER_NAME: std::ops::RangeInclusive<usize> = 3..=50;
 /// Character names, in characters.
 pub const CHARACTER_NAME: std::ops::RangeInclusive<usize> = 3..=24;
 
-/// Passwords in bytes. The lower bound is the first generation's, the upper
-/// keeps hashing a long one from costing more.
+/// Passwords in bytes. The lower bound is the first generation's; the upper bound limits
+/// what it costs to hash a long one.
 pub const PASSWORD: std::ops::RangeInclusive<usize> = 6..=256;
 
 /// Rounds of PBKDF2-HMAC-SHA256 for a password (OWASP, 2023).
@@ -46,9 +46,9 @@ pub const PBKDF2_ITERATIONS: u32 = 600_000;
 /// Characters of an account.
 pub const MAX_CHARACTERS: usize = 10;
 
-/// Characters that an account may make in a [`BUDGET_WINDOW`]: all it can have, twice. A
-/// deleted one leaves a file of 4 KiB for good when self-hosted, so that an account that
-/// does nothing else grows the server by 80 KiB a day.
+/// Characters that an account may make in a [`BUDGET_WINDOW`]: twice as many as it can
+/// have. A deleted character leaves a file of 4 KiB for good when self-hosted, so an account
+/// that does nothing else grows the server by 80 KiB a day.
 pub const CHARACTERS_PER_DAY: u32 = 20;
 
 /// Parties that the characters of an account may found in a [`BUDGET_WINDOW`]: one every
@@ -87,9 +87,9 @@ pub const MAX_KNOWN_NETWORKS: usize = 16;
 /// Registrations from an address in a minute, by default.
 pub const REGISTRATIONS_PER_ADDRESS: u32 = 60;
 
-/// Successful plain sign-ins from an address in a minute, by default: each costs up to
-/// half a second of the one thread, so that these are half of it at most. SCRAM costs the
-/// server nothing of the kind and is not counted.
+/// Successful plain sign-ins from an address in a minute, by default: each costs up to half
+/// a second of the one thread, so all of them take at most half of its time. SCRAM sign-ins
+/// cost the server no hashing and are not counted.
 pub const SIGN_INS_PER_ADDRESS: u32 = 60;
 
 /// A SCRAM exchange must be finished within this time, in milliseconds: what
@@ -99,8 +99,8 @@ pub const HANDSHAKE_LIFE: u64 = 60 * 1000;
 /// A ticket for the WebSocket is good for this long, in milliseconds.
 pub const TICKET_LIFE: u64 = 30 * 1000;
 
-/// A place in a hub is kept for whoever was sent there for this long, in
-/// milliseconds (the contract's 10 s).
+/// A hub keeps a place for a player that was sent there for this long, in milliseconds (the
+/// contract's 10 s).
 pub const RESERVATION_LIFE: u64 = 10 * 1000;
 
 /// A claim or a creation that was begun and never finished is settled after
@@ -110,7 +110,7 @@ pub const CLAIM_SETTLES_AFTER: u64 = 30 * 1000;
 /// A socket must authenticate within this time, in milliseconds.
 pub const PENDING_TIMEOUT: u64 = 5 * 1000;
 
-/// What REST may be asked in this time, in milliseconds, is a budget.
+/// REST's budgets of requests count in windows of this length, in milliseconds.
 pub const REST_WINDOW: u64 = 60 * 1000;
 
 /// Requests of a session in a minute, by default: ten a second, which no page that a
@@ -125,15 +125,16 @@ pub const REST_PER_ADDRESS: u32 = 3_000;
 /// that both take 2 MiB.
 pub const MAX_BUDGETS: usize = 16 * 1024;
 
-/// What `/readyz` has found is told again for this long, in milliseconds: it costs two
-/// writes to find out, and anybody may ask.
+/// `/readyz` repeats its last finding for this long, in milliseconds: finding out costs two
+/// writes, and anybody may ask.
 pub const READINESS_LIFE: u64 = 1_000;
 
-/// Sockets in a hub that have not authenticated yet (the contract's 64), without those that
-/// come back to a place that is kept: of these there is one for each place at most.
+/// Sockets in a hub that have not authenticated yet (the contract's 64). Sockets that come
+/// back to a kept place are not counted: there is at most one for each place.
 pub const MAX_PENDING: usize = 64;
 
-/// Those of them from one network (the contract's 16): an IPv4 address, or an IPv6 /64.
+/// Sockets from one network, an IPv4 address or an IPv6 /64, among the [`MAX_PENDING`] (the
+/// contract's 16).
 pub const MAX_PENDING_PER_NETWORK: usize = 16;
 
 /// Frames held back while a socket's authentication is being checked.
@@ -145,9 +146,9 @@ pub const MAX_AUTH_ATTEMPTS: u8 = 3;
 /// Players in a hub, by default.
 pub const HUB_CAPACITY: usize = 500;
 
-/// Players that a hub may be configured to have at most. At 10 moves a second each,
-/// 2,000 are 20,000 messages a second: twice what a core takes in, so that whoever
-/// raises the capacity that far counts on players who mostly stand or walk straight.
+/// The highest capacity that a hub may be configured to have, in players. At 10 moves a
+/// second each, 2,000 players send 20,000 messages a second, twice what a core takes in: a
+/// capacity that high suits players who mostly stand or walk straight.
 pub const MAX_HUB_CAPACITY: usize = 2_000;
 
 /// Undecodable messages within [`ABUSE_WINDOW`] that close a socket with 4008.
@@ -170,22 +171,22 @@ pub const MOVE_RATE: Rate = Rate { per_second: 20.0, burst: 20.0 };
 /// Cloudflare's advice of 500 to 1,000 a second into one object.
 pub const MESSAGE_BUDGET: u32 = 800;
 
-/// The most that it may be configured to take: more than any one core does, for who
-/// wants no pace.
+/// The highest [`MESSAGE_BUDGET`] that may be configured: more than any core takes in, which
+/// turns the pace off.
 pub const MAX_MESSAGE_BUDGET: usize = 1_000_000;
 
-/// Above this part of its budget a hub lowers the rate of positions, so that there is
-/// room for a burst of everything else.
+/// A hub whose messages exceed this part of its budget lowers the rate of positions, which
+/// leaves room for a burst of everything else.
 pub const BUDGET_SHARE: f64 = 0.7;
 
 /// All other messages: messages a second, and how many at once.
 pub const OTHER_RATE: Rate = Rate { per_second: 10.0, burst: 20.0 };
 
-/// Heartbeats, where the hub answers them: times a second, and how many at once. Clients
-/// need one in some seconds; two sockets' worth that a stalled network delivers together.
+/// Heartbeats, where the hub answers them: times a second, and how many at once. A client
+/// sends one in some seconds; the burst covers what a stalled network delivers together.
 pub const HEARTBEAT_RATE: Rate = Rate { per_second: 2.0, burst: 10.0 };
 
-/// Members that a party may be configured to have at most.
+/// The highest number of members that a party may be configured to have.
 pub const MAX_PARTY: usize = 8;
 
 /// Members of a party, by default.
@@ -195,8 +196,8 @@ pub const PARTY_SIZE: usize = 4;
 /// five minutes).
 pub const INVITATION_LIFE: u64 = 5 * 60 * 1000;
 
-/// Invitations that a character may send in [`INVITE_WINDOW`], also over several parties:
-/// a full party of eight is invited at once, and two may be asked again.
+/// Invitations that a character may send in [`INVITE_WINDOW`], over all its parties: enough
+/// to invite a full party of eight at once and ask two of them again.
 pub const INVITES_PER_WINDOW: u64 = 10;
 
 /// The window in which a character's invitations are counted, in milliseconds.
@@ -205,50 +206,50 @@ pub const INVITE_WINDOW: u64 = 60 * 1000;
 /// Invitations of a party that are open at once: twice the largest party.
 pub const MAX_INVITATIONS: usize = 2 * MAX_PARTY;
 
-/// Invitations that a character has at once; for another the oldest is forgotten.
+/// Invitations that a character has at once; a further one replaces the oldest.
 pub const MAX_INVITED: usize = 20;
 
-/// A party that nobody of has been in the world for this long ends, in milliseconds.
+/// A party ends once all its members have been offline for this long, in milliseconds.
 pub const PARTY_DESERTED: u64 = 24 * 60 * 60 * 1000;
 
-/// Requests that a party remembers, so that one which comes twice is served once: the
-/// runtime repeats a call within seconds, and eight members at 10 requests a second
-/// each make as many in a second.
+/// Requests that a party remembers, to serve a repeated one only once: the runtime repeats a
+/// call within seconds, and eight members at 10 requests a second each make 80 in a second.
 pub const REMEMBERED_REQUESTS: usize = 128;
 
-/// A hub that does not find a party's member for this long does not hold it, in
-/// milliseconds: far above what entering the world takes.
+/// A member that its hub has not found for this long, in milliseconds, counts as absent from
+/// it: far above what entering the world takes.
 pub const MEMBER_MISSING: u64 = 10 * 1000;
 
-/// A hub that does not answer a party for this long holds none of its members, in
-/// milliseconds: with the time a lost place is kept, less than 90 s.
+/// The members in a hub that has not answered the party for this long, in milliseconds,
+/// count as absent: with the time that a lost place is kept, less than 90 s.
 pub const HUB_SILENT: u64 = 60 * 1000;
 
-/// A call that changes another object and is not answered is given up after this
-/// long, in milliseconds.
+/// A letter, a call that changes another object, is given up when it was not answered for
+/// this long, in milliseconds.
 pub const LETTER_LIFE: u64 = 24 * 60 * 60 * 1000;
 
-/// Letters of an account about its sessions that wait for a hub's answer. Each is one end
-/// or renewal of a session while its hub does not answer; beyond these the oldest is
-/// forgotten, and that hub finds out when it next asks whether the session is in use.
+/// Letters of an account about its sessions that wait for a hub's answer, each about the end
+/// or the renewal of a session. A further one replaces the oldest, whose hub finds out when
+/// it next asks whether the session is in use.
 pub const MAX_SESSION_LETTERS: usize = 32;
 
-/// The names of a session in a letter to a hub: one for each renewal that the hub has not
-/// answered. Beyond these the oldest is forgotten, as a letter is.
+/// The names of a session in a letter to a hub, one for each renewal that the hub has not
+/// answered. A further one replaces the oldest.
 pub const MAX_SESSION_NAMES: usize = 8;
 
 /// An ended party answers repeated requests for this long before it is forgotten, in
 /// milliseconds: a call is given up after 10 s, and its repetition after 10 more.
 pub const PARTY_FORGOTTEN_AFTER: u64 = 60 * 1000;
 
-/// What is said in a hub and waits until the last batch was answered, for each order: a
-/// second's worth of 500 players who speak as fast as they may.
+/// Chats that wait in a hub until the last batch was answered, for each order: a second's
+/// worth of 500 players who speak as fast as they may.
 pub const MAX_LANE: usize = 2_500;
 
-/// Requests of a connection that wait until its last one was answered.
+/// Requests of a connection that wait until its request before them was answered.
 pub const MAX_QUEUED: usize = 32;
 
-/// What was passed on and has not come back for this long is lost, in milliseconds.
+/// A chat that a hub passed on counts as lost when it has not come back for this long, in
+/// milliseconds.
 pub const UNANSWERED_CHAT: u64 = 10 * 1000;
 
 /// Characters that a player may have muted: 8 bytes each in a socket's attachment.
@@ -257,9 +258,9 @@ pub const MAX_MUTES: usize = 100;
 /// A party's name in bytes: 40 characters of the longest kind.
 pub const MAX_PARTY_NAME: usize = 160;
 
-/// Marks that stand on one letter at most (accents, vowel points; not the parts of
-/// emoji): Hebrew and Vietnamese put two or three on a letter, scholars four, and what
-/// has more climbs over the lines around it.
+/// The most marks that may stand on a letter (accents, vowel points; not the parts of
+/// emoji): Hebrew and Vietnamese put two or three on a letter, scholars four. A text with
+/// more climbs over the lines around it.
 pub const MAX_MARKS: usize = 4;
 
 /// Combatants of an encounter: two parties.
@@ -284,19 +285,19 @@ pub const MAX_SIGNAL: usize = 8 * 1024;
 /// bytes, the tag of 16, and the third that base64 adds.
 pub const MAX_CIPHERTEXT: usize = 2_700;
 
-/// Players that are seen from a cell at most, by default: beyond the nearest 200 a
-/// crowd is a crowd, and a frame of 200 fits one packet of the network (1,400 bytes).
+/// The most players that are seen from a cell, by default: more than the nearest 200 look
+/// like any crowd, and a frame of 200 fits one packet of the network (1,400 bytes).
 pub const AREA_CAP: usize = 200;
 
 /// Players in a position frame: a hub may be configured to show everybody to everybody.
 pub const MAX_FRAME_PLAYERS: usize = MAX_HUB_CAPACITY;
 
-/// Numbers of damaged hubs that are given to nobody: each stands for a file that a disk has
-/// spoilt, so more of them than a handful mean that something else is at fault, and of
-/// more the first is tried again. Their rows take 2 KiB.
+/// Numbers of damaged hubs that World uses no more. Each stands for a file that a disk has
+/// spoilt; more than a handful mean that something else is at fault, so a further one frees
+/// the oldest to be tried again. Their rows take 2 KiB.
 pub const MAX_RETIRED_HUBS: usize = 64;
 
-/// Hubs that are tried for whoever enters, one after the other, where storage is damaged:
+/// Hubs that are tried one after the other for an entering player, where storage is damaged:
 /// four damaged files in a row are a broken disk, which no fifth hub mends.
 pub const MAX_HUBS_TRIED: usize = 4;
 
@@ -304,10 +305,10 @@ pub const MAX_HUBS_TRIED: usize = 4;
 pub const MAX_WORLD_EVENTS: usize = 2_000;
 
 /// Events in a page of the log, if the request does not say how many (the first
-/// generation's), and at most.
+/// generation's number).
 pub const EVENTS_PAGE: u32 = 50;
 
-/// See [`EVENTS_PAGE`].
+/// The most events in a page of the log.
 pub const MAX_EVENTS_PAGE: u32 = 200;
 
 /// How often something may happen.
@@ -319,18 +320,18 @@ pub struct Rate {
     pub burst: f64,
 }
 
-/// A hub's ticks in a second, by default: at 20 nobody waits longer than 50 ms, and at
-/// 60 a player gets no more news than its screen shows.
+/// A hub's ticks in a second, by default: at 20 no news waits longer than 50 ms.
 pub const TICK_RATE: u32 = 20;
 
-/// A hub may be configured to tick at most this often in a second.
+/// The highest rate of ticks that a hub may be configured to have, in a second: as many as a
+/// screen shows.
 pub const MAX_TICK_RATE: u32 = 60;
 
-/// A hub sends a full position frame this often while anybody moves, in milliseconds:
-/// for so long at most is wrong who missed a frame.
+/// A hub sends a full position frame this often while anybody moves, in milliseconds: a
+/// client that missed a frame is wrong for at most this long.
 pub const FULL_FRAME_INTERVAL: u64 = 2_000;
 
-/// Neighbours that a JSON client is told of often (the contract's 20 nearest).
+/// The nearest neighbours, which a JSON client is told of often (the contract's 20).
 pub const JSON_NEAREST: usize = 20;
 
 /// A JSON client is told of each of its nearest neighbours at most this often, in
@@ -342,38 +343,38 @@ pub const JSON_NEAR_INTERVAL: u64 = 200;
 pub const JSON_FAR_INTERVAL: u64 = 1_000;
 
 /// Impossible moves of a connection within [`VIOLATION_WINDOW`] that are evidence. An
-/// honest client is corrected once, perhaps a few times when its network stalls; at 20
-/// moves a second one that cheats gets there in a second.
+/// honest client is corrected once, perhaps a few times when its network stalls; a client
+/// that cheats at 20 moves a second reaches this number in a second.
 pub const MAX_VIOLATIONS: u32 = 20;
 
 /// The window in which impossible moves are counted, in milliseconds.
 pub const VIOLATION_WINDOW: u64 = 60 * 1000;
 
-/// Moves of a connection whose impossible moves are evidence are refused for this
-/// long, in milliseconds.
+/// A connection whose impossible moves are evidence has its moves refused for this long, in
+/// milliseconds.
 pub const MOVE_PENALTY: u64 = 10 * 1000;
 
 /// Evidence against a connection is logged at most this often, in milliseconds.
 pub const EVIDENCE_INTERVAL: u64 = 60 * 1000;
 
 /// A hub writes a moving player's place into its socket's attachment this often, in
-/// milliseconds. While anybody moves a hub does not sleep, and before it does it writes
-/// all places: this is for a hub that is taken out of memory otherwise.
+/// milliseconds. A hub does not sleep while anybody moves, and before it sleeps it writes all
+/// places; these writes are for a hub that is taken out of memory in another way.
 pub const ATTACHMENT_INTERVAL: u64 = 10 * 1000;
 
-/// Bytes that wait to be written to a client above which it gets no position frames
-/// until most of them are gone: two seconds' worth of the largest crowd's frames (1,400
-/// bytes, 20 times a second), which are news no longer by then.
+/// A client with more than this many bytes waiting to be written to it gets no position
+/// frames until most of them are gone: two seconds' worth of the largest crowd's frames
+/// (1,400 bytes, 20 times a second), which are out of date by then.
 pub const BACKLOG_SKIPS: usize = 64 * 1024;
 
-/// Bytes that wait to be written to a client above which it is closed with 4012: what
-/// cannot be skipped then fills four times as much. 500 such clients hold 128 MiB, the
-/// memory of an object.
+/// A client with more than this many bytes waiting to be written to it is closed with 4012:
+/// four times [`BACKLOG_SKIPS`], filled by what cannot be skipped. 500 such clients hold
+/// 128 MiB, the memory of an object.
 pub const MAX_BACKLOG: usize = 256 * 1024;
 
-/// Bytes that are sent to a client before its backlog is looked at again: between two
-/// looks it grows by a sixteenth of [`MAX_BACKLOG`], and whoever is sent less than that
-/// a second cannot fall behind for minutes.
+/// Bytes that are sent to a client before its backlog is looked at again: between two looks
+/// the backlog grows by at most a sixteenth of [`MAX_BACKLOG`], and a client that is sent
+/// less than that a second cannot fall behind within minutes.
 pub const BACKLOG_LOOK: usize = 16 * 1024;
 
 /// A client is given this long, in milliseconds, to take what it was sent before its
@@ -393,15 +394,15 @@ pub const LOG_LIFE: u64 = 90 * 1000;
 /// 37 MB; a hub shares 128 MiB with all else, so a crowd that loud keeps 20 s.
 pub const LOG_BYTES: usize = 8 * 1024 * 1024;
 
-/// Missed messages that are sent to whoever resumes, in bytes: with a snapshot beside
-/// them they stay below [`MAX_BACKLOG`].
+/// Missed messages that are sent to a resuming client, in bytes: with a snapshot beside them
+/// they stay below [`MAX_BACKLOG`].
 pub const MAX_REPLAY: usize = 128 * 1024;
 
 /// The longest frame of missed messages, in bytes.
 pub const REPLAY_FRAME: usize = 32 * 1024;
 
-/// A hub stores where those are who have moved this often, in milliseconds: after a
-/// crash nobody is farther off than ten seconds' walk.
+/// A hub stores the places of the players that have moved this often, in milliseconds: after
+/// a crash nobody is farther off than ten seconds' walk.
 pub const PLACES_INTERVAL: u64 = 10 * 1000;
 
 /// A hub tells World of a changed population after this long, in milliseconds.
@@ -410,10 +411,10 @@ pub const POPULATION_DELAY: u64 = 500;
 /// Plain sign-ins that may wait for their turn at hashing.
 pub const MAX_HASHING_QUEUE: usize = 16;
 
-/// Plain sign-ins to an account from one network that may wait: a client that was
-/// impatient and asked again.
+/// Plain sign-ins to an account from one network that may wait: one, and another of an
+/// impatient client that asked again.
 pub const MAX_HASHING_PER_ACCOUNT: usize = 2;
 
-/// The longest a slice of hashing may hold the thread, as rounds of PBKDF2:
+/// The longest that a slice of hashing may hold the thread, in rounds of PBKDF2:
 /// some 1,200 rounds take a millisecond in WebAssembly, so 4,000 stay under 5 ms.
 pub const HASHING_SLICE: u32 = 4_000;

@@ -3,6 +3,7 @@
 //! itself by hand is described here.
 
 use crate::{
+    ErrorCode,
     codec::snapshot::{Entries, Entry},
     ids::MAX_ID,
     limits::MAX_FRAME_PLAYERS,
@@ -23,11 +24,29 @@ pub trait Described: MessageSet {
     fn rows(generator: &mut SchemaGenerator) -> Vec<Row>;
 }
 
+/// The errors that any request may get, whatever its row says.
+pub const ANY_REQUEST: &[ErrorCode] = &[
+    ErrorCode::InvalidField,
+    ErrorCode::Unauthenticated,
+    ErrorCode::NoCharacter,
+    ErrorCode::NotAvailable,
+    ErrorCode::RateLimited,
+    ErrorCode::Overloaded,
+    ErrorCode::Internal,
+    ErrorCode::StorageCorrupt,
+];
+
 /// What a type of message holds.
 #[derive(Debug, Clone)]
 pub struct Row {
     /// Its tag in binary.
     pub tag: u8,
+    /// Its name among the variants of its set.
+    pub variant: &'static str,
+    /// The variants of the other set that answer it; empty if it is no request.
+    pub answers: Vec<&'static str>,
+    /// The errors of its own that it may get.
+    pub errors: Vec<ErrorCode>,
     /// What it means, where its struct serves several types; else empty.
     pub meaning: &'static str,
     /// The name of its struct.
@@ -37,9 +56,22 @@ pub struct Row {
 }
 
 impl Row {
-    /// The row of the type of this tag, whose fields are `T`.
-    pub fn of<T: JsonSchema>(tag: u8, meaning: &'static str, generator: &mut SchemaGenerator) -> Self {
-        Self { tag, meaning: meaning.trim(), body: T::schema_name().into_owned(), schema: T::json_schema(generator) }
+    /// The row of the type of this tag, whose fields are `T`, without answers and errors.
+    pub fn of<T: JsonSchema>(
+        tag: u8,
+        variant: &'static str,
+        meaning: &'static str,
+        generator: &mut SchemaGenerator,
+    ) -> Self {
+        Self {
+            tag,
+            variant,
+            answers: Vec::new(),
+            errors: Vec::new(),
+            meaning: meaning.trim(),
+            body: T::schema_name().into_owned(),
+            schema: T::json_schema(generator),
+        }
     }
 }
 
@@ -123,7 +155,6 @@ impl JsonSchema for ShardCounts {
 mod tests {
     use super::*;
     use crate::{
-        ErrorCode,
         protocol::{
             ClientMessage, ServerMessage,
             chat::Channel,

@@ -1,6 +1,7 @@
 //! A character's sheet: what the first generation's `character` object holds.
 
 use crate::{
+    codec::table::{Kind, Wire},
     ids::{CharacterId, LocationId},
     text::CharacterName,
     time::Millis,
@@ -10,7 +11,7 @@ use crate::{
 use serde::{Deserialize, Serialize};
 
 /// The six D&D-style stats, each 3 to 20.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Stats {
     /// Strength, 3 to 20.
@@ -28,7 +29,7 @@ pub struct Stats {
 }
 
 /// What a character spends and regains, each 0 to its maximum.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Resources {
     /// Health left.
@@ -52,7 +53,7 @@ impl Resources {
 }
 
 /// What a character has gained.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Progression {
     /// The level, from 1.
@@ -69,7 +70,7 @@ impl Progression {
 }
 
 /// A character, whole.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "Character"))]
 pub struct Sheet {
@@ -95,10 +96,12 @@ pub struct Sheet {
     pub location_id: LocationId,
     /// When it was made (ISO 8601 in JSON).
     #[serde(with = "iso8601")]
+    #[wire(kind = Kind::Date)]
     #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Iso8601"))]
     pub created_at: Millis,
     /// When it last changed (ISO 8601 in JSON).
     #[serde(with = "iso8601")]
+    #[wire(kind = Kind::Date)]
     #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Iso8601"))]
     pub updated_at: Millis,
 }

@@ -201,8 +201,8 @@ impl<'de> Deserialize<'de> for Content {
     }
 }
 
-/// The text with every line break and tab, and what spaces follow it, as one space: what
-/// stood on two lines are two words still.
+/// The text in which every line break or tab, with the spaces after it, has become one space:
+/// words of two lines stay two words.
 fn in_one_line(text: impl Iterator<Item = char>) -> impl Iterator<Item = char> {
     let (mut after_space, mut after_break) = (false, false);
     text.filter_map(move |c| {
@@ -227,8 +227,8 @@ fn nfc(text: impl Iterator<Item = char>) -> String {
     unicode_normalization::UnicodeNormalization::nfc(text).collect()
 }
 
-/// Text that comes from a server is in NFC already, and what is sent to one is
-/// brought into it there.
+/// Text that comes from a server is in NFC already, and the server brings what is sent to it
+/// into NFC.
 #[cfg(not(feature = "nfc"))]
 fn nfc(text: impl Iterator<Item = char>) -> String {
     text.collect()

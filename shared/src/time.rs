@@ -1,4 +1,4 @@
-//! Time as an argument: whoever calls a rule says what time it is.
+//! Time as an argument: the caller of a rule says what time it is.
 
 use crate::wrapping;
 use serde::{Deserialize, Serialize};

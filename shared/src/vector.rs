@@ -134,9 +134,8 @@ impl<'de> Deserialize<'de> for Vec3 {
             let (x, y, z) = Deserialize::deserialize(deserializer)?;
             Some(Self { x, y, z }).filter(|vector| vector.in_bounds())
         };
-        vector.ok_or_else(|| {
-            de::Error::custom(format_args!("must have coordinates from -{MAX_COORDINATE} to {MAX_COORDINATE}"))
-        })
+        // The bound is MAX_COORDINATE's; spelt out, because to format a float is 12 KB of code.
+        vector.ok_or_else(|| de::Error::custom("must have coordinates from -10000 to 10000"))
     }
 }
 

@@ -2,7 +2,10 @@
 //! locations and shards. Another game brings its own file.
 
 use crate::{
-    codec::words::one_of,
+    codec::{
+        table::{Kind, Wire},
+        words::one_of,
+    },
     ids::{LocationId, ShardId},
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -24,6 +27,9 @@ macro_rules! canon_enum {
             /// All of them, in the canon's order.
             pub const ALL: &[Self] = &[$(Self::$variant),*];
 
+            /// Their names, by index.
+            pub const NAMES: &'static [&'static str] = &[$($text),*];
+
             /// Its name in the canon.
             #[must_use]
             pub const fn name(self) -> &'static str {
@@ -43,6 +49,10 @@ macro_rules! canon_enum {
             pub fn from_index(index: u8) -> Option<Self> {
                 Self::ALL.iter().copied().find(|one| *one as u8 == index)
             }
+        }
+
+        impl Wire for $name {
+            const KIND: &'static Kind = &Kind::LooseNames(Self::NAMES);
         }
 
         impl Serialize for $name {
@@ -68,7 +78,8 @@ macro_rules! canon_enum {
     };
 }
 
-fn same_name(canon: &str, text: &str) -> bool {
+/// Whether two names differ at most in case, spaces, underscores and hyphens.
+pub(crate) fn same_name(canon: &str, text: &str) -> bool {
     fn letters(text: &str) -> impl Iterator<Item = char> {
         text.chars().filter(|c| !matches!(c, ' ' | '_' | '-')).map(|c| c.to_ascii_lowercase())
     }
@@ -156,13 +167,13 @@ pub struct Location {
     pub safe: bool,
     /// How dangerous it is, 0 to 9.
     pub danger: u8,
-    /// How fast one walks here, as a factor of the character's own speed.
+    /// How fast characters walk here, as a factor of their own speed.
     pub pace: f64,
 }
 
 const fn location(id: u64, name: &'static str, zone: Zone, safe: bool, danger: u8) -> Location {
     match LocationId::new(id) {
-        // The canon knows no swamps: one walks everywhere alike.
+        // The canon knows no swamps: characters walk everywhere alike.
         Some(id) => Location { id, name, zone, safe, danger, pace: 1.0 },
         None => panic!("locations are numbered from 1"),
     }

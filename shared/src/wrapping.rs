@@ -1,5 +1,5 @@
-//! Numbers that rise and wrap: of two, the newer one is the one that fewer than
-//! 2^31 steps lead to. They have no order, because after 2^32 they begin again.
+//! Numbers that rise and wrap. A number is newer than another if fewer than 2^31 steps lead
+//! from that one to it. They have no order, because they begin again after 2^32.
 
 /// Whether a number that rises and wraps is newer than another.
 #[must_use]

@@ -19,6 +19,8 @@ import type {
   PartyInvite,
   PartyUpdate,
   PastChat,
+  RequestType,
+  Requests,
   Self,
   Session,
   Shard,
@@ -109,9 +111,20 @@ export class ShardlinkClient {
     return this.#run<void>((raw) => raw.deleteCharacter(id));
   }
 
+  /**
+   * Makes a request of any type that the protocol has, and resolves with its answer, which
+   * `on` hears too. Rejects with the codes that {@link Requests} names for the type; before
+   * anything is sent with INVALID_FIELD and the field, or UNKNOWN_TYPE; with NOT_CONNECTED
+   * outside of the world.
+   */
+  request<Type extends RequestType>(type: Type, fields: Requests[Type]["fields"]): Promise<Requests[Type]["answer"]> {
+    return this.#run((raw) => raw.request(type, fields));
+  }
+
   /** Goes to a neighbouring location; one arrives at its entrance, (0, 0, 0). */
   sendMove(toLocationId: number): Promise<LocationUpdate> {
-    return this.#run((raw) => raw.sendMove(toLocationId));
+    // 0 would be a step within the location.
+    return this.request("move", { to_location_id: toLocationId || -1 }) as Promise<LocationUpdate>;
   }
 
   /**
@@ -140,8 +153,12 @@ export class ShardlinkClient {
    * "party"), RECIPIENT_OFFLINE, or NOT_FOUND for a recipient that there is not.
    */
   sendChat(message: string, channel: Channel = "global", recipient?: number | string): Promise<ChatMessage> {
-    const [id, name] = byIdOrName(recipient);
-    return this.#run((raw) => raw.sendChat(message, channel, id, name));
+    return this.request("chat", {
+      content: message.normalize("NFC"),
+      channel,
+      recipient_id: byId(recipient),
+      recipient_name: byName(recipient),
+    });
   }
 
   /** {@link sendChat} to one character, by id or by name, wherever it is in the world. */
@@ -165,7 +182,15 @@ export class ShardlinkClient {
    * heard since one entered. On "party" it rejects with NOT_IN_PARTY.
    */
   getHistory(channel: Channel, options: { before?: number | undefined } = {}): Promise<PastChat[]> {
-    return this.#run(async (raw) => (await raw.getHistory(channel, options.before)).messages);
+    if (channel !== "whisper") {
+      return this.request("chat_history", { channel, before: options.before ?? null }).then(({ messages }) => messages);
+    }
+    return this.#run<PastChat[]>(async (raw) => {
+      const lines: ChatLine[] = raw.kept("messages:whisper");
+      const { before = Infinity } = options;
+      const earlier = lines.filter(({ key }) => key < before);
+      return earlier.map(({ key, number: _, timestamp, ...chat }) => ({ number: key, timestamp, chat }));
+    });
   }
 
   /**
@@ -174,7 +199,7 @@ export class ShardlinkClient {
    * one has muted. Changes with the channel's messages, `chat_history`, `mute` and `party`.
    */
   getMessages(channel: Channel): ChatLine[] {
-    return this.#read((raw) => raw.getMessages(channel), []);
+    return this.#kept<ChatLine[]>(`messages:${channel}`, []);
   }
 
   /**
@@ -182,27 +207,27 @@ export class ShardlinkClient {
    * devices. Rejects with NOT_FOUND or TOO_MANY_MUTED (100).
    */
   mute(characterId: number): Promise<void> {
-    return this.#run<void>(async (raw) => void (await raw.mute(characterId, true)));
+    return this.request("mute", { character_id: characterId, muted: true }).then(nothing);
   }
 
   /** Hears a muted character again. */
   unmute(characterId: number): Promise<void> {
-    return this.#run<void>(async (raw) => void (await raw.mute(characterId, false)));
+    return this.request("mute", { character_id: characterId, muted: false }).then(nothing);
   }
 
   /** The ids of those whom one has muted. */
   getMuted(): number[] {
-    return this.#read((raw) => raw.muted(), []);
+    return this.#kept<number[]>("muted", []);
   }
 
   /** The party one is in, as it was told last; null in none. `on("party", …)` hears its changes. */
   getParty(): Party | null {
-    return this.#read((raw) => raw.getParty(), null);
+    return this.#kept<Party | null>("party", null);
   }
 
   /** The invitations one has, the oldest first. */
   getInvitations(): Invitation[] {
-    return this.#read((raw) => raw.getInvitations(), []);
+    return this.#kept<Invitation[]>("invitations", []);
   }
 
   /**
@@ -211,7 +236,7 @@ export class ShardlinkClient {
    * {@link getParty} knows. Rejects with ALREADY_IN_PARTY.
    */
   createParty(name?: string): Promise<PartyUpdate> {
-    return this.#run((raw) => raw.createParty(name));
+    return this.request("party_create", { party_name: name?.normalize("NFC") });
   }
 
   /**
@@ -220,48 +245,47 @@ export class ShardlinkClient {
    * ALREADY_IN_PARTY, RECIPIENT_OFFLINE or NOT_FOUND.
    */
   inviteToParty(character: number | string): Promise<PartyInvite> {
-    const [id, name] = byIdOrName(character);
-    return this.#run((raw) => raw.inviteToParty(id, name));
+    return this.#ofOwnParty("party_invite", { invitee_id: byId(character), invitee_name: byName(character) });
   }
 
   /** Takes an invitation back. The leader's alone; rejects with NOT_LEADER, or NOT_FOUND where there is none. */
   withdrawInvite(characterId: number): Promise<PartyUpdate> {
-    return this.#run((raw) => raw.withdrawInvite(characterId));
+    return this.#ofOwnParty("party_withdraw", { character_id: characterId });
   }
 
   /** Joins a party that one is invited into. Rejects with PARTY_FULL, ALREADY_IN_PARTY, or NOT_FOUND where the invitation stands no more. */
   acceptInvite(partyId: number): Promise<PartyUpdate> {
-    return this.#run((raw) => raw.acceptInvite(partyId));
+    return this.request("party_accept", { party_id: partyId });
   }
 
   /** Turns an invitation down. Rejects with NOT_FOUND where it stands no more. */
   declineInvite(partyId: number): Promise<void> {
-    return this.#run<void>(async (raw) => void (await raw.declineInvite(partyId)));
+    return this.request("party_decline", { party_id: partyId }).then(nothing);
   }
 
   /** Leaves the party. If one has led it, the longest member does; the last one out ends it. Rejects with NOT_IN_PARTY. */
   leaveParty(): Promise<void> {
-    return this.#run<void>(async (raw) => void (await raw.leaveParty()));
+    return this.#ofOwnParty("party_leave", {}).then(nothing);
   }
 
   /** Puts a member out. The leader's alone; rejects with NOT_LEADER or NOT_FOUND. */
   kickFromParty(characterId: number): Promise<PartyUpdate> {
-    return this.#run((raw) => raw.kickFromParty(characterId));
+    return this.#ofOwnParty("party_kick", { character_id: characterId });
   }
 
   /** Ends the party, for all. The leader's alone; rejects with NOT_LEADER. */
   disbandParty(): Promise<void> {
-    return this.#run<void>(async (raw) => void (await raw.disbandParty()));
+    return this.#ofOwnParty("party_disband", {}).then(nothing);
   }
 
   /** Makes a member the leader. The leader's alone; rejects with NOT_LEADER or NOT_FOUND. */
   promote(characterId: number): Promise<PartyUpdate> {
-    return this.#run((raw) => raw.promote(characterId));
+    return this.#ofOwnParty("party_promote", { character_id: characterId });
   }
 
   /** Changes who gets what an enemy leaves. The leader's alone; rejects with NOT_LEADER. */
   setLootSharing(rule: LootSharing): Promise<PartyUpdate> {
-    return this.#run((raw) => raw.setLootSharing(rule));
+    return this.#ofOwnParty("party_loot", { loot_sharing: rule });
   }
 
   /** Who else is here, where they are shown at this moment: read it at every frame. */
@@ -344,6 +368,14 @@ export class ShardlinkClient {
     };
   }
 
+  /** A request about the party that one is in: the client knows which. Rejects with NOT_IN_PARTY without one. */
+  #ofOwnParty<Type extends RequestType>(
+    type: Type,
+    fields: Omit<Requests[Type]["fields"], "party_id">,
+  ): Promise<Requests[Type]["answer"]> {
+    return this.#run((raw) => raw.request(type, fields));
+  }
+
   #load(): Promise<RawClient> {
     this.#loading ??= this.#make().catch((thrown: unknown) => {
       this.#loading = undefined;
@@ -360,11 +392,11 @@ export class ShardlinkClient {
     return raw;
   }
 
-  /** What the client knows without asking anybody; `nothing` before it is loaded. */
-  #read<T>(read: (raw: RawClient) => T, nothing: T): T {
+  /** What the client keeps under a name, without asking anybody; `nothing` before it is loaded. */
+  #kept<T>(name: string, nothing: T): T {
     if (!this.#raw) return nothing;
     try {
-      return read(this.#raw);
+      return this.#raw.kept(name);
     } catch (thrown) {
       throw asShardlinkError(thrown);
     }
@@ -380,6 +412,6 @@ export class ShardlinkClient {
   }
 }
 
-function byIdOrName(character: number | string | undefined): [id: number | null, name: string | null] {
-  return [typeof character === "number" ? character : null, typeof character === "string" ? character : null];
-}
+const byId = (character: number | string | undefined) => (typeof character === "number" ? character : null);
+const byName = (character: number | string | undefined) => (typeof character === "string" ? character : null);
+const nothing = () => {};

@@ -336,7 +336,7 @@ export interface PastChat {
   chat: Fields<Chat>;
 }
 
-/** Somebody in a location. */
+/** A player in a location. */
 export interface PlayerHere {
   /** Who it is. */
   character_id: CharacterId;
@@ -532,7 +532,7 @@ export interface Vector {
   z: number;
 }
 
-/** Whether the socket is authenticated. It comes again when the session is renewed (`POST /api/auth/refresh`), without a character and with another resume token: the one before is good for nothing any more. */
+/** Whether the socket is authenticated. It comes again when the session is renewed (`POST /api/auth/refresh`), without a character and with another resume token: the earlier one serves no more. */
 export interface AuthResponse extends Message<"auth_response"> {
   /** Whether it is. */
   success: boolean;
@@ -623,15 +623,15 @@ export interface Move extends Message<"move"> {
   velocity: Vector | null;
 }
 
-/** The snapshot of a location on entering it: who is in sight, and one's own faction. */
+/** The snapshot of a location on entering it, with the players in sight and those of the receiver's own faction. */
 export interface LocationUpdate extends Message<"location_update"> {
-  /** Where one is. */
+  /** Where the player's character is. */
   location_id: LocationId;
   /** Who is listed as present. */
   players: PlayerHere[];
 }
 
-/** Somebody came into sight, or of one's own faction into the location. In binary it may be oneself, which is skipped. */
+/** A player came into sight, or a player of the receiver's own faction came into the location. In binary it may be the receiver, which skips that. */
 export interface PlayerJoinedArea extends Message<"player_joined_area"> {
   /** Who it is. */
   character_id: CharacterId;
@@ -649,7 +649,7 @@ export interface PlayerJoinedArea extends Message<"player_joined_area"> {
   slot: number;
 }
 
-/** Somebody went out of sight, or of one's own faction out of the location. */
+/** A player went out of sight, or a player of the receiver's own faction went out of the location. */
 export interface PlayerLeftArea extends Message<"player_left_area"> {
   /** Who it was. */
   character_id: CharacterId;
@@ -667,7 +667,7 @@ export interface PositionCorrection extends Message<"position_correction"> {
   velocity: Vector;
 }
 
-/** In binary: where those in sight are who have moved. Every frame can be read alone, so that any may be dropped. It may hold oneself, and slots that one has not been told of: those are skipped. */
+/** In binary: where the players in sight that have moved are. Every frame can be read alone, so that any may be dropped. It may hold the receiver, and slots that the receiver has not been told of: the receiver skips those. */
 export interface PositionFrame extends Message<"position_frame"> {
   /** The location it shows. */
   location_id: LocationId;
@@ -675,7 +675,7 @@ export interface PositionFrame extends Message<"position_frame"> {
   time: number;
   /** The cell whose centre the positions are relative to. */
   cell: Cell;
-  /** Whether it shows all in sight that have moved since the last full one (every 2 s), and not only those that were heard since the last frame. */
+  /** Whether it shows all players in sight that have moved since the last full frame (every 2 s), and not only those that the hub has heard since the last frame. */
   full: boolean;
   /** Who is where. */
   players: Entry[];
@@ -706,7 +706,7 @@ export interface WorldAnnouncement extends Message<"world_announcement"> {
   title: string | null;
 }
 
-/** What was said last, the oldest first. Whoever enters the world is handed that of each channel where anything was said. */
+/** What was said last, the oldest first. A player that enters the world is told the history of each channel where anything was said. */
 export interface ChatHistory extends Message<"chat_history"> {
   /** Of which channel. */
   channel: Channel;
@@ -714,7 +714,7 @@ export interface ChatHistory extends Message<"chat_history"> {
   messages: PastChat[];
 }
 
-/** Hears no more of a character, or hears it again. Answered by its copy; refused with NOT_FOUND or TOO_MANY_MUTED. The character keeps it. */
+/** Hears no more of a character, or hears it again. The answer is a copy of it. The character keeps it. */
 export interface Mute extends Message<"mute"> {
   /** Whom. */
   character_id: CharacterId;
@@ -740,7 +740,7 @@ export interface PartyInvite extends Message<"party_invite"> {
   expires_at: number | null;
 }
 
-/** The party as it is now. Every change is told to every member, also that an invitation was declined or taken back, and that somebody came or went. Whoever is out, or whose party has ended, gets a last one without itself in it; so does whoever has declined, and whose invitation was taken back. */
+/** The party as it is now. Every change is told to every member, also that an invitation was declined or taken back, and that a member came into the world or left it. A character that is out, or whose party has ended, gets a last one without itself in it; so does a character that has declined an invitation or whose invitation was taken back. */
 export interface PartyUpdate extends Message<"party_update"> {
   /** The party. */
   party_id: PartyId;
@@ -919,7 +919,7 @@ export interface TradeComplete extends Message<"trade_complete"> {
   transfers: Transfer[];
 }
 
-/** What one's character holds; also the answer to `item_use`, `item_equip` and `item_drop`. */
+/** What the player's character holds; also the answer to `item_use`, `item_equip` and `item_drop`. */
 export interface Inventory extends Message<"inventory"> {
   /** The items. */
   items: HeldItem[];
@@ -953,15 +953,15 @@ export interface EventTrigger extends Message<"event_trigger"> {
   location_id: LocationId | null;
 }
 
-/** Reconnect with this ticket, for example to be with one's party. */
+/** Reconnect with this ticket, for example to be with the player's party. */
 export interface HubTransfer extends Message<"hub_transfer"> {
   /** A ticket to another hub. */
   ticket: string;
 }
 
-/** From a member of one's party. */
+/** From a member of the player's party. */
 export interface Signal extends Message<"rtc_signal"> {
-  /** For whom: oneself. */
+  /** For whom: the player's own character. */
   to_character_id: CharacterId;
   /** What it is. */
   kind: SignalKind;
@@ -998,15 +998,15 @@ export interface ServerMessages {
   character_update: CharacterUpdate;
   /** Another character's step within the location. */
   move: Move;
-  /** The snapshot of a location on entering it: who is in sight, and one's own faction. */
+  /** The snapshot of a location on entering it, with the players in sight and those of the receiver's own faction. */
   location_update: LocationUpdate;
-  /** Somebody came into sight, or of one's own faction into the location. */
+  /** A player came into sight, or a player of the receiver's own faction came into the location. */
   player_joined_area: PlayerJoinedArea;
-  /** Somebody went out of sight, or of one's own faction out of the location. */
+  /** A player went out of sight, or a player of the receiver's own faction went out of the location. */
   player_left_area: PlayerLeftArea;
   /** The last good state, from which the client continues. */
   position_correction: PositionCorrection;
-  /** In binary: where those in sight are who have moved. */
+  /** In binary: where the players in sight that have moved are. */
   position_frame: PositionFrame;
   /** Somebody says something to everybody. */
   chat: Chat<"chat">;
@@ -1054,15 +1054,15 @@ export interface ServerMessages {
   trade_update: TradeUpdate;
   /** It is done, all of it. */
   trade_complete: TradeComplete;
-  /** What one's character holds; also the answer to `item_use`, `item_equip` and `item_drop`. */
+  /** What the player's character holds; also the answer to `item_use`, `item_equip` and `item_drop`. */
   inventory: Inventory;
   /** A quest as it is now. */
   quest_update: QuestUpdate;
   /** Something happened in the world. */
   event_trigger: EventTrigger;
-  /** Reconnect with this ticket, for example to be with one's party. */
+  /** Reconnect with this ticket, for example to be with the player's party. */
   hub_transfer: HubTransfer;
-  /** From a member of one's party. */
+  /** From a member of the player's party. */
   rtc_signal: Signal;
   /** A request was understood and refused. */
   error: ErrorMessage<"error">;
@@ -1084,7 +1084,7 @@ export interface Sent<Type extends string> {
   message_id?: string | null | undefined;
 }
 
-/** Signs in; the first message on a socket without a ticket. Answered by `auth_response`. With a token the password is ignored. */
+/** Signs in; the first message on a socket without a ticket. With a token the password is ignored. Answered by `auth_response`; refused with ALREADY_AUTHENTICATED. */
 export interface AuthRequest extends Sent<"auth_request"> {
   /** Who is signing in. */
   username: UserName;
@@ -1103,7 +1103,7 @@ export interface SendDisconnect extends Sent<"disconnect"> {
 /** Is anybody there? Answered by `pong`. */
 export interface Ping extends Sent<"ping"> {}
 
-/** The first message on a socket that shows a resume token. Answered by `resumed`; where the place is not kept any more, after an `auth_response` with another token. The socket is closed with 4001 where the session was renewed since, so that a ticket is the way, and with 4002 or 4004 where it has ended. */
+/** The first message on a socket that shows a resume token. Where the place is not kept any more, an `auth_response` with another token comes before the answer. The socket is closed with 4001 where the session was renewed since, so that a ticket is the way, and with 4002 or 4004 where it has ended. Answered by `resumed`. */
 export interface Resume extends Sent<"resume"> {
   /** The last reliable message that was received. */
   last_seq: number;
@@ -1118,9 +1118,9 @@ export interface Ack extends Sent<"ack"> {
 /** Asks for the account's characters. Answered by `character_list`. */
 export interface CharacterListRequest extends Sent<"character_list"> {}
 
-/** Enters the world. Answered by `character_update` and the snapshot of where it is; refused with NOT_YOUR_CHARACTER. */
+/** Enters the world. The snapshot of where the character is follows the answer. Answered by `character_update`; refused with NOT_YOUR_CHARACTER. */
 export interface CharacterSelect extends Sent<"character_select"> {
-  /** One's own character. */
+  /** The player's own character. */
   character_id: CharacterId;
 }
 
@@ -1138,13 +1138,13 @@ export interface CharacterCreate extends Sent<"character_create"> {
 
 /** Deletes a character, for good. Answered by `character_list`; refused with NOT_YOUR_CHARACTER or CHARACTER_ONLINE. */
 export interface CharacterDelete extends Sent<"character_delete"> {
-  /** One's own character. */
+  /** The player's own character. */
   character_id: CharacterId;
 }
 
-/** A step within the location, or to another. A step to another location is answered by `location_update`; it may say where in it, and is corrected if that is too far from the entrance. A step within is answered by a copy of the `move` if it carried a message_id. Refused with NOT_YOUR_CHARACTER, NOT_THERE, UNKNOWN_LOCATION, NOT_ADJACENT or MOVE_REJECTED (with a `position_correction`; with `retry_after` where too many moves were impossible, and then without being judged). */
+/** A step within the location, or to another. The answer to a step to another location is a `location_update`. Such a step may say where in the location, and is corrected if that is too far from the entrance. The answer to a step within is a copy of the `move`, if the step carried a message_id. MOVE_REJECTED comes with a `position_correction`; after too many impossible moves it has `retry_after`, and moves are refused for that time without being judged. Answered by `location_update` or `move`; refused with NOT_YOUR_CHARACTER, NOT_THERE, UNKNOWN_LOCATION, NOT_ADJACENT or MOVE_REJECTED. */
 export interface MoveRequest extends Sent<"move"> {
-  /** One's own character; may be left out. */
+  /** The player's own character; may be left out. */
   character_id?: CharacterId | null | undefined;
   /** Where the client believes to be; may be left out. */
   from_location_id?: number | null | undefined;
@@ -1156,7 +1156,7 @@ export interface MoveRequest extends Sent<"move"> {
   velocity?: Vector | null | undefined;
 }
 
-/** One's own step, as the binary client sends it up to 20 times a second. Refused by `position_correction`, and after too many of those by MOVE_REJECTED with `retry_after`. Answered by a `move` if it carried a message_id. */
+/** The player's own step, as the binary client sends it up to 20 times a second. An impossible step is answered by a `position_correction`, and after too many of those by MOVE_REJECTED with `retry_after`. A step without a message_id has no other answer. Answered by `move`; refused with MOVE_REJECTED. */
 export interface OwnMove extends Sent<"own_move"> {
   /** The client's number of this step, rising; after 2^32−1 comes 0. */
   client_seq: number;
@@ -1166,7 +1166,7 @@ export interface OwnMove extends Sent<"own_move"> {
   velocity?: Vector | undefined;
 }
 
-/** `chat` goes by its channel, the other three types win over it. Answered by the sender's own copy, a `chat`; refused with EMPTY, TOO_LONG, RATE_LIMITED, MUTED, NOT_IN_PARTY, NOT_YOUR_CHARACTER, and a whisper with RECIPIENT_OFFLINE or NOT_FOUND. Whoever has muted the sender does not hear it, and nobody learns of that. */
+/** `chat` goes by its channel, the other three types win over it. The answer is the sender's own copy. A character that has muted the sender does not hear it, and nobody learns of that. */
 export interface SendChat<Type extends "chat" | "whisper" | "party_chat" | "faction_chat" = "chat" | "whisper" | "party_chat" | "faction_chat"> extends Sent<Type> {
   /** What is said. The others read it in NFC, with one space for line breaks and tabs, without control and invisible characters, and with at most four marks on a letter; EMPTY if nothing is left that can be seen. */
   content: string;
@@ -1176,7 +1176,7 @@ export interface SendChat<Type extends "chat" | "whisper" | "party_chat" | "fact
   recipient_id?: CharacterId | null | undefined;
   /** Whom a whisper is for, by name. */
   recipient_name?: string | null | undefined;
-  /** One's own character; may be left out. */
+  /** The player's own character; may be left out. */
   sender_id?: CharacterId | null | undefined;
   /** Overwritten with the truth. */
   sender_name?: string | null | undefined;
@@ -1184,7 +1184,7 @@ export interface SendChat<Type extends "chat" | "whisper" | "party_chat" | "fact
   encrypted?: Sealed | null | undefined;
 }
 
-/** What was said before. Answered by `chat_history`; refused with NOT_IN_PARTY. Whispers are kept by nobody. */
+/** What was said before. Nobody keeps whispers. Answered by `chat_history`; refused with NOT_IN_PARTY. */
 export interface ChatHistoryRequest extends Sent<"chat_history"> {
   /** Of which channel. */
   channel: Channel;
@@ -1192,7 +1192,7 @@ export interface ChatHistoryRequest extends Sent<"chat_history"> {
   before?: number | null | undefined;
 }
 
-/** Hears no more of a character, or hears it again. Answered by its copy; refused with NOT_FOUND or TOO_MANY_MUTED. The character keeps it. */
+/** Hears no more of a character, or hears it again. The answer is a copy of it. The character keeps it. Answered by `mute`; refused with NOT_FOUND or TOO_MANY_MUTED. */
 export interface SendMute extends Sent<"mute"> {
   /** Whom. */
   character_id: CharacterId;
@@ -1200,19 +1200,19 @@ export interface SendMute extends Sent<"mute"> {
   muted: boolean;
 }
 
-/** Founds a party. Answered by `party_update`; refused with ALREADY_IN_PARTY, and for its name with INVALID_FIELD or NAME_RESERVED. */
+/** Founds a party. INVALID_FIELD and NAME_RESERVED concern its name. Answered by `party_update`; refused with ALREADY_IN_PARTY, INVALID_FIELD or NAME_RESERVED. */
 export interface PartyCreate extends Sent<"party_create"> {
   /** The party's name: at least a letter or a digit, single spaces between words, each word in one script; no invisible characters, no more than four marks on a letter. */
   party_name?: string | null | undefined;
 }
 
-/** An invitation by the leader. Answered by its copy, a `party_invite`; refused with NOT_IN_PARTY, NOT_LEADER, PARTY_FULL, RECIPIENT_OFFLINE, NOT_FOUND, ALREADY_IN_PARTY, RATE_LIMITED while sixteen are open, or INVALID_FIELD if it names nobody. */
+/** An invitation by the leader. The answer is a copy of it. RATE_LIMITED while sixteen are open, INVALID_FIELD if it names nobody. Answered by `party_invite`; refused with NOT_IN_PARTY, NOT_LEADER, PARTY_FULL, RECIPIENT_OFFLINE, NOT_FOUND, ALREADY_IN_PARTY, RATE_LIMITED or INVALID_FIELD. */
 export interface SendPartyInvite extends Sent<"party_invite"> {
-  /** The party one leads. */
+  /** The party that the player leads. */
   party_id: PartyId;
   /** Who is invited, by id. */
   invitee_id?: CharacterId | null | undefined;
-  /** One's own character; may be left out. */
+  /** The player's own character; may be left out. */
   inviter_id?: CharacterId | null | undefined;
   /** Overwritten with the truth. */
   inviter_name?: string | null | undefined;
@@ -1222,29 +1222,29 @@ export interface SendPartyInvite extends Sent<"party_invite"> {
   party_name?: string | null | undefined;
 }
 
-/** Answered by `party_update`; refused with NOT_FOUND (accept, decline), NOT_IN_PARTY, NOT_LEADER (disband), PARTY_FULL or ALREADY_IN_PARTY (accept). */
+/** Only the leader may disband a party. */
 export interface PartyReference<Type extends "party_accept" | "party_decline" | "party_leave" | "party_disband" = "party_accept" | "party_decline" | "party_leave" | "party_disband"> extends Sent<Type> {
   /** The party. */
   party_id: PartyId;
 }
 
-/** By the leader. Answered by `party_update`; refused with NOT_IN_PARTY, NOT_LEADER or NOT_FOUND. */
+/** By the leader. */
 export interface PartyMember<Type extends "party_kick" | "party_withdraw" | "party_promote" = "party_kick" | "party_withdraw" | "party_promote"> extends Sent<Type> {
-  /** The party one leads. */
+  /** The party that the player leads. */
   party_id: PartyId;
   /** Whom it concerns. */
   character_id: CharacterId;
 }
 
-/** The leader changes the loot rule. Answered by `party_update`; refused with NOT_LEADER. */
+/** The leader changes the loot rule. Answered by `party_update`; refused with NOT_IN_PARTY or NOT_LEADER. */
 export interface PartyLoot extends Sent<"party_loot"> {
-  /** The party one leads. */
+  /** The party that the player leads. */
   party_id: PartyId;
   /** The rule from now on. */
   loot_sharing: LootSharing;
 }
 
-/** Fights a shard's guardian, another character (a challenge), or, with neither, a monster of this place. Answered by `combat_start` or, for a challenge, by its copy. */
+/** Fights a shard's guardian, another character (a challenge), or, with neither, a monster of this place. The answer to a challenge is a copy of it. Answered by `combat_start` or `combat_challenge`. */
 export interface StartCombat extends Sent<"combat_start"> {
   /** The shard whose guardian is fought. */
   shard_id?: ShardId | null | undefined;
@@ -1252,7 +1252,7 @@ export interface StartCombat extends Sent<"combat_start"> {
   challenge?: CharacterId | null | undefined;
 }
 
-/** Accepts a `combat_challenge` or declines it. */
+/** Accepts a `combat_challenge` or declines it. Answered by `combat_start` or `combat_end`. */
 export interface CombatAnswer extends Sent<"combat_answer"> {
   /** The encounter. */
   combat_id: string;
@@ -1260,11 +1260,11 @@ export interface CombatAnswer extends Sent<"combat_answer"> {
   accept: boolean;
 }
 
-/** One's own turn. Answered by `combat_state`; refused with NOT_IN_COMBAT, NOT_YOUR_TURN or INVALID_TARGET. */
+/** The player's own turn. Answered by `combat_state`; refused with NOT_IN_COMBAT, NOT_YOUR_TURN or INVALID_TARGET. */
 export interface CombatAction extends Sent<"combat_action"> {
   /** The encounter. */
   combat_id: string;
-  /** One's own character; may be left out. */
+  /** The player's own character; may be left out. */
   character_id?: CharacterId | null | undefined;
   /** What to do. */
   action_type: ActionType;
@@ -1278,7 +1278,7 @@ export interface CombatAction extends Sent<"combat_action"> {
   turn_number?: number | null | undefined;
 }
 
-/** Offers to trade. Answered by its copy, a `trade_request`; refused with RECIPIENT_OFFLINE, NOT_FOUND or BUSY. */
+/** Offers to trade. The answer is a copy of it. Answered by `trade_request`; refused with RECIPIENT_OFFLINE, NOT_FOUND or BUSY. */
 export interface SendTradeRequest extends Sent<"trade_request"> {
   /** With whom. */
   recipient_id: CharacterId;
@@ -1288,7 +1288,7 @@ export interface SendTradeRequest extends Sent<"trade_request"> {
 export interface TradeAccept extends Sent<"trade_accept"> {
   /** The trade. */
   trade_id: string;
-  /** The version of the offers one has seen. */
+  /** The version of the offers that the player has seen. */
   offer_version?: number | undefined;
 }
 
@@ -1298,24 +1298,23 @@ export interface TradeDecline extends Sent<"trade_decline"> {
   trade_id: string;
 }
 
-/** Sets one's own offer. Answered by `trade_update`; refused with NOT_FOUND or NOT_ENOUGH. */
+/** Sets the player's own offer. Answered by `trade_update`; refused with NOT_FOUND or NOT_ENOUGH. */
 export interface SendTradeUpdate extends Sent<"trade_update"> {
   /** The trade. */
   trade_id: string;
-  /** One's own character; may be left out. */
+  /** The player's own character; may be left out. */
   character_id?: CharacterId | null | undefined;
-  /** The items one offers. */
+  /** The items that the player offers. */
   items: ItemStack[];
-  /** The souls one offers. */
+  /** The souls that the player offers. */
   souls: number;
-  /** The version of the offers one has seen. */
+  /** The version of the offers that the player has seen. */
   offer_version?: number | null | undefined;
 }
 
-/** Asks what one's character holds. Answered by `inventory`. */
+/** Asks what the player's character holds. Answered by `inventory`. */
 export interface InventoryRequest extends Sent<"inventory"> {}
 
-/** Answered by `inventory`; refused with NOT_ENOUGH or NOT_USABLE. */
 export interface ItemCommand<Type extends "item_use" | "item_equip" | "item_drop" = "item_use" | "item_equip" | "item_drop"> extends Sent<Type> {
   /** Which item. */
   item_id: ItemId;
@@ -1329,7 +1328,7 @@ export interface QuestAccept extends Sent<"quest_accept"> {
   quest_id: string;
 }
 
-/** Passed on to a member of one's party. */
+/** Passed on to a member of the player's party. */
 export interface SendSignal extends Sent<"rtc_signal"> {
   /** For whom. */
   to_character_id: CharacterId;
@@ -1361,7 +1360,7 @@ export interface ClientMessages {
   character_delete: CharacterDelete;
   /** A step within the location, or to another. */
   move: MoveRequest;
-  /** One's own step, as the binary client sends it up to 20 times a second. */
+  /** The player's own step, as the binary client sends it up to 20 times a second. */
   own_move: OwnMove;
   /** Says something on a channel. */
   chat: SendChat<"chat">;
@@ -1399,7 +1398,7 @@ export interface ClientMessages {
   combat_start: StartCombat;
   /** Accepts a `combat_challenge` or declines it. */
   combat_answer: CombatAnswer;
-  /** One's own turn. */
+  /** The player's own turn. */
   combat_action: CombatAction;
   /** Offers to trade. */
   trade_request: SendTradeRequest;
@@ -1407,9 +1406,9 @@ export interface ClientMessages {
   trade_accept: TradeAccept;
   /** Ends the trade. */
   trade_decline: TradeDecline;
-  /** Sets one's own offer. */
+  /** Sets the player's own offer. */
   trade_update: SendTradeUpdate;
-  /** Asks what one's character holds. */
+  /** Asks what the player's character holds. */
   inventory: InventoryRequest;
   /** Uses an item. */
   item_use: ItemCommand<"item_use">;
@@ -1419,9 +1418,92 @@ export interface ClientMessages {
   item_drop: ItemCommand<"item_drop">;
   /** Takes an offered quest. */
   quest_accept: QuestAccept;
-  /** Passed on to a member of one's party. */
+  /** Passed on to a member of the player's party. */
   rtc_signal: SendSignal;
 }
 
 /** What a client may send: `type` tells which. */
 export type ClientMessage = ClientMessages[keyof ClientMessages];
+
+/** A request: its fields, what answers it, and the codes that are its own. It may also be refused with what any request may: INVALID_FIELD, UNAUTHENTICATED, NO_CHARACTER, NOT_AVAILABLE, RATE_LIMITED, OVERLOADED, INTERNAL or STORAGE_CORRUPT. */
+export interface Request<Sends, Answer, Refusal extends ErrorCode> {
+  fields: Omit<Sends, keyof Sent<string>>;
+  answer: Answer;
+  refusal: Refusal;
+}
+
+/** The requests, by type. */
+export interface Requests {
+  /** Signs in; the first message on a socket without a ticket. Answered by `auth_response`; refused with ALREADY_AUTHENTICATED. */
+  auth_request: Request<ClientMessages["auth_request"], ServerMessages["auth_response"], "ALREADY_AUTHENTICATED">;
+  /** Is anybody there? Answered by `pong`. */
+  ping: Request<ClientMessages["ping"], ServerMessages["pong"], never>;
+  /** The first message on a socket that shows a resume token. Answered by `resumed`. */
+  resume: Request<ClientMessages["resume"], ServerMessages["resumed"], never>;
+  /** Asks for the account's characters. Answered by `character_list`. */
+  character_list: Request<ClientMessages["character_list"], ServerMessages["character_list"], never>;
+  /** Enters the world. Answered by `character_update`; refused with NOT_YOUR_CHARACTER. */
+  character_select: Request<ClientMessages["character_select"], ServerMessages["character_update"], "NOT_YOUR_CHARACTER">;
+  /** Makes a character. Answered by `character_update`; refused with NAME_TAKEN, NAME_RESERVED or TOO_MANY_CHARACTERS. */
+  character_create: Request<ClientMessages["character_create"], ServerMessages["character_update"], "NAME_TAKEN" | "NAME_RESERVED" | "TOO_MANY_CHARACTERS">;
+  /** Deletes a character, for good. Answered by `character_list`; refused with NOT_YOUR_CHARACTER or CHARACTER_ONLINE. */
+  character_delete: Request<ClientMessages["character_delete"], ServerMessages["character_list"], "NOT_YOUR_CHARACTER" | "CHARACTER_ONLINE">;
+  /** A step within the location, or to another. Answered by `location_update` or `move`; refused with NOT_YOUR_CHARACTER, NOT_THERE, UNKNOWN_LOCATION, NOT_ADJACENT or MOVE_REJECTED. */
+  move: Request<ClientMessages["move"], ServerMessages["location_update"] | ServerMessages["move"], "NOT_YOUR_CHARACTER" | "NOT_THERE" | "UNKNOWN_LOCATION" | "NOT_ADJACENT" | "MOVE_REJECTED">;
+  /** The player's own step, as the binary client sends it up to 20 times a second. Answered by `move`; refused with MOVE_REJECTED. */
+  own_move: Request<ClientMessages["own_move"], ServerMessages["move"], "MOVE_REJECTED">;
+  /** Says something on a channel. Answered by `chat`, `whisper`, `party_chat` or `faction_chat`; refused with EMPTY, TOO_LONG, RATE_LIMITED, MUTED, NOT_IN_PARTY, NOT_YOUR_CHARACTER, RECIPIENT_OFFLINE or NOT_FOUND. */
+  chat: Request<ClientMessages["chat"], ServerMessages["chat"] | ServerMessages["whisper"] | ServerMessages["party_chat"] | ServerMessages["faction_chat"], "EMPTY" | "TOO_LONG" | "RATE_LIMITED" | "MUTED" | "NOT_IN_PARTY" | "NOT_YOUR_CHARACTER" | "RECIPIENT_OFFLINE" | "NOT_FOUND">;
+  /** Says something to one character. Answered by `whisper`; refused with EMPTY, TOO_LONG, RATE_LIMITED, MUTED, NOT_YOUR_CHARACTER, RECIPIENT_OFFLINE or NOT_FOUND. */
+  whisper: Request<ClientMessages["whisper"], ServerMessages["whisper"], "EMPTY" | "TOO_LONG" | "RATE_LIMITED" | "MUTED" | "NOT_YOUR_CHARACTER" | "RECIPIENT_OFFLINE" | "NOT_FOUND">;
+  /** Says something to the party. Answered by `party_chat`; refused with EMPTY, TOO_LONG, RATE_LIMITED, MUTED, NOT_IN_PARTY or NOT_YOUR_CHARACTER. */
+  party_chat: Request<ClientMessages["party_chat"], ServerMessages["party_chat"], "EMPTY" | "TOO_LONG" | "RATE_LIMITED" | "MUTED" | "NOT_IN_PARTY" | "NOT_YOUR_CHARACTER">;
+  /** Says something to the faction. Answered by `faction_chat`; refused with EMPTY, TOO_LONG, RATE_LIMITED, MUTED or NOT_YOUR_CHARACTER. */
+  faction_chat: Request<ClientMessages["faction_chat"], ServerMessages["faction_chat"], "EMPTY" | "TOO_LONG" | "RATE_LIMITED" | "MUTED" | "NOT_YOUR_CHARACTER">;
+  /** What was said before. Answered by `chat_history`; refused with NOT_IN_PARTY. */
+  chat_history: Request<ClientMessages["chat_history"], ServerMessages["chat_history"], "NOT_IN_PARTY">;
+  /** Hears no more of a character, or hears it again. Answered by `mute`; refused with NOT_FOUND or TOO_MANY_MUTED. */
+  mute: Request<ClientMessages["mute"], ServerMessages["mute"], "NOT_FOUND" | "TOO_MANY_MUTED">;
+  /** Founds a party. Answered by `party_update`; refused with ALREADY_IN_PARTY, INVALID_FIELD or NAME_RESERVED. */
+  party_create: Request<ClientMessages["party_create"], ServerMessages["party_update"], "ALREADY_IN_PARTY" | "INVALID_FIELD" | "NAME_RESERVED">;
+  /** An invitation by the leader. Answered by `party_invite`; refused with NOT_IN_PARTY, NOT_LEADER, PARTY_FULL, RECIPIENT_OFFLINE, NOT_FOUND, ALREADY_IN_PARTY, RATE_LIMITED or INVALID_FIELD. */
+  party_invite: Request<ClientMessages["party_invite"], ServerMessages["party_invite"], "NOT_IN_PARTY" | "NOT_LEADER" | "PARTY_FULL" | "RECIPIENT_OFFLINE" | "NOT_FOUND" | "ALREADY_IN_PARTY" | "RATE_LIMITED" | "INVALID_FIELD">;
+  /** Joins a party by its invitation. Answered by `party_update`; refused with NOT_FOUND, PARTY_FULL or ALREADY_IN_PARTY. */
+  party_accept: Request<ClientMessages["party_accept"], ServerMessages["party_update"], "NOT_FOUND" | "PARTY_FULL" | "ALREADY_IN_PARTY">;
+  /** Turns an invitation down. Answered by `party_update`; refused with NOT_FOUND. */
+  party_decline: Request<ClientMessages["party_decline"], ServerMessages["party_update"], "NOT_FOUND">;
+  /** Leaves the party. Answered by `party_update`; refused with NOT_IN_PARTY. */
+  party_leave: Request<ClientMessages["party_leave"], ServerMessages["party_update"], "NOT_IN_PARTY">;
+  /** Ends the party. Answered by `party_update`; refused with NOT_IN_PARTY or NOT_LEADER. */
+  party_disband: Request<ClientMessages["party_disband"], ServerMessages["party_update"], "NOT_IN_PARTY" | "NOT_LEADER">;
+  /** Puts a member out. Answered by `party_update`; refused with NOT_IN_PARTY, NOT_LEADER or NOT_FOUND. */
+  party_kick: Request<ClientMessages["party_kick"], ServerMessages["party_update"], "NOT_IN_PARTY" | "NOT_LEADER" | "NOT_FOUND">;
+  /** Takes an invitation back. Answered by `party_update`; refused with NOT_IN_PARTY, NOT_LEADER or NOT_FOUND. */
+  party_withdraw: Request<ClientMessages["party_withdraw"], ServerMessages["party_update"], "NOT_IN_PARTY" | "NOT_LEADER" | "NOT_FOUND">;
+  /** Makes a member the leader. Answered by `party_update`; refused with NOT_IN_PARTY, NOT_LEADER or NOT_FOUND. */
+  party_promote: Request<ClientMessages["party_promote"], ServerMessages["party_update"], "NOT_IN_PARTY" | "NOT_LEADER" | "NOT_FOUND">;
+  /** The leader changes the loot rule. Answered by `party_update`; refused with NOT_IN_PARTY or NOT_LEADER. */
+  party_loot: Request<ClientMessages["party_loot"], ServerMessages["party_update"], "NOT_IN_PARTY" | "NOT_LEADER">;
+  /** Fights a shard's guardian, another character (a challenge), or, with neither, a monster of this place. Answered by `combat_start` or `combat_challenge`. */
+  combat_start: Request<ClientMessages["combat_start"], ServerMessages["combat_start"] | ServerMessages["combat_challenge"], never>;
+  /** Accepts a `combat_challenge` or declines it. Answered by `combat_start` or `combat_end`. */
+  combat_answer: Request<ClientMessages["combat_answer"], ServerMessages["combat_start"] | ServerMessages["combat_end"], never>;
+  /** The player's own turn. Answered by `combat_state`; refused with NOT_IN_COMBAT, NOT_YOUR_TURN or INVALID_TARGET. */
+  combat_action: Request<ClientMessages["combat_action"], ServerMessages["combat_state"], "NOT_IN_COMBAT" | "NOT_YOUR_TURN" | "INVALID_TARGET">;
+  /** Offers to trade. Answered by `trade_request`; refused with RECIPIENT_OFFLINE, NOT_FOUND or BUSY. */
+  trade_request: Request<ClientMessages["trade_request"], ServerMessages["trade_request"], "RECIPIENT_OFFLINE" | "NOT_FOUND" | "BUSY">;
+  /** Begins the trade (by the recipient), or agrees to the offers of this version (by both). Answered by `trade_update` or `trade_complete`; refused with NOT_FOUND or OUTDATED_OFFER. */
+  trade_accept: Request<ClientMessages["trade_accept"], ServerMessages["trade_update"] | ServerMessages["trade_complete"], "NOT_FOUND" | "OUTDATED_OFFER">;
+  /** Sets the player's own offer. Answered by `trade_update`; refused with NOT_FOUND or NOT_ENOUGH. */
+  trade_update: Request<ClientMessages["trade_update"], ServerMessages["trade_update"], "NOT_FOUND" | "NOT_ENOUGH">;
+  /** Asks what the player's character holds. Answered by `inventory`. */
+  inventory: Request<ClientMessages["inventory"], ServerMessages["inventory"], never>;
+  /** Uses an item. Answered by `inventory`; refused with NOT_ENOUGH or NOT_USABLE. */
+  item_use: Request<ClientMessages["item_use"], ServerMessages["inventory"], "NOT_ENOUGH" | "NOT_USABLE">;
+  /** Wears or wields an item. Answered by `inventory`; refused with NOT_ENOUGH or NOT_USABLE. */
+  item_equip: Request<ClientMessages["item_equip"], ServerMessages["inventory"], "NOT_ENOUGH" | "NOT_USABLE">;
+  /** Throws an item away. Answered by `inventory`; refused with NOT_ENOUGH or NOT_USABLE. */
+  item_drop: Request<ClientMessages["item_drop"], ServerMessages["inventory"], "NOT_ENOUGH" | "NOT_USABLE">;
+  /** Takes an offered quest. Answered by `quest_update`; refused with NOT_FOUND. */
+  quest_accept: Request<ClientMessages["quest_accept"], ServerMessages["quest_update"], "NOT_FOUND">;
+}

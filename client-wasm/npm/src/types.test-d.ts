@@ -11,6 +11,7 @@ import type {
   PartyInvite,
   PartyUpdate,
   PastChat,
+  Requests,
   ServerMessage,
   ServerMessages,
   messages,
@@ -119,6 +120,27 @@ void client.setLootSharing("finders keepers");
 void client.getHistory("shout");
 // @ts-expect-error: only the server changes a party.
 client.getParty() = null;
+
+// Any request by its type: its fields and its answer are the protocol's.
+holds<Equal<Awaited<ReturnType<typeof client.request<"party_promote">>>, ServerMessages["party_update"]>>();
+holds<Equal<Requests["trade_accept"]["answer"], ServerMessages["trade_update"] | ServerMessages["trade_complete"]>>();
+holds<Equal<Requests["party_kick"]["refusal"], "NOT_IN_PARTY" | "NOT_LEADER" | "NOT_FOUND">>();
+holds<Equal<Requests["ping"]["refusal"], never>>();
+void client.request("party_promote", { party_id: 7, character_id: 8 }).then(({ party_version }) => party_version);
+void client.request("inventory", {}).then(({ items }) => items.length);
+void client.request("chat", { content: "hello" });
+// @ts-expect-error: a field is missing.
+void client.request("party_promote", { character_id: 8 });
+// @ts-expect-error: a field of another kind.
+void client.request("party_promote", { party_id: "7", character_id: 8 });
+// @ts-expect-error: no such field.
+void client.request("party_leave", { party_id: 7, loudly: true });
+// @ts-expect-error: the envelope is the client's.
+void client.request("party_leave", { party_id: 7, message_id: "7" });
+// @ts-expect-error: nothing answers it.
+void client.request("ack", { last_seq: 7 });
+// @ts-expect-error: only the server sends it.
+void client.request("party_update", {});
 
 // The clock and the way are not known before they were measured.
 holds<Equal<typeof client.latency, number | null>>();

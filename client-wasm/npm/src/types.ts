@@ -7,13 +7,17 @@ import type {
   Fields,
   Inventory as InventoryMessage,
   LootSharing,
+  Requests,
   Sealed,
   ServerMessages,
   Vector,
   WorldState as WorldStateMessage,
 } from "./messages.js";
 
-export type { Channel, Character, LocationUpdate, LootSharing, PartyInvite, PartyUpdate, PastChat, Shard, Vector } from "./messages.js";
+export type { Channel, Character, LocationUpdate, LootSharing, PartyInvite, PartyUpdate, PastChat, Requests, Shard, Vector } from "./messages.js";
+
+/** What `request` can make, by the type of the message. */
+export type RequestType = keyof Requests;
 
 export interface ClientOptions {
   /** The server's address; the page's own origin if left out. */

@@ -19,8 +19,8 @@ use crate::logic::{
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 
-/// Proves to the server that the password is known: what it must prove in turn,
-/// and what to send it.
+/// Prepares the proof that the password is known: what the server must prove in turn, and
+/// what to send it.
 async fn prove(shell: &Shell, known: &Credentials) -> Result<(Proving, Finish), Failure> {
     let (sign_in, start) = SignIn::new(&known.username, &mut Browser);
     let answered = Request::post(&shell.server, path::SCRAM_START).json(&start).send().await?;

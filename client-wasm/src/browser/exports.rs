@@ -7,7 +7,7 @@ use super::{
     perform::Shell,
     runtime,
     storage::{Kept, Place},
-    value::to_js,
+    value::{from_js, get, shown, to_js},
 };
 use crate::logic::{
     canon,
@@ -17,13 +17,8 @@ use crate::logic::{
     rest::{Characters, Events, Made, NewCharacter, Select, Shards, Ticket, WorldState, events_path, path},
     session::Session,
 };
-use js_sys::{Function, Promise};
-use shardlink_shared::{
-    Refusal,
-    ids::{CharacterId, LocationId},
-    protocol::{ClientMessage, account::Ping, trade::Inventory},
-    vector::Vec3,
-};
+use js_sys::{Function, Promise, Reflect};
+use shardlink_shared::{Refusal, codec::table::Value, ids::CharacterId, protocol::trade::Inventory, vector::Vec3};
 use std::{pin::Pin, rc::Rc};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
@@ -43,8 +38,8 @@ pub struct RawClient {
     pub(super) shell: Rc<Shell>,
 }
 
-/// Runs a request of REST; what it gives is a plain value. (One kind of future
-/// for all of them: each kind is several kilobytes of code.)
+/// Runs a request of REST, whose result is a plain value. (All share one kind of future,
+/// because each kind is several kilobytes of code.)
 pub(super) fn promise<F: Future<Output = Given> + 'static>(
     shell: &Rc<Shell>,
     run: impl FnOnce(Rc<Shell>) -> F,
@@ -91,7 +86,7 @@ impl RawClient {
         Ok(Self { shell })
     }
 
-    /// One's own characters.
+    /// The account's characters.
     #[wasm_bindgen(js_name = getCharacters)]
     pub fn get_characters(&self) -> Promise {
         promise(&self.shell, |shell| async move {
@@ -121,7 +116,7 @@ impl RawClient {
         })
     }
 
-    /// What one of one's characters holds.
+    /// What one of the account's characters holds.
     #[wasm_bindgen(js_name = getInventory)]
     pub fn get_inventory(&self, character: f64) -> Promise {
         promise(&self.shell, move |shell| async move {
@@ -150,18 +145,31 @@ impl RawClient {
         self.shell.leave();
     }
 
-    /// Goes to another location.
+    /// Makes a request of this type, with these fields of a plain object; the promise of
+    /// its answer, a plain object.
     ///
     /// # Errors
-    /// INVALID_FIELD, NOT_CONNECTED.
-    #[wasm_bindgen(js_name = sendMove)]
-    pub fn send_move(&self, location: f64) -> Result<Promise, JsValue> {
-        let location = id(location, LocationId::new, "to_location_id")?;
-        Ok(self.shell.request(|session| session.travel(location, runtime::now()))?)
+    /// UNKNOWN_TYPE where there is no such request, INVALID_FIELD with the field, MALFORMED,
+    /// TOO_DEEP, NOT_CONNECTED, RATE_LIMITED; and what a system refuses on the server's
+    /// behalf.
+    pub fn request(&self, name: &str, fields: &JsValue) -> Result<Promise, JsValue> {
+        let fields = from_js(fields)?;
+        Ok(self.shell.request(|session| session.ask(name, fields, runtime::now()))?)
     }
 
-    /// Says where one's character is (metres) and how it moves (metres a second);
-    /// without the latter the client sees for itself.
+    /// What is kept under this name: `party`, `invitations`, `muted`, or `messages:` and a
+    /// channel.
+    ///
+    /// # Errors
+    /// INVALID_FIELD, where nothing is.
+    pub fn kept(&self, name: &str) -> Result<JsValue, JsValue> {
+        let kept = self.shell.read(|session| session.systems().show(name, runtime::now()));
+        let nothing = || Err(Refusal::field("name", format!("Nothing is kept as {name}.")).into());
+        Ok(shown(&kept.unwrap_or_else(nothing)?)?)
+    }
+
+    /// Says where the character is (metres) and how it moves (metres a second); without the
+    /// latter the client measures it.
     ///
     /// # Errors
     /// INVALID_FIELD.
@@ -190,10 +198,10 @@ impl RawClient {
         Ok(())
     }
 
-    /// Where others are at this moment, as plain numbers: objects for 200 players at
-    /// every frame are cheaper made on the other side. First the roster's version
-    /// and the location (0 outside the world), then for each of the roster
-    /// x, y, z, vx, vy, vz and when it was last heard of.
+    /// Where the other players are at this moment, as plain numbers: JavaScript makes objects
+    /// for 200 players at every frame more cheaply. First the roster's version and the
+    /// location (0 outside the world), then for each player of the roster x, y, z, vx, vy, vz
+    /// and when it was last heard of.
     #[wasm_bindgen(js_name = nearbyMotions)]
     pub fn nearby_motions(&self) -> Vec<f64> {
         self.shell.read(|session| {
@@ -231,7 +239,7 @@ impl RawClient {
         self.shell.read(|session| session.server_time(runtime::now())).map(|time| time.0 as f64)
     }
 
-    /// One's own character, or null outside the world.
+    /// The player's own character, or null outside the world.
     ///
     /// # Errors
     /// None in practice.
@@ -262,7 +270,12 @@ impl RawClient {
     pub fn get_events(&self, limit: Option<f64>, cursor: Option<String>) -> Promise {
         promise(&self.shell, move |shell| async move {
             let path = events_path(limit, cursor.as_deref())?;
-            to_js(&Request::get(&shell.server, &path).send().await?.read::<Events>()?)
+            let events = to_js(&Request::get(&shell.server, &path).send().await?.read::<Events>()?)?;
+            // After the last page there is none to ask with.
+            if get(&events, "next_cursor").is_null() {
+                let _ = Reflect::delete_property(events.unchecked_ref::<js_sys::Object>(), &"next_cursor".into());
+            }
+            Ok(events)
         })
     }
 
@@ -272,8 +285,8 @@ impl RawClient {
     /// NOT_CONNECTED.
     pub fn ping(&self) -> Result<Promise, JsValue> {
         let begun = runtime::stopwatch();
-        let ping = ClientMessage::Ping(Ping::default());
-        let answered = self.shell.request(|session| session.request(&ping, runtime::now()))?;
+        let nothing = Value::Object(Vec::new());
+        let answered = self.shell.request(|session| session.ask("ping", nothing, runtime::now()))?;
         Ok(future_to_promise(async move {
             JsFuture::from(answered).await?;
             let tenths = ((runtime::stopwatch() - begun) * 10.0).round();

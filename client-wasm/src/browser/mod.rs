@@ -7,7 +7,6 @@ pub mod exports;
 pub mod http;
 pub mod perform;
 pub mod runtime;
-pub mod social;
 pub mod socket;
 pub mod storage;
 pub mod stretch;

@@ -13,21 +13,15 @@ use super::{
 use crate::logic::{
     endpoint::Endpoint,
     failure::Failure,
-    party::{News, PartyEvent},
     rest::{Ticket, Token, path},
-    session::{Effect, Event, Session},
+    session::{Effect, Event, Session, Status},
     sign_in::Unproved,
+    small_map::SmallMap,
 };
-use js_sys::{Function, Promise};
-use shardlink_shared::{
-    ErrorCode,
-    codec::Incoming,
-    protocol::{MessageSet, ServerMessage},
-    sheet::Sheet,
-};
+use js_sys::{Function, Object, Promise};
+use shardlink_shared::{ErrorCode, sheet::Sheet};
 use std::{
     cell::{Cell, OnceCell, RefCell},
-    collections::BTreeMap,
     rc::{Rc, Weak},
 };
 use wasm_bindgen::prelude::*;
@@ -38,13 +32,13 @@ use web_sys::{Document, EventTarget, VisibilityState};
 pub struct Shell {
     /// Where the server is.
     pub server: Endpoint,
-    /// Who wants to hear what.
+    /// The game's handlers.
     pub subscriptions: Subscriptions,
     kept: Kept,
     token: RefCell<Option<Token>>,
     session: RefCell<Session>,
     socket: RefCell<Option<Socket>>,
-    waiting: RefCell<BTreeMap<u32, Promised>>,
+    waiting: RefCell<SmallMap<u32, Promised>>,
     entering: RefCell<Option<Promised>>,
     timer: RefCell<Option<Timer>>,
     page: OnceCell<Page>,
@@ -127,8 +121,8 @@ impl Shell {
         read(&self.session.borrow())
     }
 
-    /// Others hear something else now: position frames are made events only for
-    /// whoever listens.
+    /// The game's handlers have changed: position frames are events only while a handler
+    /// listens for them.
     pub fn subscribed(&self) {
         let heard = self.subscriptions.has("position_frame");
         self.session.borrow_mut().hear_frames(heard);
@@ -146,8 +140,8 @@ impl Shell {
         Ok(promise)
     }
 
-    /// Leaves the world. The number is for [`Self::enter`]: who leaves again
-    /// before the ticket has come does not want to enter any more.
+    /// Leaves the world. The number is for [`Self::enter`]: a player that leaves again before
+    /// the ticket has come does not want to enter any more.
     pub fn leave(&self) -> u32 {
         self.intent.set(self.intent.get().wrapping_add(1));
         self.with(Session::leave);
@@ -182,7 +176,7 @@ impl Shell {
         self.token.replace(Some(token));
     }
 
-    /// The token is worth nothing any more, here and where it is kept.
+    /// Forgets the token, here and where it is kept.
     pub fn forget_token(&self) -> Option<Token> {
         let token = self.token.take();
         if let Some(token) = &token {
@@ -200,7 +194,7 @@ impl Shell {
         let token = self.token()?;
         let answered = request.with(&token).send().await?;
         let refused = answered.answer().success();
-        // It may not be the session of that time any more.
+        // Another session may have begun meanwhile.
         let current = self.token.borrow().as_ref() == Some(&token);
         if current && refused.as_ref().err().is_some_and(Failure::ends_session) {
             self.forget_token();
@@ -216,8 +210,8 @@ impl Shell {
         Request::post(&self.server, path::LOGOUT).with(token).send().await
     }
 
-    /// Ends a session that is nobody's here, if the server likes to. Nobody
-    /// waits for that: a server that lies may not answer.
+    /// Asks the server to end a session that serves nobody here. Nothing waits for the answer,
+    /// because a server that lies may give none.
     pub fn disown(&self, Unproved(token): Unproved) {
         let me = self.me.clone();
         spawn_local(async move {
@@ -262,8 +256,8 @@ impl Shell {
     }
 
     fn perform(&self) {
-        // A handler that calls back is inside this loop already, which goes on
-        // to what that call decided: effects stay in order.
+        // A handler that calls back runs inside this loop, which then performs what that call
+        // decided: effects stay in order.
         if self.performing.replace(true) {
             return;
         }
@@ -312,37 +306,21 @@ impl Shell {
             Effect::Answer(request, result) => {
                 let promised = self.waiting.borrow_mut().remove(&request);
                 if let Some(promised) = promised {
-                    promised.settle(result.and_then(|incoming| value::message(&incoming)));
+                    promised.settle(result.and_then(|told| value::message(&told)));
                 }
             }
-            Effect::Emit(Event::Message(incoming)) => self.tell(&incoming),
-            Effect::Emit(Event::Status(status)) => {
-                self.subscriptions.dispatch("status", || value::to_js(&status).ok());
+            Effect::Emit(Event::Message(told)) => {
+                self.subscriptions.dispatch(told.name(), || value::message(&told).ok());
             }
-            Effect::Emit(Event::Party(news)) => self.tell_of_party(&news),
+            Effect::Emit(Event::Status(status)) => self.subscriptions.dispatch("status", || Some(shown(&status))),
+            Effect::Emit(Event::News(news)) => {
+                let (event, news) = news.shown(runtime::now());
+                self.subscriptions.dispatch(event, || value::shown(&news).ok());
+            }
             Effect::SessionEnded => {
                 self.forget_token();
             }
         }
-    }
-
-    fn tell_of_party(&self, news: &News) {
-        let dispatch = |event, make: &dyn Fn() -> Result<JsValue, Failure>| {
-            self.subscriptions.dispatch(event, || make().ok());
-        };
-        match news {
-            News::Party(party) => dispatch("party", &|| value::to_js(&PartyEvent { party: party.as_deref() })),
-            News::Presence(presence) => dispatch("party_presence", &|| value::to_js(presence)),
-            News::Invited(invitation) => {
-                dispatch("invitation", &|| value::to_js(&invitation.open(runtime::now())));
-            }
-            News::Ended(ended) => dispatch("invitation_ended", &|| value::to_js(ended)),
-        }
-    }
-
-    fn tell(&self, incoming: &Incoming<ServerMessage>) {
-        let name = incoming.message.message_type().name;
-        self.subscriptions.dispatch(name, || value::message(incoming).ok());
     }
 
     fn open(&self, ticket: &Token) {
@@ -354,10 +332,26 @@ impl Shell {
         });
         match Socket::open(&self.server.socket(), ticket, hear) {
             Ok(socket) => drop(self.socket.replace(Some(socket))),
-            // Told like a connection that failed; the loop that performs is running.
+            // Treated as a connection that failed; the loop that performs is running.
             Err(_) => self.session.borrow_mut().closed(1006, "", runtime::now(), &mut Browser),
         }
     }
+}
+
+/// A status as the game hears it; members that say nothing are left out.
+fn shown(status: &Status) -> JsValue {
+    let object = JsValue::from(Object::new());
+    value::set(&object, "state", &status.state.name().into());
+    if let Some(code) = status.code {
+        value::set(&object, "code", &code.into());
+    }
+    if let Some(reason) = &status.reason {
+        value::set(&object, "reason", &reason.into());
+    }
+    if status.resumed {
+        value::set(&object, "resumed", &true.into());
+    }
+    object
 }
 
 /// What the page around the client goes through. Outside of a page (in a

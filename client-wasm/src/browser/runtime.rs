@@ -65,8 +65,8 @@ impl Timer {
         Self { callback: Closure::new(callback), armed: None }
     }
 
-    /// Calls at this moment, or earlier if it was armed for earlier: being
-    /// called early costs less than arming a timer at every frame.
+    /// Calls at this moment, or earlier if it was armed for an earlier one: an early call costs
+    /// less than arming a timer at every frame.
     pub fn arm(&mut self, due: Option<Millis>) {
         let Some(due) = due else {
             return self.disarm();
@@ -79,7 +79,7 @@ impl Timer {
         self.armed = Some((due, timer));
     }
 
-    /// To be told when it has called.
+    /// Must be told when it has called.
     pub fn fired(&mut self) {
         self.armed = None;
     }

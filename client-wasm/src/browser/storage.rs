@@ -1,4 +1,4 @@
-//! Where the session's token is kept, so that a reload is no sign-out.
+//! The place where the session's token is kept, so that a reload does not sign out.
 
 use crate::logic::rest::Token;
 use web_sys::Storage;
@@ -10,7 +10,7 @@ pub enum Place {
     Local,
     /// Of this tab, until it is closed.
     Session,
-    /// None: a reload is a sign-out.
+    /// None: a reload signs out.
     Nowhere,
 }
 

@@ -13,14 +13,14 @@ use shardlink_shared::{
 };
 use wasm_bindgen::prelude::*;
 
-/// A slice holds the page's thread for no longer, in milliseconds: half a frame.
+/// A slice holds the page's thread for at most this long, in milliseconds: half a frame.
 const SLICE: f64 = 8.0;
 
-/// Between two looks at the clock; even a slow phone does these in a millisecond.
+/// The rounds between two looks at the clock; even a slow phone does them in a millisecond.
 const ROUNDS: u32 = 100;
 
-/// A slice has no more rounds, whatever the clock says: some browsers round it
-/// to a tenth of a second.
+/// A slice has at most this many rounds, whatever the clock says: some browsers round the
+/// clock to a tenth of a second.
 const SLICE_ROUNDS: u32 = 2 * HASHING_SLICE;
 
 #[wasm_bindgen]

@@ -1,4 +1,4 @@
-//! Who wants to hear which messages.
+//! The game's handlers, by the type of event that they hear.
 
 use js_sys::Function;
 use std::cell::{Cell, RefCell};
@@ -44,9 +44,9 @@ impl Subscriptions {
         self.all.borrow().iter().any(|subscription| subscription.event == event)
     }
 
-    /// Calls the handlers of this type of event in the order they came. One
-    /// that throws is reported and keeps the others from nothing. The event is
-    /// made only if somebody listens.
+    /// Calls the handlers of this type of event in the order they came. One that throws is
+    /// reported, and the others are still called. The event is made only if there is a
+    /// handler.
     pub fn dispatch(&self, event: &str, make: impl FnOnce() -> Option<JsValue>) {
         let listening: Vec<Subscription> =
             self.all.borrow().iter().filter(|subscription| subscription.event == event).cloned().collect();

@@ -3,12 +3,13 @@
 
 use serde::Serialize;
 use shardlink_shared::{
+    codec::table::Wire,
     ids::{LocationId, ShardId},
     world::{Class, Faction, LOCATION_REACH, LOCATIONS, Race, SHARDS, Zone, are_adjacent},
 };
 
 /// All of it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Wire)]
 #[allow(missing_docs)]
 pub struct Canon {
     pub factions: Vec<FactionView>,
@@ -21,14 +22,14 @@ pub struct Canon {
 }
 
 /// A faction.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Wire)]
 #[allow(missing_docs)]
 pub struct FactionView {
     pub name: Faction,
 }
 
 /// A location.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Wire)]
 #[allow(missing_docs)]
 pub struct LocationView {
     pub id: LocationId,
@@ -41,7 +42,7 @@ pub struct LocationView {
 }
 
 /// The lowest and highest of a coordinate, in metres.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Wire)]
 #[allow(missing_docs)]
 pub struct Bounds {
     pub min: f64,
@@ -49,7 +50,7 @@ pub struct Bounds {
 }
 
 /// A shard.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Wire)]
 #[allow(missing_docs)]
 pub struct ShardView {
     pub number: ShardId,

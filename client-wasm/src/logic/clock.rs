@@ -1,11 +1,10 @@
-//! What time it is for the server, and how far away it is.
+//! The server's clock, and how far away the server is.
 //!
-//! Every message that says when it was sent took the way here since: its arrival
-//! lies behind that moment by the clocks' difference and the time on the way. The
-//! least of these delays over a while is that of a message that nothing held up,
-//! and [`Clock::arrival`] counts by it: what the server tells of a moment is shown
-//! as if it had come that fast, so that the network's jitter does not shake what is
-//! seen. The clocks' difference alone is that without one way, which is taken to be
+//! A message that says when it was sent arrives later by the difference of the two clocks
+//! and the time on the way. The least of these delays over a while belongs to a message that
+//! nothing held up. [`Clock::arrival`] counts by it: what the server tells of a moment is
+//! shown as if it had come that fast, so the network's jitter does not shake what is seen.
+//! The difference of the clocks alone is that delay without one way, which is taken to be
 //! half of the shortest round trip.
 //!
 //! Estimates change, but what is counted by them is slewed: it never steps back.
@@ -16,12 +15,12 @@ use shardlink_shared::time::{FrameTime, Millis};
 /// milliseconds: at 100 parts in a million, clocks drift by 1.5 ms in one.
 const WINDOW: u64 = 15_000;
 
-/// How much faster or slower than the real one a slewed clock runs: a tenth, which
-/// nobody sees in somebody's walk.
+/// How much faster or slower than the real clock a slewed one runs: a tenth, which nobody
+/// sees in a character's walk.
 const SLEW: f64 = 0.1;
 
-/// A difference above this, in milliseconds, is no drift but a clock that was set: it
-/// is followed at once.
+/// A difference above this, in milliseconds, is no drift but a clock that was set; it is
+/// followed at once.
 const STEP: f64 = 1_000.0;
 
 /// How much of the round trip that is shown comes from the newest measurement.
@@ -44,9 +43,9 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// Something was sent to the server and answered: `exact` by nothing but the way
-    /// there and back (a heartbeat), otherwise after somebody had thought about it,
-    /// which says only that the round trip is not longer.
+    /// Something was sent to the server and answered. `exact`: at once (a heartbeat), so that
+    /// the time is the round trip; otherwise the server worked on it, and the round trip is
+    /// at most this long.
     pub fn answered(&mut self, asked: Millis, exact: bool, now: Millis) {
         let took = now.since(asked) as f64;
         if !exact && self.round_trip.is_some_and(|known| took > known) {
@@ -73,8 +72,8 @@ impl Clock {
         Slewed::aim(&mut self.delay, least as f64, now);
     }
 
-    /// When the server's news of this moment comes here if nothing holds it up; never
-    /// after this moment, which it has come by.
+    /// When the server's news of `sent` comes here if nothing holds it up; never later than
+    /// `now`, when it has come.
     #[must_use]
     pub fn arrival(&self, server: Millis, now: Millis) -> Millis {
         let delay = self.delay.map_or(0.0, |delay| delay.at(now));

@@ -1,16 +1,15 @@
 //! What the client decides: pure, without a browser.
 //!
 //! [`session::Session`] is the whole of a connection; the other files are its parts
-//! ([`chat`], [`clock`], [`nearby`], [`party`], [`predict`], [`reconnect`], `stream`, `requests`), how one gets one
+//! ([`clock`], [`nearby`], [`predict`], [`reconnect`], `stream`, `requests`), [`systems`] is what players do beyond
+//! walking, and [`told`] is what passes through; the rest is how one gets a connection
 //! ([`sign_in`]) and what REST answers mean ([`rest`], [`failure`], [`endpoint`]).
 
 pub mod canon;
-pub mod chat;
 pub mod clock;
 pub mod endpoint;
 pub mod failure;
 pub mod nearby;
-pub mod party;
 pub mod point;
 pub mod predict;
 mod reconcile;
@@ -19,4 +18,7 @@ mod requests;
 pub mod rest;
 pub mod session;
 pub mod sign_in;
+pub mod small_map;
 mod stream;
+pub mod systems;
+pub mod told;

@@ -1,23 +1,22 @@
-//! Who else is here: the players of one's own location, and where they are
-//! between the moments the server told.
+//! The other players of the player's own location, and where they are between the moments
+//! that the server told.
 //!
-//! What is shown lies a little in the past ([`DELAY`], unless the game chooses
-//! another), so that it usually lies between two known positions. Samples are stamped
-//! with when their news would have come had nothing held it up (`clock.rs`), so the
-//! network's jitter does not move them. Where a player is between and after its samples
-//! is `nearby/track.rs`.
+//! They are shown a little in the past ([`DELAY`], unless the game chooses another delay),
+//! which usually lies between two known positions. A sample's time is when its news would
+//! have come had nothing held it up (`clock.rs`), so the network's jitter does not move it.
+//! `nearby/track.rs` decides where a player is between and after its samples.
 
 mod track;
 
 use self::track::{Look, Track};
-use super::point::Point;
+use super::{point::Point, told::Told};
 use serde::Serialize;
 use shardlink_shared::{
+    codec::table::Wire,
     ids::{CharacterId, LocationId},
     protocol::{
-        ServerMessage,
         character::CharacterUpdate,
-        movement::{LocationUpdate, PositionFrame},
+        movement::{LocationUpdate, Move, PlayerJoinedArea, PlayerLeftArea, PositionFrame},
     },
     text::CharacterName,
     time::Millis,
@@ -26,26 +25,26 @@ use shardlink_shared::{
 };
 use std::cell::Cell;
 
-/// What is shown is this old unless the game chooses otherwise, in milliseconds: two
-/// ticks of 20 Hz, so that one late frame does not show.
+/// Players are shown as they were this long ago, in milliseconds, unless the game chooses
+/// another delay: two ticks of 20 Hz, so that one late frame does not show.
 pub const DELAY: u64 = 100;
 
 /// The longest delay that a game may choose, in milliseconds.
 pub const LONGEST_DELAY: u64 = 1_000;
 
-/// Who is where one thought within this, in metres, when a connection is back, goes on
-/// as one thought: what a walker covers in a tick, and a snapshot tells no velocities.
+/// After reconnecting, a player this close to its expected position, in metres, keeps its
+/// track: a walker covers less in a tick, and a snapshot tells no velocities.
 const EXPECTED: f64 = 0.5;
 
-/// Who has not been looked at for this long need not be shown on from where it was, in
-/// milliseconds: by then nobody remembers. Bots and hidden pages never look.
+/// A player that the game has not looked at for this long, in milliseconds, may leap to where
+/// it is: nobody remembers where it was shown. Bots and hidden pages never look.
 const FORGOTTEN: u64 = 1_000;
 
-/// In place of the index of a player, for a slot that is nobody's.
+/// The index that stands for "no player" in the table of slots.
 const NOBODY: u32 = u32::MAX;
 
 /// What is known of a player besides where it is.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Wire)]
 pub struct Who {
     /// Who.
     pub character_id: CharacterId,
@@ -92,7 +91,7 @@ pub struct Placed {
 pub struct News {
     /// When it did.
     pub came: Millis,
-    /// When it would have, had nothing held it up: never later.
+    /// When it would have come had nothing held it up; never later than `came`.
     pub due: Millis,
 }
 
@@ -169,45 +168,55 @@ impl Nearby {
         here.into_iter().flatten()
     }
 
-    /// Takes in what a message tells of others; `own` is oneself.
-    pub fn apply(&mut self, message: &ServerMessage, own: CharacterId, news: News) {
-        match message {
-            ServerMessage::LocationUpdate(update) => self.enter(update, own, news),
-            ServerMessage::PlayerJoinedArea(joined)
-                if Some(joined.location_id) == self.location && joined.character_id != own =>
-            {
-                let who = Who {
-                    character_id: joined.character_id,
-                    character_name: joined.character_name.clone(),
-                    faction: joined.faction,
-                    level: joined.level,
-                };
-                let mut player = Player::new(who, Some(joined.slot), news);
-                player.track.place(joined.position.unwrap_or_default(), Vec3::ZERO, news, self.look(news));
-                self.insert(player);
-            }
-            // A late farewell from the place one has left says nothing about this one.
-            ServerMessage::PlayerLeftArea(left) if Some(left.location_id) == self.location => {
-                self.remove(left.character_id);
-            }
-            ServerMessage::Move(step) => {
-                if step.to_location_id.is_some() && step.to_location_id != self.location {
-                    self.remove(step.character_id);
-                } else if let (look, Some(player)) = (self.look(news), self.get_mut(step.character_id)) {
-                    player.last_seen = news.came;
-                    if let Some(position) = step.position {
-                        player.track.place(position, step.velocity.unwrap_or_default(), news, look);
-                    }
-                }
-            }
-            ServerMessage::CharacterUpdate(update) if update.character_id != own => self.update(update, news),
-            _ => {}
+    /// Takes in what a message tells of other players; `own` is the player's own character.
+    pub fn apply(&mut self, message: &Told, own: CharacterId, news: News) {
+        // Other messages say nothing of players.
+        let _ = match message.name() {
+            "location_update" => message.read().map(|update| self.enter(&update, own, news)),
+            "player_joined_area" => message.read().map(|joined| self.joined(joined, own, news)),
+            "player_left_area" => message.read().map(|left| self.left(&left)),
+            "move" => message.read().map(|step| self.moved(&step, news)),
+            "character_update" => message.read().map(|update| self.told(&update, own, news)),
+            _ => None,
+        };
+    }
+
+    fn joined(&mut self, joined: PlayerJoinedArea, own: CharacterId, news: News) {
+        if Some(joined.location_id) != self.location || joined.character_id == own {
+            return;
+        }
+        let who = Who {
+            character_id: joined.character_id,
+            character_name: joined.character_name,
+            faction: joined.faction,
+            level: joined.level,
+        };
+        let mut player = Player::new(who, Some(joined.slot), news);
+        player.track.place(joined.position.unwrap_or_default(), Vec3::ZERO, news, self.look(news));
+        self.insert(player);
+    }
+
+    fn left(&mut self, left: &PlayerLeftArea) {
+        // A late farewell from the place that was left says nothing about this one.
+        if Some(left.location_id) == self.location {
+            self.remove(left.character_id);
         }
     }
 
-    /// Takes in a position frame of this moment of the server's; `observe` sees every
-    /// entry that was. Slots that nobody is known by are passed over: oneself, and
-    /// whoever has just left.
+    fn moved(&mut self, step: &Move, news: News) {
+        if step.to_location_id.is_some() && step.to_location_id != self.location {
+            self.remove(step.character_id);
+        } else if let (look, Some(player)) = (self.look(news), self.get_mut(step.character_id)) {
+            player.last_seen = news.came;
+            if let Some(position) = step.position {
+                player.track.place(position, step.velocity.unwrap_or_default(), news, look);
+            }
+        }
+    }
+
+    /// Takes in a position frame of this moment of the server's clock; `observe` sees every
+    /// entry that was taken in. Entries of unknown slots are passed over: the player's own,
+    /// and those of players that have just left.
     pub fn frame(&mut self, frame: &PositionFrame, time: Millis, news: News, observe: &mut dyn FnMut(Placed)) {
         if Some(frame.location_id) != self.location {
             return;
@@ -226,8 +235,8 @@ impl Nearby {
 
     fn enter(&mut self, update: &LocationUpdate, own: CharacterId, news: News) {
         let stays = self.location.replace(update.location_id) == Some(update.location_id);
-        // Of the same location it comes when a connection is back: who is still here is
-        // shown without a jump.
+        // A snapshot of the same location comes when a lost connection is back: players that
+        // are still here are shown without a jump.
         let mut known = std::mem::take(&mut self.players);
         for here in update.players.iter().filter(|player| player.character_id != own) {
             let who = Who {
@@ -251,7 +260,10 @@ impl Nearby {
         self.changed();
     }
 
-    fn update(&mut self, update: &CharacterUpdate, news: News) {
+    fn told(&mut self, update: &CharacterUpdate, own: CharacterId, news: News) {
+        if update.character_id == own {
+            return;
+        }
         if update.location_id.is_some() && update.location_id != self.location {
             self.remove(update.character_id);
             return;
@@ -307,7 +319,7 @@ impl Nearby {
         }
     }
 
-    /// Somebody came or left: indices are others now.
+    /// Updates the version and the slots' indices, after a player came or left.
     fn changed(&mut self) {
         self.version = self.version.wrapping_add(1);
         self.slots.fill(NOBODY);

@@ -2,10 +2,10 @@
 //! slow walk at 60 frames a second does not step.
 
 use serde::Serialize;
-use shardlink_shared::vector::Vec3;
+use shardlink_shared::{codec::table::Wire, vector::Vec3};
 
 /// A point in metres, or a velocity in metres a second.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Wire)]
 pub struct Point {
     /// East.
     pub x: f64,

@@ -2,20 +2,20 @@
 //! of them means for the others.
 //!
 //! A correction says which move was refused and from which state the server goes on.
-//! The moves behind it were on their way already, and are judged from that state too:
-//! what becomes of them is foreseen here, by the server's own rule.
+//! The moves after it were on their way already, and the server judges them from that state
+//! too; what it will decide is foreseen here, by the server's own rule.
 
 use shardlink_shared::{
     protocol::movement::PositionCorrection, rules::movement::Motion, time::Millis, vector::Vec3, wrapping::is_newer,
 };
 use std::collections::VecDeque;
 
-/// Moves that are remembered: at 20 a second those of 1.6 s, longer than they are on
-/// their way.
+/// The moves that are remembered: at 20 a second those of 1.6 s, longer than a move is on its
+/// way.
 const REMEMBERED: usize = 32;
 
-/// A move sent within this time after a correction that is refused too says that what
-/// was foreseen was wrong, in milliseconds.
+/// If a move that was sent within this time after a correction is refused too, what was
+/// foreseen was wrong; in milliseconds.
 const AGAIN: u64 = 1_000;
 
 /// The moves that were sent lately.
@@ -43,9 +43,9 @@ struct Move {
 pub(super) struct Standing {
     /// The state that the server will judge the next move from.
     pub(super) judged_from: Motion,
-    /// Where one stands now.
+    /// Where the character stands now.
     pub(super) position: Vec3,
-    /// Whether one goes on as one went.
+    /// Whether it goes on as it went.
     pub(super) goes_on: bool,
 }
 
@@ -64,8 +64,7 @@ impl Sent {
         self.moves.push_back(Move { client_seq, position, velocity, at, accepted: Some(motion) });
     }
 
-    /// A correction came, while one is at `position`. `None` if it says nothing that
-    /// was not foreseen.
+    /// A correction came while the character is at `position`. `None` if it was foreseen.
     pub(super) fn correct(
         &mut self,
         correction: &PositionCorrection,
@@ -76,7 +75,7 @@ impl Sent {
         let newer = |sent: &Move| is_newer(sent.client_seq, correction.client_seq);
         let behind = self.moves.iter().position(newer).unwrap_or(self.moves.len());
         let refused = behind.checked_sub(1).and_then(|index| self.moves.get(index));
-        // A move that is not remembered was refused just now, for all one knows.
+        // Of a move that is not remembered nothing says that it was not refused just now.
         let refused = refused.filter(|sent| sent.client_seq == correction.client_seq);
         let refused_at = refused.map_or(now, |sent| sent.at);
         let before = if refused.is_some() { behind - 1 } else { behind };
@@ -88,8 +87,8 @@ impl Sent {
         let again = self
             .corrected
             .is_some_and(|(last, at)| is_newer(correction.client_seq, last) && refused_at.since(at) <= AGAIN);
-        // Whoever refused a move that was within the rule as it is known here had credited
-        // less than was believed: how much is not known, so nothing is counted.
+        // A server that refused a move within the rule as it is known here had credited less
+        // than was believed; how much is not known, so no credit is counted.
         let mut state = Motion::standing(self.base.location, correction.position, refused_at);
         state.velocity = correction.velocity;
         let displaced_since = refused.map_or(position, |sent| sent.position);
@@ -107,8 +106,8 @@ impl Sent {
             let position = state.position + Vec3 { x: x / share, y: y / share, z: z / share };
             state.step(position, Vec3::ZERO, speed, now).is_ok().then_some(position)
         };
-        // What one has walked since the refused move is kept as far as the rule allows;
-        // but where that was refused as well, one begins where the server says.
+        // The walk since the refused move is kept as far as the rule allows; but where the
+        // walk was refused as well, the character begins where the server says.
         let kept = if again { None } else { [1, 2, 4].into_iter().find_map(allowed) };
         Some(Standing {
             judged_from: state,
@@ -117,9 +116,9 @@ impl Sent {
         })
     }
 
-    /// Judges what is on its way as the server will: the state behind it, and where
-    /// one was by the first of the moves at its end that will be refused (of those
-    /// before them `refused_at` was the place of the last).
+    /// Judges the moves on their way as the server will. Answers the state after them, and the
+    /// place of the first of the moves at their end that will be refused (`refused_at` was
+    /// the place of the last refused move before them).
     fn foresee(&mut self, refused_at: Vec3, speed: f64) -> (Motion, Option<Vec3>) {
         let mut state = self.base;
         let mut refused = Some(refused_at);

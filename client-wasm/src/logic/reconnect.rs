@@ -17,15 +17,15 @@ pub const PROVEN_AFTER: u64 = 10_000;
 
 /// Whether a close with this code is final: the server or the player meant it.
 ///
-/// 4001–4004 are about who one is, 4008 says that this client talks nonsense,
+/// 4001–4004 concern the session, 4008 says that this client's messages cannot be read,
 /// 1000 is the server's clean goodbye.
 #[must_use]
 pub const fn is_final(close_code: u16) -> bool {
     matches!(close_code, 1000 | 4001..=4004 | 4008)
 }
 
-/// Whether a close with this code, where a connection was to be resumed, is final:
-/// a resume that is refused is not, there are tickets.
+/// Whether a close with this code is final for a connection that was to be resumed. A refused
+/// resume is not: a ticket may still lead into the world.
 #[must_use]
 pub const fn ends_resume(close_code: u16) -> bool {
     is_final(close_code) && !refuses_resume(close_code)

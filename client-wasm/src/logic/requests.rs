@@ -1,24 +1,25 @@
 //! Requests that wait for their answer, by the number the answer repeats.
 //!
-//! While a lost connection is brought back, time does not count: new requests wait to
-//! be sent, and those that were sent before drift, because the server may have handled
-//! them: their answers may come when the connection is resumed. They are never sent
-//! again, which might say everything twice.
+//! While a lost connection is brought back, time does not count. New requests wait to be
+//! sent. Requests that were sent before drift: the server may have handled them, and their
+//! answers may come when the connection is resumed. They are never sent again, because that
+//! might say everything twice.
 
+use super::small_map::SmallMap;
 use shardlink_shared::time::Millis;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 /// A request is given up after this long, in milliseconds.
 pub(super) const DEADLINE: u64 = 10_000;
 
-/// Requests that wait to be sent at most: what a player may say in a dozen seconds.
+/// The most requests that wait to be sent: what a player may say in a dozen seconds.
 const QUEUE: usize = 64;
 
 /// What is waited for.
 #[derive(Debug, Default)]
 pub(super) struct Requests {
     last: u32,
-    waiting: BTreeMap<u32, Waiting>,
+    waiting: SmallMap<u32, Waiting>,
     /// What is to be sent, in order.
     queue: VecDeque<(u32, Vec<u8>)>,
 }
@@ -34,21 +35,21 @@ struct Waiting {
 }
 
 impl Requests {
-    /// A number for a new request. Its time counts from `since`, or from when it is
-    /// sent. The answer of one that is not `lasting` does not survive a connection.
+    /// A number for a new request. Its time counts from `since`, or from when it is sent. A
+    /// request that is not `lasting` fails when its connection is lost.
     pub(super) fn begin(&mut self, since: Option<Millis>, lasting: bool) -> u32 {
         loop {
             // 0 is left out: it reads as "none" in too many places.
             self.last = self.last.wrapping_add(1).max(1);
-            if let std::collections::btree_map::Entry::Vacant(place) = self.waiting.entry(self.last) {
-                place.insert(Waiting { since, adrift: false, lasting });
+            if self.waiting.get(&self.last).is_none() {
+                self.waiting.insert(self.last, Waiting { since, adrift: false, lasting });
                 return self.last;
             }
         }
     }
 
-    /// When the number was begun, if it was waited for; it no longer is. `None` inside
-    /// for one whose time says nothing about the way to the server and back.
+    /// Ends the wait for this number. Answers when it was begun if it was waited for, with
+    /// `None` inside if that says nothing about the way to the server and back.
     pub(super) fn end(&mut self, request: u32) -> Option<Option<Millis>> {
         self.waiting.remove(&request).map(|waiting| waiting.since.filter(|_| !waiting.adrift))
     }
@@ -69,8 +70,8 @@ impl Requests {
         self.take(|waiting| waiting.adrift)
     }
 
-    /// The connection was lost: what was sent drifts from now on. Takes those whose
-    /// answers are lost with it.
+    /// The connection was lost: requests that were sent drift from now on. Takes those whose
+    /// answers are lost with the connection.
     pub(super) fn cut(&mut self) -> Vec<u32> {
         for waiting in self.waiting.values_mut().filter(|waiting| waiting.since.is_some()) {
             (waiting.since, waiting.adrift) = (None, true);
@@ -121,7 +122,7 @@ impl Requests {
 
     /// When the next one's time is up.
     pub(super) fn due(&self) -> Option<Millis> {
-        self.waiting.values().filter_map(|waiting| waiting.since).min().map(|since| since + DEADLINE)
+        self.waiting.iter().filter_map(|(_, waiting)| waiting.since).min().map(|since| since + DEADLINE)
     }
 
     fn take(&mut self, which: impl Fn(&Waiting) -> bool) -> Vec<u32> {

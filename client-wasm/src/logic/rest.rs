@@ -4,15 +4,21 @@ use super::failure::Failure;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use shardlink_shared::{
     Refusal,
-    codec::json,
+    codec::{
+        json,
+        table::{Field, Kind, Wire},
+    },
     error::ErrorCode,
     ids::{CharacterId, LocationId, PlayerId, ShardId},
     limits::MAX_CHARACTERS,
-    protocol::bounded::{List, Secret, Text},
+    protocol::{
+        bounded::{List, Secret, Text},
+        world::ShardCounts,
+    },
     sheet::Sheet,
     world::{Faction, Reality},
 };
-use std::{borrow::Cow, collections::BTreeMap};
+use std::borrow::Cow;
 
 /// The routes.
 pub mod path {
@@ -100,7 +106,20 @@ pub struct Account {
     pub character_id: Option<CharacterId>,
 }
 
-/// One's own characters.
+// Games are told these in camel case.
+impl Wire for Registered {
+    const KIND: &'static Kind = &Kind::Struct(&[Field { name: "playerId", kind: PlayerId::KIND, default: false }]);
+}
+
+impl Wire for Account {
+    const KIND: &'static Kind = &Kind::Struct(&[
+        Field { name: "username", kind: Text::<64>::KIND, default: false },
+        Field { name: "playerId", kind: PlayerId::KIND, default: false },
+        Field { name: "characterId", kind: Option::<CharacterId>::KIND, default: false },
+    ]);
+}
+
+/// The account's characters.
 #[derive(Debug, Deserialize)]
 #[allow(missing_docs)]
 pub struct Characters {
@@ -114,7 +133,7 @@ pub struct Made {
     pub character: Sheet,
 }
 
-/// What selecting a character and asking for a ticket answer.
+/// The answer to selecting a character and to asking for a ticket.
 #[derive(Debug, Deserialize)]
 #[allow(missing_docs)]
 pub struct Ticket {
@@ -122,7 +141,7 @@ pub struct Ticket {
 }
 
 /// The state of the realm.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Serialize, Wire)]
 #[allow(missing_docs)]
 pub struct WorldState {
     pub current_reality: Reality,
@@ -130,7 +149,7 @@ pub struct WorldState {
     pub reality_stability: f64,
     /// By the faction's name.
     #[serde(default)]
-    pub faction_shard_counts: BTreeMap<String, u32>,
+    pub faction_shard_counts: ShardCounts,
     #[serde(default)]
     pub dominant_faction: Option<Faction>,
     #[serde(default)]
@@ -161,17 +180,17 @@ pub fn events_path(limit: Option<f64>, cursor: Option<&str>) -> Result<String, F
 }
 
 /// A page of what happened in the realm.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Serialize, Wire)]
 #[allow(missing_docs)]
 pub struct Events {
     pub events: List<WorldEvent, 200>,
     /// What to ask the next page with.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub next_cursor: Option<Text<64>>,
 }
 
 /// Something that happened.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Serialize, Wire)]
 #[allow(missing_docs)]
 pub struct WorldEvent {
     pub id: Text<64>,
@@ -193,7 +212,7 @@ pub struct Shards {
 }
 
 /// A shard and who holds it.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Serialize, Wire)]
 #[allow(missing_docs)]
 pub struct ShardState {
     pub id: ShardId,
@@ -251,7 +270,7 @@ impl Answer<'_> {
     /// The answer of a request that succeeded.
     ///
     /// # Errors
-    /// What the server refused; BAD_RESPONSE for what is no answer of ours.
+    /// What the server refused; BAD_RESPONSE for what is no answer to such a request.
     pub fn read<T: DeserializeOwned>(self) -> Result<T, Failure> {
         self.success()?;
         if self.body.len() > LARGEST || json::check_object(self.body).is_err() {
@@ -260,7 +279,7 @@ impl Answer<'_> {
         serde_json::from_str(self.body).map_err(|_| Failure::bad_response())
     }
 
-    /// That the request succeeded, whatever it answered.
+    /// Checks that the request succeeded, whatever it answered.
     ///
     /// # Errors
     /// What the server refused.
@@ -286,7 +305,7 @@ impl Answer<'_> {
                     retry_after: wait(problem.retry_after),
                 }
             }
-            // What stands in front of a server that is away answers so.
+            // A front door whose server is away answers like this.
             _ if matches!(self.status, 502..=504) => Failure { retry_after: wait(None), ..Failure::unreachable() },
             _ => Failure { retry_after: wait(None), ..Failure::bad_response() },
         }
@@ -350,6 +369,6 @@ mod tests {
         let body = r#"{"current_reality":"Neutral","reality_stability":100,"faction_shard_counts":{"Shadowborn":2},
             "dominant_faction":null,"active_players":3,"total_aetherfalls":0,"more":1}"#;
         let state: WorldState = answer(200, body).read().unwrap();
-        assert_eq!((state.active_players, state.faction_shard_counts["Shadowborn"]), (3, 2));
+        assert_eq!((state.active_players, state.faction_shard_counts.0[Faction::Shadowborn as usize]), (3, 2));
     }
 }

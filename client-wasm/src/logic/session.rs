@@ -1,45 +1,44 @@
 //! A connection to the world, from the ticket to the goodbye.
 //!
-//! Owns the state of the connection, the requests that wait for answers, the
-//! reliable messages over lost connections, one's own motion and who is near. Driven by whoever holds a socket (the browser's
-//! shell, a bot): tell it what happened, perform what [`Session::next_effect`]
-//! gives until there is nothing left, and call [`Session::tick`] when
-//! [`Session::due`] has come.
+//! Owns the state of the connection, the requests that wait for answers, the reliable
+//! messages over lost connections, the player's own motion and the players nearby. What
+//! players do beyond that belongs to the systems, of which it knows none ([`Systems`]).
 //!
-//! What is heard of others is in [`Session::nearby`]. The messages that tell of it are
-//! events too, except position frames: twenty a second are events only for whoever
-//! asked for them ([`Session::hear_frames`]). Whoever measures looks at each entry
-//! with [`Session::frame_observed`].
+//! The holder of a socket (the browser's shell, a bot) drives it: tell it what happened,
+//! perform what [`Session::next_effect`] gives until there is nothing left, and call
+//! [`Session::tick`] when [`Session::due`] has come.
+//!
+//! Other players are in [`Session::nearby`]. The messages that tell of them are events too,
+//! except position frames: twenty a second are events only after [`Session::hear_frames`].
+//! A program that measures looks at each entry with [`Session::frame_observed`].
 
+mod ask;
 mod heard;
 mod link;
-mod social;
 
 use super::{
-    chat::ChatLog,
     clock::Clock,
     failure::{Failure, close_reason},
     nearby::{Nearby, Seen, Who},
-    party::{News, Parties},
     point::Point,
     predict::{Predict, Step},
     reconnect::Backoff,
     requests::Requests,
     rest::Token,
     stream::{PLACE_KEPT, Stream},
+    systems::{News, Systems},
+    told::Told,
 };
 pub use link::GOODBYE;
 use link::{LOST, Link, SILENT, next_heartbeat};
 use serde::Serialize;
 use shardlink_shared::{
-    ErrorCode,
-    codec::{Encoded, Incoming, binary},
+    codec::{Encoded, binary, table::Wire},
     entropy::Entropy,
     ids::{CharacterId, LocationId},
     protocol::{
-        ClientMessage, Envelope, MessageSet, Priority, RequestId, ServerMessage,
+        ClientMessage, Envelope, MessageSet, MessageType,
         account::{Ack, Disconnect},
-        movement::MoveRequest,
     },
     sheet::Sheet,
     text::CharacterName,
@@ -49,11 +48,11 @@ use shardlink_shared::{
 };
 use std::collections::VecDeque;
 
-/// Of the requests that waited for a lost connection this many are sent at once, and
-/// the others one in each [`SPACING`]: within the pace that the server takes chat at.
+/// This many of the requests that waited for a lost connection are sent at once, the others
+/// one in each [`SPACING`]: within the rate of chat that the server takes.
 const BURST: usize = 8;
 
-/// See [`BURST`]; in milliseconds.
+/// The time between the requests after the [`BURST`], in milliseconds.
 const SPACING: u64 = 250;
 
 /// What is to be done.
@@ -64,14 +63,14 @@ pub enum Effect {
     Open(Token),
     /// Send a frame.
     Send(Encoded),
-    /// Close the socket with this code and forget it: nothing of it matters any more.
+    /// Close the socket with this code and forget it: nothing that it tells matters any more.
     Close(u16),
     /// Ask REST for a new ticket; [`Session::ticket`] takes the answer to this attempt.
     AskTicket(u32),
     /// The character stands in the world, or will not.
     Entered(Result<Box<Sheet>, Failure>),
     /// A request was answered.
-    Answer(u32, Result<Box<Incoming<ServerMessage>>, Failure>),
+    Answer(u32, Result<Box<Told>, Failure>),
     /// The game is told.
     Emit(Event),
     /// The token is worth nothing any more.
@@ -82,32 +81,28 @@ pub enum Effect {
 #[derive(Debug, PartialEq)]
 pub enum Event {
     /// A message of the server; a position frame only if [`Session::hear_frames`] asked for it.
-    Message(Box<Incoming<ServerMessage>>),
+    Message(Box<Told>),
     /// The connection changed.
     Status(Status),
-    /// Something about the party, or an invitation into one.
-    Party(News),
+    /// Something that a system tells.
+    News(News),
 }
 
 /// The state of the connection.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Status {
-    /// Which it is.
+    /// The state.
     pub state: State,
     /// The close code, if a close led here.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<u16>,
     /// A sentence, if there is more to say.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// Whether a lost connection goes on where it broke off: nothing was missed.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub resumed: bool,
 }
 
 /// See [`Status`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
     /// The first socket is being opened.
     Connecting,
@@ -119,8 +114,21 @@ pub enum State {
     Closed,
 }
 
-/// One's own character, as it is shown.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+impl State {
+    /// Its name, as a game is told it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Connecting => "connecting",
+            Self::Connected => "connected",
+            Self::Reconnecting => "reconnecting",
+            Self::Closed => "closed",
+        }
+    }
+}
+
+/// The player's own character, as it is shown.
+#[derive(Debug, Clone, PartialEq, Serialize, Wire)]
 #[allow(missing_docs)]
 pub struct Own {
     pub character_id: CharacterId,
@@ -140,23 +148,22 @@ pub struct Session {
     link: Link,
     /// Whether the character was in the world already: what fails is retried.
     returning: bool,
-    /// When the connection was lost that is being brought back.
+    /// When the connection that is being brought back was lost.
     lost: Option<Millis>,
     stream: Stream,
-    /// A ticket for when the last try to resume fails.
+    /// A ticket to use when the last try to resume fails.
     spare: Option<Token>,
     requests: Requests,
     /// When the next of the requests that waited may be sent.
     send_due: Millis,
-    /// The request that asks to go to another location, and to which.
+    /// The request that asks to go to another location, and that location.
     travel: Option<(u32, LocationId)>,
     sheet: Option<Box<Sheet>>,
     own: Option<Predict>,
     nearby: Nearby,
-    parties: Parties,
-    chat: ChatLog,
+    systems: Systems,
     clock: Clock,
-    /// When the heartbeat was sent that is not answered yet.
+    /// When the heartbeat that is not answered yet was sent.
     beat: Option<Millis>,
     /// The pace that the server has set on this connection, in moves a second.
     pace: Option<u8>,
@@ -184,7 +191,7 @@ impl Session {
         let of_place = self.lost.filter(|_| !self.requests.is_empty()).map(|lost| lost + PLACE_KEPT);
         let of_stream = self.stream.ack_due().filter(|_| self.is_open());
         let of_queue = (self.is_open() && !self.requests.is_sent()).then_some(self.send_due);
-        let others = [self.requests.due(), self.parties.due()];
+        let others = [self.requests.due(), self.systems.due()];
         [of_link, of_own, of_place, of_stream, of_queue].into_iter().chain(others).flatten().min()
     }
 
@@ -194,7 +201,7 @@ impl Session {
         matches!(self.link, Link::Open { .. })
     }
 
-    /// One's own character; `None` outside the world.
+    /// The player's own character; `None` outside the world.
     #[must_use]
     pub fn own(&self, now: Millis) -> Option<Own> {
         let (sheet, own) = (self.sheet.as_ref()?, self.own.as_ref()?);
@@ -209,13 +216,19 @@ impl Session {
         })
     }
 
+    /// What the systems keep.
+    #[must_use]
+    pub const fn systems(&self) -> &Systems {
+        &self.systems
+    }
+
     /// Who else is here, as shown at this moment, in the order of their ids.
     pub fn nearby(&self, now: Millis) -> impl Iterator<Item = Seen<'_>> {
         self.nearby.seen(now)
     }
 
-    /// Who is here, without where: in the same order, and the same as long as
-    /// [`Self::roster_version`] is.
+    /// The other players without their places: in the order of [`Self::nearby`], and unchanged
+    /// as long as [`Self::roster_version`] is.
     pub fn roster(&self) -> impl ExactSizeIterator<Item = &Who> {
         self.nearby.roster()
     }
@@ -257,12 +270,12 @@ impl Session {
         self.open(ticket, false, now);
     }
 
-    /// Leaves the world. Nothing happens outside of it.
+    /// Leaves the world; outside of it this does nothing.
     pub fn leave(&mut self) {
         match self.link {
             Link::Closed => return,
             Link::Open { .. } => {
-                self.send(&ClientMessage::Disconnect(Disconnect::default()));
+                self.send("disconnect", &Disconnect::default());
                 self.effects.push_back(Effect::Close(GOODBYE));
             }
             Link::Entering(_) => self.effects.push_back(Effect::Close(GOODBYE)),
@@ -271,72 +284,24 @@ impl Session {
         self.end(Some(GOODBYE), "", Failure::not_connected());
     }
 
-    /// Sends a request; [`Effect::Answer`] with this number tells the outcome. While a
-    /// lost connection is brought back it waits, for as long as the server keeps the
-    /// place; a ping does not, because it measures.
-    ///
-    /// # Errors
-    /// NOT_CONNECTED; RATE_LIMITED where too many wait.
-    pub fn request(&mut self, message: &ClientMessage, now: Millis) -> Result<u32, Failure> {
-        let lasting = message.message_type().priority > Priority::Low;
-        if !(self.is_open() || lasting && self.is_kept(now)) {
-            return Err(Failure::not_connected());
-        }
-        let waits = lasting && !(self.is_open() && self.requests.is_sent());
-        if waits && self.requests.is_full() {
-            return Err(ErrorCode::RateLimited.into());
-        }
-        let request = self.requests.begin(Some(now).filter(|_| !waits), lasting);
-        self.parties.asked(request, message);
-        let message_id = Some(RequestId::Number(request));
-        let bytes = encoded(&Envelope { message_id, ..Envelope::default() }, message);
-        if waits {
-            self.requests.keep(request, bytes);
-        } else {
-            self.effects.push_back(Effect::Send(Encoded::Binary(bytes)));
-        }
-        Ok(request)
-    }
-
-    /// Asks to go to another location.
-    ///
-    /// # Errors
-    /// As [`Self::request`].
-    pub fn travel(&mut self, to: LocationId, now: Millis) -> Result<u32, Failure> {
-        // The last steps here are judged here.
-        self.step(Predict::poll, now);
-        let message = ClientMessage::Move(MoveRequest {
-            character_id: None,
-            from_location_id: self.own.as_ref().map(Predict::location),
-            to_location_id: Some(to),
-            position: None,
-            velocity: None,
-        });
-        let request = self.request(&message, now)?;
-        self.travel = Some((request, to));
-        self.hold(self.requests.is_sent());
-        Ok(request)
-    }
-
     /// The game says where its character is and how it moves. While a
     /// lost connection is brought back nothing is sent, and then the newest counts.
     pub fn walk(&mut self, position: Vec3, velocity: Vec3, now: Millis) {
         self.step(|own, now| own.walk(position, velocity, now), now);
     }
 
-    /// The game says where its character is, and leaves it to the client to see how
-    /// it moves.
+    /// The game says where its character is, and the client measures how it moves.
     pub fn walk_to(&mut self, position: Vec3, now: Millis) {
         self.step(|own, now| own.walk_to(position, now), now);
     }
 
-    /// Nobody looks any more, so nobody steers: the character stands.
+    /// The page is hidden, so nobody steers: the character stands.
     pub fn hidden(&mut self, now: Millis) {
         self.step(Predict::stop, now);
     }
 
-    /// The network is back, or somebody looks again: a lost connection is
-    /// brought back at once.
+    /// The network is back or the page is shown again: a lost connection is brought back at
+    /// once.
     pub fn wake(&mut self, now: Millis) {
         if matches!(self.link, Link::Waiting { .. }) {
             self.come_back(now);
@@ -351,8 +316,8 @@ impl Session {
         if self.lost.is_some() && !self.is_kept(now) {
             self.fail_requests();
         }
-        let over = self.parties.expire(now);
-        self.tell(over);
+        let news = self.systems.tick(now);
+        self.tell(news);
         self.step(Predict::poll, now);
         self.acknowledge(now);
         if self.is_open() && self.send_due <= now {
@@ -404,16 +369,16 @@ impl Session {
     fn acknowledge(&mut self, now: Millis) {
         if self.is_open() && self.stream.ack_due().is_some_and(|due| due <= now) {
             let last_seq = self.stream.acknowledge();
-            self.send(&ClientMessage::Ack(Ack { last_seq }));
+            self.send("ack", &Ack { last_seq });
         }
     }
 
-    fn answer(&mut self, request: u32, result: Result<Box<Incoming<ServerMessage>>, Failure>) {
+    fn answer(&mut self, request: u32, result: Result<Box<Told>, Failure>) {
         if self.travel.is_some_and(|(travel, _)| travel == request) {
             self.travel = None;
             self.hold(false);
         }
-        let news = self.parties.answered(request, result.as_ref().err());
+        let news = self.systems.settled(request, result.as_ref().err());
         self.effects.push_back(Effect::Answer(request, result));
         self.tell(news);
     }
@@ -431,8 +396,13 @@ impl Session {
         }
     }
 
-    fn send(&mut self, message: &ClientMessage) {
-        self.effects.push_back(Effect::Send(Encoded::Binary(encoded(&Envelope::default(), message))));
+    /// Sends something of the client's own that nothing answers.
+    fn send<T: Serialize>(&mut self, name: &str, fields: &T) {
+        if let Some(row) = ClientMessage::type_of_name(name) {
+            let mut body = Vec::new();
+            binary::append_body(&mut body, fields);
+            self.effects.push_back(Effect::Send(Encoded::Binary(encoded(&Envelope::default(), row, &body))));
+        }
     }
 
     fn status(&mut self, state: State, code: Option<u16>, reason: &str) {
@@ -443,22 +413,29 @@ impl Session {
     fn step(&mut self, step: impl FnOnce(&mut Predict, Millis) -> Option<Step>, now: Millis) {
         match self.own.as_mut().and_then(|own| step(own, now)) {
             None => {}
-            Some(Step::Send(own_move)) => self.send(&ClientMessage::OwnMove(own_move)),
+            Some(Step::Send(own_move)) => self.send("own_move", &own_move),
             Some(Step::Refused(correction)) => {
-                let message = ServerMessage::PositionCorrection(correction);
-                self.emit(Incoming { envelope: Envelope::at(now), message });
+                self.emit(Told::of("position_correction", Envelope::at(now), &correction));
             }
         }
     }
 
-    fn emit(&mut self, incoming: Incoming<ServerMessage>) {
-        self.effects.push_back(Effect::Emit(Event::Message(Box::new(incoming))));
+    fn emit(&mut self, message: Option<Told>) {
+        self.effects.extend(message.map(|message| Effect::Emit(Event::Message(Box::new(message)))));
+    }
+
+    /// Tells the game what the systems have to say.
+    fn tell(&mut self, news: Vec<News>) {
+        for news in news {
+            self.systems.noticed(&news);
+            self.effects.push_back(Effect::Emit(Event::News(news)));
+        }
     }
 }
 
-fn encoded(envelope: &Envelope, message: &ClientMessage) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(64);
-    binary::append(&mut bytes, envelope, message);
+fn encoded(envelope: &Envelope, row: &MessageType, body: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(16 + body.len());
+    binary::append_raw(&mut bytes, envelope, row.tag, body);
     bytes
 }
 

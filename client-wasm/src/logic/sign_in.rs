@@ -1,9 +1,9 @@
 //! Signing up and signing in without showing the password: SCRAM-SHA-256 (RFC
 //! 5802, RFC 7677), as steps that can be taken in their order only.
 //!
-//! [`SignIn`] says who wants in, [`Challenged`] waits for the stretched password,
-//! [`Proving`] for the server's proof; and only [`Proving::judge`] gives away the
-//! session that a server answered.
+//! [`SignIn`] names the account, [`Challenged`] waits for the stretched password, and
+//! [`Proving`] waits for the server's proof. Only [`Proving::judge`] hands out the session
+//! that the server answered.
 
 use super::{
     failure::Failure,
@@ -50,7 +50,7 @@ pub fn sign_up(entropy: &mut dyn Entropy) -> Challenge {
     Challenge { salt: entropy::bytes(entropy), iterations: PBKDF2_ITERATIONS }
 }
 
-/// What checks a password, and nothing that signs in: texts are base64.
+/// The keys that check a password and cannot sign in; texts are base64.
 #[derive(Debug, Serialize)]
 struct Checks {
     salt: String,
@@ -193,7 +193,7 @@ pub struct SignedIn {
     player_id: PlayerId,
 }
 
-/// A session of a server that has proved nothing: good for ending it.
+/// A session of a server that has proved nothing; it is only good for being ended.
 #[derive(Debug)]
 pub struct Unproved(pub Token);
 

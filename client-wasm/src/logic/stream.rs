@@ -1,11 +1,12 @@
-//! The reliable messages of one stay in the world, over however many connections:
-//! what a lost one is resumed by, what was handled, and what the server is told of it.
+//! The reliable messages of one stay in the world, over any number of connections: the token
+//! that resumes a lost connection, the last message that was handled, and when the server is
+//! told of it.
 //!
-//! A page cannot tell a server that refuses a resume from a network that is down: both
-//! close a socket that never opened. So after [`IN_DOUBT`] of these REST is asked for a
-//! ticket. Where that fails too it was the network, and resuming goes on; otherwise the
-//! resume has one more try before the ticket is used. Without that, every loss of a
-//! few seconds would end in a new stay, and what was said meanwhile would be missed.
+//! A page cannot tell a server that refuses a resume from a network that is down: in both
+//! cases a socket closes that never opened. So after [`IN_DOUBT`] such sockets the client
+//! asks REST for a ticket. If that fails too, the network is down, and resuming goes on.
+//! Otherwise the client tries to resume once more before it uses the ticket. Without that,
+//! every loss of a few seconds would end in a new stay, and its messages would be missed.
 
 use super::rest::Token;
 use shardlink_shared::{protocol::bounded::Secret, time::Millis};
@@ -14,10 +15,11 @@ use shardlink_shared::{protocol::bounded::Secret, time::Millis};
 /// contract's 60 s).
 pub(super) const PLACE_KEPT: u64 = 60_000;
 
-/// What was handled is acknowledged within this time, in milliseconds, all at once.
+/// Handled messages are acknowledged together within this time, in milliseconds.
 const ACK_AFTER: u64 = 1_000;
 
-/// Or after this many messages, so that a server that counts has not to keep more.
+/// Handled messages are acknowledged earlier once there are this many, so that the server
+/// need not keep more.
 const ACK_EVERY: u32 = 64;
 
 /// Sockets in a row that never opened, after which resuming is in doubt.

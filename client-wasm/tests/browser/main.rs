@@ -7,8 +7,8 @@ mod accounts;
 mod fake;
 mod social;
 
-use fake::{Server, URL, chat, pause, snapshot, token};
-use js_sys::{Array, Function, JSON, Promise, Reflect};
+use fake::{Server, URL, character, chat, pause, snapshot, token};
+use js_sys::{Array, Function, JSON, Object, Promise, Reflect};
 use shardlink_client::browser::{
     exports::{RawClient, canon},
     storage::{Kept, Place},
@@ -20,6 +20,7 @@ use shardlink_shared::{
     protocol::{
         ClientMessage, Envelope, ServerMessage,
         movement::{OwnMove, PlayerJoinedArea, PlayerLeftArea, PositionCorrection, PositionFrame},
+        trade::TradeUpdate,
     },
     rules::interest,
     text::Password,
@@ -65,6 +66,15 @@ async fn code(promise: Promise) -> String {
         Ok(value) => format!("resolved: {value:?}"),
         Err(error) => text(&error, "code"),
     }
+}
+
+/// A request with the fields of this JSON.
+fn ask(client: &RawClient, name: &str, fields: &str) -> Result<Promise, JsValue> {
+    client.request(name, &JSON::parse(fields).unwrap())
+}
+
+fn say(client: &RawClient, content: &str, channel: &str) -> Result<Promise, JsValue> {
+    ask(client, "chat", &format!(r#"{{"content":"{content}","channel":"{channel}"}}"#))
 }
 
 fn thrown(result: Result<impl Sized, JsValue>) -> String {
@@ -210,14 +220,18 @@ async fn what_cannot_be_asked_is_refused_here() {
     assert_eq!(code(client.select_character(5.0)).await, "UNAUTHENTICATED");
     for id in [0.0, -1.0, 1.5, f64::NAN, 1e300] {
         assert_eq!(code(client.delete_character(id)).await, "INVALID_FIELD");
-        assert_eq!(thrown(client.send_move(id)), "INVALID_FIELD");
+        // 0 is a place within the location; the facade asks for none.
+        let fields = Object::new();
+        Reflect::set(&fields, &"to_location_id".into(), &id.into()).unwrap();
+        let expected = if id == 0.0 { "NOT_CONNECTED" } else { "INVALID_FIELD" };
+        assert_eq!(thrown(client.request("move", &fields)), expected, "{id}");
     }
-    assert_eq!(thrown(client.send_move(2.0)), "NOT_CONNECTED");
+    assert_eq!(thrown(ask(&client, "move", r#"{"to_location_id":2}"#)), "NOT_CONNECTED");
     assert_eq!(thrown(client.ping()), "NOT_CONNECTED");
-    assert_eq!(thrown(client.send_chat("hi", "global", None, None)), "NOT_CONNECTED");
-    assert_eq!(thrown(client.send_chat(" ", "global", None, None)), "EMPTY");
-    assert_eq!(thrown(client.send_chat(&"x".repeat(501), "global", None, None)), "TOO_LONG");
-    assert_eq!(thrown(client.send_chat("hi", "shout", None, None)), "INVALID_FIELD");
+    assert_eq!(thrown(say(&client, "hi", "global")), "NOT_CONNECTED");
+    assert_eq!(thrown(say(&client, " ", "global")), "EMPTY");
+    assert_eq!(thrown(say(&client, &"x".repeat(501), "global")), "TOO_LONG");
+    assert_eq!(thrown(say(&client, "hi", "shout")), "INVALID_FIELD");
     assert_eq!(
         thrown(client.send_position_update(f64::NAN, 0.0, 0.0, Some(0.0), Some(0.0), Some(0.0))),
         "INVALID_FIELD"
@@ -480,11 +494,76 @@ async fn two_hundred_players_are_read_within_a_small_part_of_a_frame() {
 }
 
 #[wasm_bindgen_test]
+async fn any_request_is_made_by_its_type_and_any_message_heard_though_the_client_thinks_of_neither() {
+    let server = Server::start();
+    let client = in_world(&server).await;
+    let updates = hear(&client, "trade_update");
+    let offer = r#"{"trade_id":"t","items":[{"item_id":1,"quantity":2}],"souls":3,"unknown":[{}]}"#;
+    let asking = ask(&client, "trade_update", offer).unwrap();
+    let request = server.received(0).pop().unwrap();
+    let ClientMessage::TradeUpdate(sent) = request.message else { panic!("{request:?}") };
+    assert_eq!((sent.trade_id.as_str(), sent.items[0].quantity.get(), sent.souls), ("t", 2, 3));
+    let told = |souls| {
+        ServerMessage::TradeUpdate(TradeUpdate {
+            trade_id: sent.trade_id.clone(),
+            character_id: character(8),
+            items: sent.items.clone(),
+            souls,
+            offer_version: 4,
+        })
+    };
+    server.sends(0, request.envelope.message_id.unwrap().as_number(), &told(3));
+    let answer = JsFuture::from(asking).await.unwrap();
+    assert_eq!(
+        json(&answer).split(r#","timestamp""#).next().unwrap(),
+        r#"{"trade_id":"t","character_id":8,"items":[{"item_id":1,"quantity":2}],"souls":3,"offer_version":4,"type":"trade_update""#
+    );
+    // What no number of JavaScript's holds is told to nobody.
+    server.sends(0, None, &told(1 << 53));
+    assert_eq!(updates.borrow().len(), 1);
+}
+
+#[wasm_bindgen_test]
+async fn a_request_that_cannot_be_made_says_why() {
+    let server = Server::start();
+    let client = in_world(&server).await;
+    let refused = |result: Result<Promise, JsValue>| {
+        let error = result.unwrap_err();
+        (text(&error, "code"), get(&error, "field").as_string().unwrap_or_default())
+    };
+    let expected = |code: &str, field: &str| (code.to_owned(), field.to_owned());
+    for name in ["no_such", "ack", "disconnect", "party_update"] {
+        assert_eq!(refused(ask(&client, name, "{}")), expected("UNKNOWN_TYPE", "type"), "{name}");
+    }
+    for (name, fields, field) in [
+        ("party_accept", "{}", "party_id"),
+        ("party_accept", r#"{"party_id":"7"}"#, "party_id"),
+        ("trade_update", r#"{"trade_id":"t","items":[{"item_id":1}],"souls":0}"#, "items[0].quantity"),
+        ("trade_update", r#"{"trade_id":"t","items":[],"souls":-1}"#, "souls"),
+    ] {
+        assert_eq!(refused(ask(&client, name, fields)), expected("INVALID_FIELD", field), "{name} {fields}");
+    }
+    let error = ask(&client, "mute", r#"{"character_id":0,"muted":true}"#).unwrap_err();
+    let sentence = "The field character_id must be a whole number from 1 to 9007199254740991.";
+    assert_eq!(text(&error, "message"), sentence);
+    let circle = Object::new();
+    Reflect::set(&circle, &"reason".into(), &circle).unwrap();
+    assert_eq!(refused(client.request("ping", &circle)), expected("TOO_DEEP", ""));
+    let function = Object::new();
+    Reflect::set(&function, &"reason".into(), &Function::new_no_args("")).unwrap();
+    assert_eq!(refused(client.request("ping", &function)), expected("MALFORMED", ""));
+    for nothing in [JsValue::UNDEFINED, JsValue::NULL, "ping".into(), Array::new().into()] {
+        assert_eq!(refused(client.request("ping", &nothing)), expected("MALFORMED", ""), "{nothing:?}");
+    }
+    assert!(server.received(0).is_empty());
+}
+
+#[wasm_bindgen_test]
 async fn a_chat_is_answered_by_its_own_copy_and_a_ping_by_a_time() {
     let server = Server::start();
     let client = in_world(&server).await;
     let chats = hear(&client, "chat");
-    let said = client.send_chat("hello", "global", None, Some("Bran".into())).unwrap();
+    let said = ask(&client, "chat", r#"{"content":"hello","channel":"global","recipient_name":"Bran"}"#).unwrap();
     let request = server.received(0).remove(0);
     assert!(matches!(&request.message, ClientMessage::Chat(chat) if chat.recipient_name.is_some()));
     server.sends(0, request.envelope.message_id.unwrap().as_number(), &chat("hello"));
@@ -572,7 +651,7 @@ async fn a_handler_may_call_back() {
         let client = Rc::downgrade(&client);
         move || {
             let client = client.upgrade().unwrap();
-            let _ = client.send_chat("an answer", "global", None, None).unwrap();
+            let _ = say(&client, "an answer", "global").unwrap();
             client.leave_world();
             assert!(client.own().unwrap().is_null());
         }

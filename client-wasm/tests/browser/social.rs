@@ -1,11 +1,10 @@
 //! Parties and chat as JavaScript sees them.
 
 use crate::{
-    code,
+    ask, code,
     fake::{NOW, Server, character, chat, name, pause, sheet},
     get, hear, in_world, json, number, states, text, thrown,
 };
-use js_sys::Promise;
 use shardlink_client::browser::exports::RawClient;
 use shardlink_shared::{
     ErrorCode, Refusal,
@@ -18,7 +17,6 @@ use shardlink_shared::{
         party::{LootSharing, PartyInvite, PartyUpdate},
     },
 };
-use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -65,7 +63,7 @@ fn asked(server: &Server) -> (Option<u32>, ClientMessage) {
 }
 
 fn members(client: &RawClient) -> String {
-    let party = client.get_party().unwrap();
+    let party = client.kept("party").unwrap();
     if party.is_null() { "none".to_owned() } else { json(&get(&party, "members")) }
 }
 
@@ -75,13 +73,13 @@ async fn an_invitation_is_accepted_and_the_party_is_known_when_the_promise_resol
     let client = in_world(&server).await;
     let (parties, invitations, ended) =
         (hear(&client, "party"), hear(&client, "invitation"), hear(&client, "invitation_ended"));
-    assert_eq!((members(&client), json(&client.get_invitations().unwrap())), ("none".to_owned(), "[]".to_owned()));
+    assert_eq!((members(&client), json(&client.kept("invitations").unwrap())), ("none".to_owned(), "[]".to_owned()));
     server.sends(0, None, &invite(7, 60_000));
-    let open = client.get_invitations().unwrap();
+    let open = client.kept("invitations").unwrap();
     assert_eq!(text(&open, "0.inviter_name"), "Bran");
     assert!((58.0..=60.0).contains(&number(&open, "0.seconds_left")), "{}", json(&open));
     assert_eq!(number(&invitations.borrow()[0], "party_id"), 7.0);
-    let accept = client.accept_invite(7.0).unwrap();
+    let accept = ask(&client, "party_accept", r#"{"party_id":7}"#).unwrap();
     let (request, message) = asked(&server);
     assert!(matches!(message, ClientMessage::PartyAccept(_)));
     server.sends(0, request, &update(2, true, true));
@@ -89,8 +87,8 @@ async fn an_invitation_is_accepted_and_the_party_is_known_when_the_promise_resol
     assert_eq!((text(&answer, "type"), number(&answer, "party_version")), ("party_update".to_owned(), 2.0));
     let bran = r#"{"character_id":8,"character_name":"Bran","is_leader":true,"online":true,"health":null,"max_health":null}"#;
     assert!(members(&client).starts_with(&format!("[{bran},")), "{}", members(&client));
-    assert_eq!(number(&client.get_party().unwrap(), "members.1.health"), f64::from(sheet().resources.health));
-    assert_eq!(json(&client.get_invitations().unwrap()), "[]");
+    assert_eq!(number(&client.kept("party").unwrap(), "members.1.health"), f64::from(sheet().resources.health));
+    assert_eq!(json(&client.kept("invitations").unwrap()), "[]");
     assert_eq!(
         states(&ended),
         [r#"{"party_id":7,"party_name":null,"inviter_id":8,"inviter_name":"Bran","outcome":"accepted"}"#]
@@ -113,9 +111,9 @@ async fn an_invitation_that_nobody_answers_expires_by_itself() {
     let client = in_world(&server).await;
     let ended = hear(&client, "invitation_ended");
     server.sends(0, None, &invite(9, 150));
-    assert_eq!(json(&get(&client.get_invitations().unwrap(), "length")), "1");
+    assert_eq!(json(&get(&client.kept("invitations").unwrap(), "length")), "1");
     pause(400).await;
-    assert_eq!(json(&client.get_invitations().unwrap()), "[]");
+    assert_eq!(json(&client.kept("invitations").unwrap()), "[]");
     assert_eq!(text(&ended.borrow()[0], "outcome"), "expired");
 }
 
@@ -123,12 +121,15 @@ async fn an_invitation_that_nobody_answers_expires_by_itself() {
 async fn what_is_asked_of_a_party_names_it_and_a_refusal_keeps_its_code_and_field() {
     let server = Server::start();
     let client = in_world(&server).await;
-    assert_eq!(thrown(client.leave_party()), "NOT_IN_PARTY");
-    assert_eq!(thrown(client.invite_to_party(None, Some("x".into()))), "INVALID_FIELD");
-    assert_eq!(thrown(client.kick_from_party(1.5)), "INVALID_FIELD");
-    assert_eq!(thrown(client.set_loot_sharing("mine")), "INVALID_FIELD");
-    assert_eq!(thrown(client.create_party(Some("x".repeat(161)))), "INVALID_FIELD");
-    let create = client.create_party(Some("Cafe\u{301}".into())).unwrap();
+    assert_eq!(thrown(ask(&client, "party_leave", "{}")), "NOT_IN_PARTY");
+    assert_eq!(thrown(ask(&client, "party_invite", r#"{"invitee_id":null,"invitee_name":"x"}"#)), "INVALID_FIELD");
+    assert_eq!(thrown(ask(&client, "party_kick", r#"{"character_id":1.5}"#)), "INVALID_FIELD");
+    assert_eq!(thrown(ask(&client, "party_loot", r#"{"loot_sharing":"mine"}"#)), "INVALID_FIELD");
+    assert_eq!(
+        thrown(ask(&client, "party_create", &format!(r#"{{"party_name":"{}"}}"#, "x".repeat(161)))),
+        "INVALID_FIELD"
+    );
+    let create = ask(&client, "party_create", "{\"party_name\":\"Caf\u{e9}\"}").unwrap();
     let (request, message) = asked(&server);
     assert!(
         matches!(message, ClientMessage::PartyCreate(create) if create.party_name.as_ref().unwrap().as_str() == "Caf\u{e9}")
@@ -136,7 +137,7 @@ async fn what_is_asked_of_a_party_names_it_and_a_refusal_keeps_its_code_and_fiel
     server.sends(0, request, &update(1, true, true));
     JsFuture::from(create).await.unwrap();
 
-    let invited = client.invite_to_party(None, Some("Cara ".into())).unwrap();
+    let invited = ask(&client, "party_invite", r#"{"invitee_name":"Cara "}"#).unwrap();
     let (request, message) = asked(&server);
     let ClientMessage::PartyInvite(sent) = message else { panic!("{message:?}") };
     assert_eq!((sent.party_id, sent.invitee_name.unwrap().as_str()), (party(7), "Cara"));
@@ -148,18 +149,16 @@ async fn what_is_asked_of_a_party_names_it_and_a_refusal_keeps_its_code_and_fiel
         ("RECIPIENT_OFFLINE".to_owned(), "invitee_name".to_owned())
     );
 
-    type Ask = fn(&RawClient) -> Result<Promise, JsValue>;
-    let asks: [(Ask, &str); 7] = [
-        (|client| client.kick_from_party(8.0), "party_kick"),
-        (|client| client.promote(8.0), "party_promote"),
-        (|client| client.withdraw_invite(9.0), "party_withdraw"),
-        (|client| client.set_loot_sharing("roll"), "party_loot"),
-        (|client| client.disband_party(), "party_disband"),
-        (|client| client.leave_party(), "party_leave"),
-        (|client| client.decline_invite(9.0), "party_decline"),
-    ];
-    for (ask, name) in asks {
-        let asking = ask(&client).unwrap();
+    for (name, fields) in [
+        ("party_kick", r#"{"character_id":8}"#),
+        ("party_promote", r#"{"character_id":8}"#),
+        ("party_withdraw", r#"{"character_id":9}"#),
+        ("party_loot", r#"{"loot_sharing":"roll"}"#),
+        ("party_disband", "{}"),
+        ("party_leave", "{}"),
+        ("party_decline", r#"{"party_id":9}"#),
+    ] {
+        let asking = ask(&client, name, fields).unwrap();
         let (request, message) = asked(&server);
         assert_eq!(message.message_type().name, name);
         server.sends(0, request, &ServerMessage::Error(ErrorMessage::from(&Refusal::new(ErrorCode::NotLeader))));
@@ -171,11 +170,11 @@ async fn what_is_asked_of_a_party_names_it_and_a_refusal_keeps_its_code_and_fiel
 async fn what_was_asked_on_a_connection_that_ends_for_good_is_rejected() {
     let server = Server::start();
     let client = in_world(&server).await;
-    let create = client.create_party(None).unwrap();
-    let history = client.get_history("global", None).unwrap();
+    let create = ask(&client, "party_create", "{}").unwrap();
+    let history = ask(&client, "chat_history", r#"{"channel":"global"}"#).unwrap();
     server.ends(0, 4004, "LOGGED_OUT");
     assert_eq!((code(create).await, code(history).await), ("NOT_CONNECTED".to_owned(), "NOT_CONNECTED".to_owned()));
-    assert_eq!(thrown(client.create_party(None)), "NOT_CONNECTED");
+    assert_eq!(thrown(ask(&client, "party_create", "{}")), "NOT_CONNECTED");
 }
 
 #[wasm_bindgen_test]
@@ -195,13 +194,13 @@ async fn a_channel_shows_its_history_and_what_was_heard_once_and_nobody_who_is_m
             past(4, NOW, "hello"),
         ]),
     };
-    let history = client.get_history("global", Some(5.0)).unwrap();
+    let history = ask(&client, "chat_history", r#"{"channel":"global","before":5}"#).unwrap();
     let (request, message) = asked(&server);
     assert!(matches!(message, ClientMessage::ChatHistory(ask) if ask.before == Some(5)));
     server.sends(0, request, &ServerMessage::ChatHistory(told));
     let answer = JsFuture::from(history).await.unwrap();
     assert_eq!((number(&answer, "messages.length"), number(&answer, "messages.0.number")), (2.0, 3.0));
-    let lines = client.get_messages("global").unwrap();
+    let lines = client.kept("messages:global").unwrap();
     assert_eq!(number(&lines, "length"), 2.0);
     assert_eq!(
         (text(&lines, "0.content"), text(&lines, "1.content"), number(&lines, "1.number")),
@@ -211,19 +210,18 @@ async fn a_channel_shows_its_history_and_what_was_heard_once_and_nobody_who_is_m
 
     // Whispers are kept here alone.
     server.sends(0, None, &ServerMessage::chat(Chat { channel: Channel::Whisper, ..said }));
-    let whispers = JsFuture::from(client.get_history("whisper", None).unwrap()).await.unwrap();
-    assert_eq!(
-        (number(&whispers, "messages.length"), text(&whispers, "messages.0.chat.content")),
-        (1.0, "hello".to_owned())
-    );
-    assert_eq!(thrown(client.get_history("shout", None)), "INVALID_FIELD");
+    let whispers = client.kept("messages:whisper").unwrap();
+    assert_eq!((number(&whispers, "length"), text(&whispers, "0.content")), (1.0, "hello".to_owned()));
+    assert_eq!(thrown(client.kept("messages:shout")), "INVALID_FIELD");
+    assert_eq!(thrown(client.kept("secrets")), "INVALID_FIELD");
+    assert_eq!(thrown(ask(&client, "chat_history", r#"{"channel":"shout"}"#)), "INVALID_FIELD");
 
-    let muting = client.mute(8.0, true).unwrap();
+    let muting = ask(&client, "mute", r#"{"character_id":8,"muted":true}"#).unwrap();
     let (request, message) = asked(&server);
     let mute = Mute { character_id: character(8), muted: true };
     assert_eq!(message, ClientMessage::Mute(mute.clone()));
     server.sends(0, request, &ServerMessage::Mute(mute));
     JsFuture::from(muting).await.unwrap();
-    assert_eq!(json(&client.muted()), "[8]");
-    assert_eq!(number(&client.get_messages("global").unwrap(), "length"), 0.0);
+    assert_eq!(json(&client.kept("muted").unwrap()), "[8]");
+    assert_eq!(number(&client.kept("messages:global").unwrap(), "length"), 0.0);
 }

@@ -23,7 +23,7 @@ use crate::{
     time::Millis,
 };
 use serde::{
-    Deserializer,
+    Deserializer, Serialize,
     de::{DeserializeOwned, DeserializeSeed, SeqAccess, Visitor},
     forward_to_deserialize_any,
 };
@@ -36,6 +36,17 @@ const HAS_REPLY_TO: u8 = 2;
 const HAS_SEQ: u8 = 4;
 const HAS_TIMESTAMP: u8 = 8;
 
+/// A message whose fields have not been read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Raw<'a> {
+    /// What stood around it.
+    pub envelope: Envelope,
+    /// Its type's tag.
+    pub tag: u8,
+    /// Its fields.
+    pub body: &'a [u8],
+}
+
 /// The messages of a binary frame whose lengths are known to tile it.
 #[derive(Debug, Clone)]
 pub struct Frames<'a> {
@@ -43,9 +54,9 @@ pub struct Frames<'a> {
 }
 
 impl<'a> Frames<'a> {
-    /// The messages of a frame of at most `max_len` bytes. [`super::decode`] does
-    /// it for either encoding; whoever hears binary alone (the browser client)
-    /// is spared the JSON decoder's weight by this.
+    /// The messages of a frame of at most `max_len` bytes. [`super::decode`] serves either
+    /// encoding; a program that hears binary alone (the browser client) uses this and does
+    /// without the JSON decoder's code.
     ///
     /// # Errors
     /// TOO_LARGE, or MALFORMED where the parts do not tile the frame exactly.
@@ -74,18 +85,26 @@ impl<'a> Frames<'a> {
         Ok(Self { rest: bytes })
     }
 
+    /// The next message with its fields as they came, of whatever type; or the refusal of
+    /// one whose head is cut short.
+    pub fn next_raw(&mut self) -> Option<Result<Raw<'a>, Rejected>> {
+        let (length, after) = split_varint(self.rest)?;
+        let (message, rest) = after.split_at_checked(usize::try_from(length).ok()?)?;
+        self.rest = rest;
+        let (&[tag, head], body) = message.split_first_chunk::<2>()?;
+        Some(match read_head(head, body) {
+            Some((envelope, body)) => Ok(Raw { envelope, tag, body }),
+            None => Err(Refusal::new(ErrorCode::Malformed).saying("The message's head is cut short.").into()),
+        })
+    }
+
     /// The next message, or the refusal of one that cannot be read; unknown
     /// tags are skipped.
     pub fn next_message<M: MessageSet>(&mut self) -> Option<Result<Incoming<M>, Rejected>> {
         loop {
-            let (length, after) = split_varint(self.rest)?;
-            let (message, rest) = after.split_at_checked(usize::try_from(length).ok()?)?;
-            self.rest = rest;
-            let (&[tag, head], body) = message.split_first_chunk::<2>()?;
-            let Some((envelope, body)) = read_head(head, body) else {
-                return Some(Err(Refusal::new(ErrorCode::Malformed)
-                    .saying("The message's head is cut short.")
-                    .into()));
+            let Raw { envelope, tag, body } = match self.next_raw()? {
+                Ok(raw) => raw,
+                Err(rejected) => return Some(Err(rejected)),
             };
             match M::from_binary(tag, body) {
                 Some(Ok(message)) => return Some(Ok(Incoming { envelope, message })),
@@ -105,9 +124,9 @@ impl<'a> Frames<'a> {
     }
 }
 
-/// The fields of a frame's message, if it is the only one, of this tag, has no head and
-/// can be read. What comes thousands of times a second is spared the way of all others,
-/// which carries the largest of messages from hand to hand.
+/// The fields of a frame's only message, if it is of this tag, has no head and can be read.
+/// A short way for what comes thousands of times a second: the general one carries values of
+/// the size of the largest message.
 #[must_use]
 pub fn read_only<T: DeserializeOwned>(frame: &[u8], tag: u8) -> Option<T> {
     let (&[length, found, head], body) = frame.split_first_chunk::<3>()?;
@@ -154,7 +173,7 @@ fn split_varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
     None
 }
 
-fn push_varint(out: &mut Vec<u8>, mut value: u64) {
+pub(super) fn push_varint(out: &mut Vec<u8>, mut value: u64) {
     while value >= 0x80 {
         out.push(value as u8 | 0x80);
         value >>= 7;
@@ -164,10 +183,32 @@ fn push_varint(out: &mut Vec<u8>, mut value: u64) {
 
 /// Appends a message to a frame.
 pub fn append<M: MessageSet>(out: &mut Vec<u8>, envelope: &Envelope, message: &M) {
+    let start = append_head(out, envelope, message.message_type().tag);
+    append_body(out, &Body(message));
+    write_length(out, start);
+}
+
+/// Appends a message of this tag, whose fields are in binary already, to a frame.
+pub fn append_raw(out: &mut Vec<u8>, envelope: &Envelope, tag: u8, body: &[u8]) {
+    let start = append_head(out, envelope, tag);
+    out.extend_from_slice(body);
+    write_length(out, start);
+}
+
+/// Appends the fields of a message.
+pub fn append_body<T: Serialize + ?Sized>(out: &mut Vec<u8>, fields: &T) {
+    // The types of the protocol always serialize: their lists know their length.
+    if let Ok(written) = postcard::to_extend(fields, std::mem::take(out)) {
+        *out = written;
+    }
+}
+
+/// Appends a place for the length, and the head; returns where the message starts.
+fn append_head(out: &mut Vec<u8>, envelope: &Envelope, tag: u8) -> usize {
     let start = out.len();
-    // A place for the length, which nearly always fits one byte.
+    // One byte is kept for the length, which nearly always fits it.
     out.push(0);
-    out.push(message.message_type().tag);
+    out.push(tag);
     let number = |id: &Option<RequestId>| id.as_ref().and_then(RequestId::as_number).map(u64::from);
     let fields = [
         (HAS_MESSAGE_ID, number(&envelope.message_id)),
@@ -179,11 +220,7 @@ pub fn append<M: MessageSet>(out: &mut Vec<u8>, envelope: &Envelope, message: &M
     for value in fields.into_iter().filter_map(|(_, value)| value) {
         push_varint(out, value);
     }
-    // The types of the protocol always serialize: their lists know their length.
-    if let Ok(written) = postcard::to_extend(&Body(message), std::mem::take(out)) {
-        *out = written;
-    }
-    write_length(out, start);
+    start
 }
 
 /// Writes the length of what follows `start` into its place, a byte at `start`,
@@ -207,8 +244,8 @@ pub fn read_body<T: DeserializeOwned>(body: &[u8]) -> Result<T, BodyError> {
     T::deserialize(Fields { rest: body, left: 0 })
 }
 
-/// The fields of a message's own struct: where the body ends, the fields end,
-/// and serde gives the missing ones their defaults.
+/// The fields of a message's own struct. They end where the body ends, and serde gives the
+/// missing ones their defaults.
 struct Fields<'de> {
     rest: &'de [u8],
     left: usize,

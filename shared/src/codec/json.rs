@@ -75,12 +75,12 @@ pub fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Refusal> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let read = objects::read(&mut deserializer);
     read.and_then(|value| deserializer.end().map(|()| value)).map_err(|_| {
-        // Only what fails is read again with the path that the error belongs to.
+        // What failed is read again, this time with the path to the field at fault.
         let mut deserializer = serde_json::Deserializer::from_str(text);
         let mut track = serde_path_to_error::Track::new();
         match objects::read::<T, _>(serde_path_to_error::Deserializer::new(&mut deserializer, &mut track)) {
             Err(error) => refusal_of(&error, &track.path()),
-            // The value was fine: what failed is what follows it.
+            // The value itself was fine, so something follows it.
             Ok(_) => Refusal::new(ErrorCode::Malformed).saying("There is something after the JSON value."),
         }
     })
@@ -109,7 +109,7 @@ fn refusal_of(error: &serde_json::Error, path: &serde_path_to_error::Path) -> Re
     Refusal::field(path, message)
 }
 
-/// Refuses what is no object or nests too deep, before anything is read.
+/// Refuses, before anything is read, a text that is no object or nests too deep.
 ///
 /// # Errors
 /// TOO_DEEP, or MALFORMED for an array: serde would read it as a struct, field by
@@ -122,7 +122,7 @@ pub fn check_object(text: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Refuses what nests deeper than [`MAX_NESTING`], before anything recurses.
+/// Refuses, before anything recurses, a text that nests deeper than [`MAX_NESTING`].
 ///
 /// # Errors
 /// TOO_DEEP.
@@ -172,8 +172,8 @@ fn check_version(version: Option<&str>) -> Result<(), Refusal> {
     )))
 }
 
-/// The first of a version's three numbers, in digits: of any size, and in the one way
-/// that a number is written. Anything else is no version.
+/// The first of a version's three numbers, in digits and of any size; `None` for what is no
+/// version, such as one with leading zeros.
 fn major_of(version: &str) -> Option<&str> {
     let is_number = |part: &str| {
         let is_plain = part == "0" || !part.starts_with('0');
@@ -194,8 +194,8 @@ fn no_such_type<M: MessageSet>(name: &str) -> Refusal {
     Refusal::new(code).at("type")
 }
 
-/// A number that is ignored when it is something else: a client's timestamp is
-/// never judged.
+/// A number; a value of another type is ignored, because a client's timestamp is never
+/// judged.
 #[derive(Default)]
 struct LooseNumber(Option<f64>);
 

@@ -6,6 +6,7 @@ pub mod binary;
 pub mod json;
 mod objects;
 pub mod snapshot;
+pub mod table;
 pub(crate) mod words;
 
 use crate::{
@@ -75,8 +76,7 @@ pub struct Incoming<M> {
     pub message: M,
 }
 
-/// A message that could not be decoded: why, and what it called itself, so that
-/// the answer can name it.
+/// A message that could not be decoded: why, and its message_id, which the answer repeats.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rejected {
     /// Why.

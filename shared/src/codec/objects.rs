@@ -1,9 +1,8 @@
-//! JSON in which an object is an object. serde reads a struct from an array too, field
-//! after field: binary is read so, but in JSON `"position": [1, 0, 0]` is no position.
+//! JSON in which an object is an object. serde also reads a struct from an array, field
+//! after field: binary is read that way, but in JSON `"position": [1, 0, 0]` is no position.
 //!
-//! A deserializer around another, which asks it for a map wherever a struct is wanted,
-//! at any depth. What it forbids it names: the words of the refusal are the struct's
-//! fields.
+//! The deserializer here wraps another and asks it for a map wherever a struct is wanted, at
+//! any depth. Its refusal names the struct's fields.
 
 use serde::{
     Deserialize, Deserializer,

@@ -11,9 +11,9 @@
 //! vx, vy   one byte each, signed, in steps of 0.1 m/s, if it moves
 //! ```
 //!
-//! Slots rise from entry to entry. A walking player takes 7 bytes: from the centre of
-//! a cell one sees 77 m far (half a cell, a neighbour and the hysteresis), 7,700
-//! units, which fit 2 bytes up to 81.91 m; and a gap below 32 fits the first byte.
+//! Slots rise from entry to entry. A walking player takes 7 bytes: the sight from the
+//! centre of a cell reaches 77 m (half a cell, a neighbour and the hysteresis), 7,700
+//! units, and 2 bytes hold up to 81.91 m; a gap between slots below 32 fits the first byte.
 
 use crate::{limits::MAX_FRAME_PLAYERS, vector::Vec3};
 use serde::{

@@ -1,7 +1,7 @@
-//! What is wrong with a field, as whoever sent it is told. serde speaks to programmers of
-//! Rust; of what it says, its expectation is kept, in words of JSON, and never the value
-//! that it found: that may be a password in the wrong field, and an answer may end up in
-//! a log.
+//! What is wrong with a field, in words for its sender. serde's sentences are for
+//! programmers of Rust: only their expectation is kept, in words of JSON. The value that was
+//! found is never repeated, because it may be a password in the wrong field and an answer may
+//! end up in a log.
 
 use std::borrow::Cow;
 

@@ -1,6 +1,6 @@
 //! Passwords at rest: a SCRAM-SHA-256 verifier (RFC 5802 §3, RFC 7677), which
-//! the plain login computes too. Neither the password nor anything that signs
-//! in in its place can be had from it without trying passwords.
+//! the plain login computes too. It yields neither the password nor anything that signs in
+//! like it, except by trying passwords.
 
 use base64ct::{Base64, Encoding};
 use hmac::{Hmac, KeyInit, Mac};
@@ -12,8 +12,8 @@ use subtle::ConstantTimeEq;
 /// A salt: 16 random bytes.
 pub type Salt = [u8; 16];
 
-/// PBKDF2-HMAC-SHA256 in slices, so that whoever shares the thread waits for a
-/// slice and not for the whole (RFC 8018 §5.2, one block of 32 bytes).
+/// PBKDF2-HMAC-SHA256 in slices, so that other work of the thread waits for a slice and not
+/// for the whole (RFC 8018 §5.2, one block of 32 bytes).
 #[derive(Clone)]
 pub struct Derivation {
     keyed: Hmac<Sha256>,
@@ -50,7 +50,7 @@ impl Derivation {
     }
 }
 
-/// What PBKDF2 makes of a password. Signs in in its place: never stored.
+/// What PBKDF2 makes of a password. It can sign in like the password, so it is never stored.
 #[derive(Clone)]
 pub struct SaltedPassword(pub [u8; 32]);
 

@@ -4,12 +4,12 @@ use super::{
     bounded::{Secret, Text},
     envelope::Timestamp,
 };
-use crate::{ids::PlayerId, sheet::Sheet, text::UserName, time::Millis};
+use crate::{codec::table::Wire, ids::PlayerId, sheet::Sheet, text::UserName, time::Millis};
 use serde::{Deserialize, Serialize};
 
 /// `auth_request`, client to server: signs in; the first message on a socket
-/// without a ticket. Answered by [`AuthResponse`]. With a token the password is ignored.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// without a ticket. With a token the password is ignored.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AuthRequest {
     /// Who is signing in.
@@ -38,8 +38,8 @@ impl AuthRequest {
 
 /// `auth_response`, server to client: whether the socket is authenticated. It comes again
 /// when the session is renewed (`POST /api/auth/refresh`), without a character and with
-/// another resume token: the one before is good for nothing any more.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// another resume token: the earlier one serves no more.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AuthResponse {
     /// Whether it is.
@@ -107,7 +107,7 @@ impl AuthResponse {
 }
 
 /// The protocol revisions that a server speaks.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ProtocolRange {
     /// The lowest.
@@ -131,7 +131,7 @@ impl ProtocolRange {
 }
 
 /// `disconnect`, either way: a goodbye before the close.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Disconnect {
     /// Why.
@@ -139,21 +139,21 @@ pub struct Disconnect {
     pub reason: Option<Text<256>>,
 }
 
-/// `ping`, client to server: is anybody there? Answered by [`Pong`].
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+/// `ping`, client to server: is anybody there?
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Ping {}
 
 /// `pong`, server to client: the answer to a ping.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Pong {}
 
 /// `resume`, client to server: the first message on a socket that shows a resume
-/// token. Answered by [`Resumed`]; where the place is not kept any more, after an
-/// [`AuthResponse`] with another token. The socket is closed with 4001 where the session
+/// token. Where the place is not kept any more, an [`AuthResponse`] with another token
+/// comes before the answer. The socket is closed with 4001 where the session
 /// was renewed since, so that a ticket is the way, and with 4002 or 4004 where it has ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Resume {
     /// The last reliable message that was received.
@@ -161,7 +161,7 @@ pub struct Resume {
 }
 
 /// `resumed`, server to client: the connection continues where it broke off.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Resumed {
     /// How many missed messages follow, before the picture of what is now.
@@ -173,7 +173,7 @@ pub struct Resumed {
 /// `ack`, client to server: every reliable message up to this one was received. It has no
 /// answer, so one with a message_id is refused with INVALID_FIELD. A number that was not sent
 /// counts as the last that was.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Ack {
     /// The last of them.
@@ -181,7 +181,7 @@ pub struct Ack {
 }
 
 /// `pace`, server to client: how often positions may be sent from now on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Pace {
     /// Positions a second, at least 1.
@@ -189,8 +189,8 @@ pub struct Pace {
 }
 
 /// `hub_transfer`, server to client: reconnect with this ticket, for example to
-/// be with one's party.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// be with the player's party.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct HubTransfer {
     /// A ticket to another hub.

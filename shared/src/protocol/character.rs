@@ -2,6 +2,7 @@
 
 use super::bounded::List;
 use crate::{
+    codec::table::Wire,
     ids::{CharacterId, LocationId},
     limits::MAX_CHARACTERS,
     sheet::Sheet,
@@ -11,32 +12,31 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 
-/// `character_list`, client to server: asks for the account's characters. Answered by [`CharacterList`].
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+/// `character_list`, client to server: asks for the account's characters.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CharacterListRequest {}
 
 /// `character_list`, server to client: the account's characters; also the
 /// answer to `character_delete`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CharacterList {
     /// The characters, oldest first.
     pub characters: List<Sheet, MAX_CHARACTERS>,
 }
 
-/// `character_select`, client to server: enters the world. Answered by
-/// [`CharacterUpdate`] and the snapshot of where it is; refused with NOT_YOUR_CHARACTER.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// `character_select`, client to server: enters the world. The snapshot of where
+/// the character is follows the answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CharacterSelect {
-    /// One's own character.
+    /// The player's own character.
     pub character_id: CharacterId,
 }
 
-/// `character_create`, client to server: makes a character. Answered by [`CharacterUpdate`];
-/// refused with NAME_TAKEN, NAME_RESERVED or TOO_MANY_CHARACTERS.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// `character_create`, client to server: makes a character.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CharacterCreate {
     /// A name with at least two letters or digits, which nobody else has and which looks
@@ -50,18 +50,17 @@ pub struct CharacterCreate {
     pub faction: Faction,
 }
 
-/// `character_delete`, client to server: deletes a character, for good. Answered by [`CharacterList`];
-/// refused with NOT_YOUR_CHARACTER or CHARACTER_ONLINE.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// `character_delete`, client to server: deletes a character, for good.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CharacterDelete {
-    /// One's own character.
+    /// The player's own character.
     pub character_id: CharacterId,
 }
 
 /// `character_update`, server to client: what is known of a character; what is
 /// absent has not changed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CharacterUpdate {
     /// Who it is.

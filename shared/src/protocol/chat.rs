@@ -5,6 +5,7 @@ use super::{
     envelope::Timestamp,
 };
 use crate::{
+    codec::table::Wire,
     ids::CharacterId,
     limits::{MAX_CIPHERTEXT, MAX_HISTORY},
     text::{CharacterName, Content, Draft},
@@ -47,11 +48,10 @@ wire_enum!(Channel, "must be global, party, faction or whisper");
 
 /// `chat`, `whisper`, `party_chat` and `faction_chat`, client to server.
 ///
-/// `chat` goes by its channel, the other three types win over it. Answered by
-/// the sender's own copy, a [`Chat`]; refused with EMPTY, TOO_LONG, RATE_LIMITED,
-/// MUTED, NOT_IN_PARTY, NOT_YOUR_CHARACTER, and a whisper with RECIPIENT_OFFLINE or
-/// NOT_FOUND. Whoever has muted the sender does not hear it, and nobody learns of that.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// `chat` goes by its channel, the other three types win over it. The answer is the
+/// sender's own copy. A character that has muted the sender does not hear it, and nobody
+/// learns of that.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SendChat {
     /// What is said. The others read it in NFC, with one space for line breaks and tabs,
@@ -67,7 +67,7 @@ pub struct SendChat {
     /// Whom a whisper is for, by name.
     #[serde(default)]
     pub recipient_name: Option<Text<64>>,
-    /// One's own character; may be left out.
+    /// The player's own character; may be left out.
     #[serde(default)]
     pub sender_id: Option<CharacterId>,
     /// Overwritten with the truth.
@@ -95,7 +95,7 @@ impl SendChat {
 }
 
 /// `chat`, `whisper`, `party_chat` and `faction_chat`, server to client.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Chat {
     /// Who says it.
@@ -118,7 +118,7 @@ pub struct Chat {
 }
 
 /// A chat that the server relays and cannot read. All texts are base64.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Sealed {
     /// The scheme's version.
@@ -132,7 +132,7 @@ pub struct Sealed {
 }
 
 /// `world_announcement`, server to client: to everybody, from those who run the realm.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct WorldAnnouncement {
     /// What is announced.
@@ -142,9 +142,9 @@ pub struct WorldAnnouncement {
     pub title: Option<Text<128>>,
 }
 
-/// `chat_history`, client to server: what was said before. Answered by [`ChatHistory`];
-/// refused with NOT_IN_PARTY. Whispers are kept by nobody.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// `chat_history`, client to server: what was said before. Nobody
+/// keeps whispers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ChatHistoryRequest {
     /// Of which channel.
@@ -155,7 +155,7 @@ pub struct ChatHistoryRequest {
 }
 
 /// A chat of a channel's history.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PastChat {
     /// Its number in the channel, rising.
@@ -166,9 +166,9 @@ pub struct PastChat {
     pub chat: Chat,
 }
 
-/// `chat_history`, server to client: what was said last, the oldest first. Whoever enters
-/// the world is handed that of each channel where anything was said.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// `chat_history`, server to client: what was said last, the oldest first. A player that
+/// enters the world is told the history of each channel where anything was said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ChatHistory {
     /// Of which channel.
@@ -178,8 +178,8 @@ pub struct ChatHistory {
 }
 
 /// `mute`, either way: hears no more of a character, or hears it again.
-/// Answered by its copy; refused with NOT_FOUND or TOO_MANY_MUTED. The character keeps it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// The answer is a copy of it. The character keeps it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Mute {
     /// Whom.

@@ -2,6 +2,7 @@
 
 use super::bounded::{List, Text};
 use crate::{
+    codec::table::Wire,
     ids::{CharacterId, ItemId, LocationId, ShardId},
     limits::{MAX_COMBAT_LOG, MAX_COMBATANTS, MAX_PARTY},
     text::CharacterName,
@@ -77,9 +78,9 @@ impl Outcome {
 wire_enum!(Outcome, "must be victory, defeat or fled");
 
 /// `combat_start`, client to server: fights a shard's guardian, another character
-/// (a challenge), or, with neither, a monster of this place. Answered by
-/// [`CombatStart`] or, for a challenge, by its copy.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+/// (a challenge), or, with neither, a monster of this place. The answer to a
+/// challenge is a copy of it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct StartCombat {
     /// The shard whose guardian is fought.
@@ -91,7 +92,7 @@ pub struct StartCombat {
 }
 
 /// `combat_challenge`, server to client: somebody wants to fight.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CombatChallenge {
     /// The encounter it would be.
@@ -103,7 +104,7 @@ pub struct CombatChallenge {
 }
 
 /// `combat_answer`, client to server: accepts a [`CombatChallenge`] or declines it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CombatAnswer {
     /// The encounter.
@@ -113,7 +114,7 @@ pub struct CombatAnswer {
 }
 
 /// Somebody in an encounter; a monster's or guardian's id is below 2^20.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Combatant {
     /// Who it is.
@@ -139,7 +140,7 @@ pub struct Combatant {
 }
 
 /// `combat_start`, server to client: an encounter begins.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CombatStart {
     /// The encounter.
@@ -154,14 +155,13 @@ pub struct CombatStart {
     pub shard_id: Option<ShardId>,
 }
 
-/// `combat_action`, client to server: one's own turn. Answered by
-/// [`CombatState`]; refused with NOT_IN_COMBAT, NOT_YOUR_TURN or INVALID_TARGET.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// `combat_action`, client to server: the player's own turn.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CombatAction {
     /// The encounter.
     pub combat_id: CombatId,
-    /// One's own character; may be left out.
+    /// The player's own character; may be left out.
     #[serde(default)]
     pub character_id: Option<CharacterId>,
     /// What to do.
@@ -181,7 +181,7 @@ pub struct CombatAction {
 }
 
 /// `combat_damage` and `combat_heal`, server to client.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CombatEffect {
     /// The encounter.
@@ -201,7 +201,7 @@ pub struct CombatEffect {
 }
 
 /// `combat_state`, server to client: the encounter as it is now.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CombatState {
     /// The encounter.
@@ -220,7 +220,7 @@ pub struct CombatState {
 }
 
 /// What a winner gets.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Reward {
     /// Who gets it.
@@ -234,7 +234,7 @@ pub struct Reward {
 }
 
 /// `combat_end`, server to client: the encounter is over.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CombatEnd {
     /// The encounter.

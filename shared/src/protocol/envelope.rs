@@ -121,6 +121,21 @@ impl Seconds {
         Self { milliseconds: (seconds * 1000.0).ceil() as u32 }
     }
 
+    /// This many seconds, to the nearest millisecond; `None` if it is not a span from 0 to
+    /// 2^32−1 milliseconds.
+    #[must_use]
+    pub fn nearest(seconds: f64) -> Option<Self> {
+        let milliseconds = (seconds * 1000.0).round();
+        let in_bounds = (0.0..=f64::from(u32::MAX)).contains(&milliseconds);
+        in_bounds.then_some(Self { milliseconds: milliseconds as u32 })
+    }
+
+    /// The whole milliseconds.
+    #[must_use]
+    pub const fn milliseconds(self) -> u32 {
+        self.milliseconds
+    }
+
     /// The seconds.
     #[must_use]
     pub fn as_f64(self) -> f64 {
@@ -143,11 +158,7 @@ impl<'de> Deserialize<'de> for Seconds {
         if !deserializer.is_human_readable() {
             return u32::deserialize(deserializer).map(|milliseconds| Self { milliseconds });
         }
-        let milliseconds = (f64::deserialize(deserializer)? * 1000.0).round();
-        if (0.0..=f64::from(u32::MAX)).contains(&milliseconds) {
-            Ok(Self { milliseconds: milliseconds as u32 })
-        } else {
-            Err(de::Error::custom("must be seconds from 0 to 4294967"))
-        }
+        let span = Self::nearest(f64::deserialize(deserializer)?);
+        span.ok_or_else(|| de::Error::custom("must be seconds from 0 to 4294967"))
     }
 }

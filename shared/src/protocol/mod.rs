@@ -1,8 +1,8 @@
 //! The messages: one file for each family, and here the two sets (what clients
 //! send, what servers send) with each type's tag, name and priority.
 //!
-//! A type that both sides send (chat, move) has one tag and a struct for each
-//! direction: what a client may leave out, a server never does.
+//! A type that both sides send (chat, move) has one tag and a struct for each direction: a
+//! server writes every field, a client may leave some out.
 
 #[macro_use]
 mod wire_enum;
@@ -21,7 +21,10 @@ pub mod signal;
 pub mod trade;
 pub mod world;
 
-use crate::codec::{binary, json};
+use crate::codec::{
+    binary, json,
+    table::{Kind, Wire},
+};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use envelope::{Envelope, RequestId, Timestamp};
@@ -55,7 +58,7 @@ pub enum Priority {
 }
 
 /// A type of message: a row of the table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub struct MessageType {
     /// Its tag in binary.
     pub tag: u8,
@@ -63,7 +66,19 @@ pub struct MessageType {
     pub name: &'static str,
     /// Its priority.
     pub priority: Priority,
+    /// Its fields, for the table-driven codec.
+    pub fields: &'static Kind,
+    /// Whether it is a request, which carries a message_id and is answered or refused.
+    pub is_request: bool,
 }
+
+impl PartialEq for MessageType {
+    fn eq(&self, other: &Self) -> bool {
+        (self.tag, self.name, self.priority) == (other.tag, other.name, other.priority)
+    }
+}
+
+impl Eq for MessageType {}
 
 /// The messages of one direction.
 pub trait MessageSet: Sized {
@@ -72,6 +87,18 @@ pub trait MessageSet: Sized {
 
     /// The types of the other direction, to tell "not allowed" from "unknown".
     const OTHER_TYPES: &'static [MessageType];
+
+    /// The type of this tag.
+    #[must_use]
+    fn type_of_tag(tag: u8) -> Option<&'static MessageType> {
+        Self::TYPES.iter().find(|row| row.tag == tag)
+    }
+
+    /// The type of this name.
+    #[must_use]
+    fn type_of_name(name: &str) -> Option<&'static MessageType> {
+        Self::TYPES.iter().find(|row| row.name == name)
+    }
 
     /// The type of this message.
     fn message_type(&self) -> &'static MessageType;
@@ -100,8 +127,27 @@ impl<M: MessageSet> Serialize for Body<'_, M> {
 }
 
 macro_rules! messages {
+    (@row $tag:literal $body:ty, $name:literal $priority:ident $([$($answer:ident)+])?) => {
+        MessageType {
+            tag: $tag,
+            name: $name,
+            priority: Priority::$priority,
+            fields: <$body as Wire>::KIND,
+            is_request: messages!(@is_request $([$($answer)+])?),
+        }
+    };
+    (@is_request) => {
+        false
+    };
+    (@is_request [$($answer:ident)+]) => {
+        true
+    };
     ($(#[$doc:meta])* $set:ident, other $other:ident {
-        $($(#[doc = $meaning:literal])* $tag:literal $variant:ident($body:ty) $name:literal $priority:ident;)*
+        $(
+            $(#[doc = $meaning:literal])*
+            $tag:literal $variant:ident($body:ty) $name:literal $priority:ident
+            $(=> $($answer:ident)|+ $(, refused $($error:ident)|+)?)?;
+        )*
     }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq)]
@@ -113,19 +159,23 @@ macro_rules! messages {
         #[cfg(feature = "schema")]
         impl crate::schema::Described for $set {
             fn rows(generator: &mut schemars::SchemaGenerator) -> Vec<crate::schema::Row> {
-                vec![$(crate::schema::Row::of::<$body>($tag, concat!($($meaning),*), generator)),*]
+                vec![$(crate::schema::Row {
+                    answers: vec![$($((|message: &$other| matches!(message, $other::$answer(_)), stringify!($answer)).1),+)?],
+                    errors: vec![$($($(crate::ErrorCode::$error),+)?)?],
+                    ..crate::schema::Row::of::<$body>($tag, stringify!($variant), concat!($($meaning),*), generator)
+                }),*]
             }
         }
 
         impl MessageSet for $set {
             const TYPES: &'static [MessageType] =
-                &[$(MessageType { tag: $tag, name: $name, priority: Priority::$priority }),*];
+                &[$(messages!(@row $tag $body, $name $priority $([$($answer)+])?)),*];
             const OTHER_TYPES: &'static [MessageType] = $other::TYPES;
 
             fn message_type(&self) -> &'static MessageType {
                 match self {
                     $(Self::$variant(_) => {
-                        &const { MessageType { tag: $tag, name: $name, priority: Priority::$priority } }
+                        &const { messages!(@row $tag $body, $name $priority $([$($answer)+])?) }
                     })*
                 }
             }
@@ -165,6 +215,10 @@ macro_rules! messages {
 
 // A struct that serves several types leaves it to their rows to say what each means.
 //
+// A row of what clients send names, after `=>`, the messages of servers that answer it,
+// and after `refused` the errors of its own that it may get instead. What any request may
+// get (schema.rs, ANY_REQUEST) it does not repeat. A row without answers is no request.
+//
 // Tags are never reused. 1–9 connection, 10–19 character, 20–29 movement,
 // 30–39 chat, 40–54 party, 55–69 combat, 70–79 world, 80–89 trade and items,
 // 90–99 quests and events, 100–109 connection again, 110–119 signals,
@@ -172,59 +226,79 @@ macro_rules! messages {
 messages!(
     /// What a client may send.
     ClientMessage, other ServerMessage {
-        1 AuthRequest(account::AuthRequest) "auth_request" Critical;
+        1 AuthRequest(account::AuthRequest) "auth_request" Critical
+            => AuthResponse, refused AlreadyAuthenticated;
         3 Disconnect(account::Disconnect) "disconnect" Critical;
-        4 Ping(account::Ping) "ping" Low;
-        6 Resume(account::Resume) "resume" Critical;
+        4 Ping(account::Ping) "ping" Low => Pong;
+        6 Resume(account::Resume) "resume" Critical => Resumed;
         8 Ack(account::Ack) "ack" Low;
-        10 CharacterList(character::CharacterListRequest) "character_list" Normal;
-        11 CharacterSelect(character::CharacterSelect) "character_select" Normal;
-        12 CharacterCreate(character::CharacterCreate) "character_create" Normal;
-        14 CharacterDelete(character::CharacterDelete) "character_delete" Normal;
-        20 Move(movement::MoveRequest) "move" Normal;
-        21 OwnMove(movement::OwnMove) "own_move" Normal;
+        10 CharacterList(character::CharacterListRequest) "character_list" Normal => CharacterList;
+        11 CharacterSelect(character::CharacterSelect) "character_select" Normal
+            => CharacterUpdate, refused NotYourCharacter;
+        12 CharacterCreate(character::CharacterCreate) "character_create" Normal
+            => CharacterUpdate, refused NameTaken | NameReserved | TooManyCharacters;
+        14 CharacterDelete(character::CharacterDelete) "character_delete" Normal
+            => CharacterList, refused NotYourCharacter | CharacterOnline;
+        20 Move(movement::MoveRequest) "move" Normal
+            => LocationUpdate | Move, refused NotYourCharacter | NotThere | UnknownLocation | NotAdjacent | MoveRejected;
+        21 OwnMove(movement::OwnMove) "own_move" Normal => Move, refused MoveRejected;
         /// Says something on a channel.
-        30 Chat(chat::SendChat) "chat" Normal;
+        30 Chat(chat::SendChat) "chat" Normal
+            => Chat | Whisper | PartyChat | FactionChat, refused Empty | TooLong | RateLimited | Muted | NotInParty | NotYourCharacter | RecipientOffline | NotFound;
         /// Says something to one character.
-        31 Whisper(chat::SendChat) "whisper" Normal;
+        31 Whisper(chat::SendChat) "whisper" Normal
+            => Whisper, refused Empty | TooLong | RateLimited | Muted | NotYourCharacter | RecipientOffline | NotFound;
         /// Says something to the party.
-        32 PartyChat(chat::SendChat) "party_chat" Normal;
+        32 PartyChat(chat::SendChat) "party_chat" Normal
+            => PartyChat, refused Empty | TooLong | RateLimited | Muted | NotInParty | NotYourCharacter;
         /// Says something to the faction.
-        33 FactionChat(chat::SendChat) "faction_chat" Normal;
-        35 ChatHistory(chat::ChatHistoryRequest) "chat_history" Normal;
-        36 Mute(chat::Mute) "mute" Normal;
-        40 PartyCreate(party::PartyCreate) "party_create" Normal;
-        41 PartyInvite(party::SendPartyInvite) "party_invite" High;
+        33 FactionChat(chat::SendChat) "faction_chat" Normal
+            => FactionChat, refused Empty | TooLong | RateLimited | Muted | NotYourCharacter;
+        35 ChatHistory(chat::ChatHistoryRequest) "chat_history" Normal => ChatHistory, refused NotInParty;
+        36 Mute(chat::Mute) "mute" Normal => Mute, refused NotFound | TooManyMuted;
+        40 PartyCreate(party::PartyCreate) "party_create" Normal
+            => PartyUpdate, refused AlreadyInParty | InvalidField | NameReserved;
+        41 PartyInvite(party::SendPartyInvite) "party_invite" High
+            => PartyInvite, refused NotInParty | NotLeader | PartyFull | RecipientOffline | NotFound | AlreadyInParty | RateLimited | InvalidField;
         /// Joins a party by its invitation.
-        42 PartyAccept(party::PartyReference) "party_accept" Normal;
+        42 PartyAccept(party::PartyReference) "party_accept" Normal
+            => PartyUpdate, refused NotFound | PartyFull | AlreadyInParty;
         /// Turns an invitation down.
-        43 PartyDecline(party::PartyReference) "party_decline" Normal;
+        43 PartyDecline(party::PartyReference) "party_decline" Normal => PartyUpdate, refused NotFound;
         /// Leaves the party.
-        44 PartyLeave(party::PartyReference) "party_leave" Normal;
+        44 PartyLeave(party::PartyReference) "party_leave" Normal => PartyUpdate, refused NotInParty;
         /// Ends the party.
-        45 PartyDisband(party::PartyReference) "party_disband" Normal;
+        45 PartyDisband(party::PartyReference) "party_disband" Normal
+            => PartyUpdate, refused NotInParty | NotLeader;
         /// Puts a member out.
-        46 PartyKick(party::PartyMember) "party_kick" Normal;
+        46 PartyKick(party::PartyMember) "party_kick" Normal
+            => PartyUpdate, refused NotInParty | NotLeader | NotFound;
         /// Takes an invitation back.
-        47 PartyWithdraw(party::PartyMember) "party_withdraw" Normal;
+        47 PartyWithdraw(party::PartyMember) "party_withdraw" Normal
+            => PartyUpdate, refused NotInParty | NotLeader | NotFound;
         /// Makes a member the leader.
-        48 PartyPromote(party::PartyMember) "party_promote" Normal;
-        49 PartyLoot(party::PartyLoot) "party_loot" Normal;
-        55 CombatStart(combat::StartCombat) "combat_start" High;
-        57 CombatAnswer(combat::CombatAnswer) "combat_answer" Normal;
-        58 CombatAction(combat::CombatAction) "combat_action" High;
-        80 TradeRequest(trade::SendTradeRequest) "trade_request" High;
-        81 TradeAccept(trade::TradeAccept) "trade_accept" Normal;
+        48 PartyPromote(party::PartyMember) "party_promote" Normal
+            => PartyUpdate, refused NotInParty | NotLeader | NotFound;
+        49 PartyLoot(party::PartyLoot) "party_loot" Normal => PartyUpdate, refused NotInParty | NotLeader;
+        55 CombatStart(combat::StartCombat) "combat_start" High => CombatStart | CombatChallenge;
+        57 CombatAnswer(combat::CombatAnswer) "combat_answer" Normal => CombatStart | CombatEnd;
+        58 CombatAction(combat::CombatAction) "combat_action" High
+            => CombatState, refused NotInCombat | NotYourTurn | InvalidTarget;
+        80 TradeRequest(trade::SendTradeRequest) "trade_request" High
+            => TradeRequest, refused RecipientOffline | NotFound | Busy;
+        81 TradeAccept(trade::TradeAccept) "trade_accept" Normal
+            => TradeUpdate | TradeComplete, refused NotFound | OutdatedOffer;
         82 TradeDecline(trade::TradeDecline) "trade_decline" Normal;
-        83 TradeUpdate(trade::SendTradeUpdate) "trade_update" Normal;
-        85 Inventory(trade::InventoryRequest) "inventory" Normal;
+        83 TradeUpdate(trade::SendTradeUpdate) "trade_update" Normal
+            => TradeUpdate, refused NotFound | NotEnough;
+        85 Inventory(trade::InventoryRequest) "inventory" Normal => Inventory;
         /// Uses an item.
-        86 ItemUse(trade::ItemCommand) "item_use" Normal;
+        86 ItemUse(trade::ItemCommand) "item_use" Normal => Inventory, refused NotEnough | NotUsable;
         /// Wears or wields an item.
-        87 ItemEquip(trade::ItemCommand) "item_equip" Normal;
+        87 ItemEquip(trade::ItemCommand) "item_equip" Normal => Inventory, refused NotEnough | NotUsable;
         /// Throws an item away.
-        88 ItemDrop(trade::ItemCommand) "item_drop" Normal;
-        91 QuestAccept(quest::QuestAccept) "quest_accept" Normal;
+        88 ItemDrop(trade::ItemCommand) "item_drop" Normal => Inventory, refused NotEnough | NotUsable;
+        91 QuestAccept(quest::QuestAccept) "quest_accept" Normal => QuestUpdate, refused NotFound;
         110 RtcSignal(signal::SendSignal) "rtc_signal" Normal;
     }
 );
@@ -312,8 +386,8 @@ impl ServerMessage {
     }
 }
 
-/// A hash of the table (FNV-1a, 64 bits): information for whoever debugs a
-/// difference between two builds. A different hash refuses nothing.
+/// A hash of the table (FNV-1a, 64 bits): information for debugging a difference between two
+/// builds. A different hash refuses nothing.
 #[must_use]
 pub fn schema_hash() -> u64 {
     const fn step(hash: u64, byte: u8) -> u64 {

@@ -1,8 +1,9 @@
-//! Movement: one's own steps, and who else is here.
+//! Movement: the player's own steps, and the other players.
 
 use super::bounded::List;
 use crate::{
     codec::snapshot::Entries,
+    codec::table::{Kind, Wire},
     ids::{CharacterId, LocationId},
     limits::MAX_HUB_CAPACITY,
     rules::interest::Cell,
@@ -15,24 +16,25 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 /// `move`, client to server: a step within the location, or to another.
 ///
-/// A step to another location is answered by [`LocationUpdate`]; it may say where in it, and
-/// is corrected if that is too far from the entrance. A step within is answered by a copy of
-/// the [`Move`] if it carried a message_id. Refused with
-/// NOT_YOUR_CHARACTER, NOT_THERE, UNKNOWN_LOCATION, NOT_ADJACENT or
-/// MOVE_REJECTED (with a [`PositionCorrection`]; with `retry_after` where too many moves
-/// were impossible, and then without being judged).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// The answer to a step to another location is a [`LocationUpdate`]. Such a step may say
+/// where in the location, and is corrected if that is too far from the entrance. The answer
+/// to a step within is a copy of the [`Move`], if the step carried a message_id.
+/// MOVE_REJECTED comes with a [`PositionCorrection`]; after too many impossible moves it
+/// has `retry_after`, and moves are refused for that time without being judged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MoveRequest {
-    /// One's own character; may be left out.
+    /// The player's own character; may be left out.
     #[serde(default)]
     pub character_id: Option<CharacterId>,
     /// Where the client believes to be; may be left out.
     #[serde(default, deserialize_with = "zero_is_none", serialize_with = "none_is_zero")]
+    #[wire(kind = Kind::IdOrZero)]
     #[cfg_attr(feature = "schema", schemars(with = "crate::schema::LocationOrNull"))]
     pub from_location_id: Option<LocationId>,
     /// Where to; 0 is the same location.
     #[serde(deserialize_with = "zero_is_none", serialize_with = "none_is_zero")]
+    #[wire(kind = Kind::IdOrZero)]
     #[cfg_attr(feature = "schema", schemars(with = "crate::schema::LocationOrNull"))]
     pub to_location_id: Option<LocationId>,
     /// Where within the location, in metres.
@@ -61,7 +63,7 @@ impl MoveRequest {
 }
 
 /// `move`, server to client: another character's step within the location.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Move {
     /// Who moves.
@@ -71,6 +73,7 @@ pub struct Move {
     pub from_location_id: Option<LocationId>,
     /// Where it is now; 0 is the same location.
     #[serde(default, deserialize_with = "zero_is_none", serialize_with = "none_is_zero")]
+    #[wire(kind = Kind::IdOrZero)]
     #[cfg_attr(feature = "schema", schemars(with = "crate::schema::LocationOrZero"))]
     pub to_location_id: Option<LocationId>,
     /// Where within the location, in metres.
@@ -95,10 +98,11 @@ impl Move {
     }
 }
 
-/// `own_move`, client to server: one's own step, as the binary client sends it
-/// up to 20 times a second. Refused by [`PositionCorrection`], and after too many of those
-/// by MOVE_REJECTED with `retry_after`. Answered by a [`Move`] if it carried a message_id.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// `own_move`, client to server: the player's own step, as the binary client sends it
+/// up to 20 times a second. An impossible step is answered by a [`PositionCorrection`], and
+/// after too many of those by MOVE_REJECTED with `retry_after`. A step without a message_id
+/// has no other answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OwnMove {
     /// The client's number of this step, rising; after 2^32−1 comes 0.
@@ -111,14 +115,14 @@ pub struct OwnMove {
 }
 
 impl OwnMove {
-    /// Its tag, for whoever reads it without asking the table of all types.
+    /// Its tag, for code that reads it without the table of all types.
     pub const TAG: u8 = 21;
 }
 
 /// `position_correction`, server to client: the last good state, from which the
 /// client continues. A socket that offered no subprotocol is sent a `character_update` with
 /// the position instead.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PositionCorrection {
     /// The number of the step that was refused (0 for a `move`).
@@ -130,10 +134,10 @@ pub struct PositionCorrection {
     pub velocity: Vec3,
 }
 
-/// `position_frame`, server to client, in binary: where those in sight are who have
-/// moved. Every frame can be read alone, so that any may be dropped. It may hold
-/// oneself, and slots that one has not been told of: those are skipped.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// `position_frame`, server to client, in binary: where the players in sight that have moved
+/// are. Every frame can be read alone, so that any may be dropped. It may hold the receiver,
+/// and slots that the receiver has not been told of: the receiver skips those.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PositionFrame {
     /// The location it shows.
@@ -142,33 +146,36 @@ pub struct PositionFrame {
     pub time: FrameTime,
     /// The cell whose centre the positions are relative to.
     pub cell: Cell,
-    /// Whether it shows all in sight that have moved since the last full one (every
-    /// 2 s), and not only those that were heard since the last frame.
+    /// Whether it shows all players in sight that have moved since the last full frame (every
+    /// 2 s), and not only those that the hub has heard since the last frame.
     pub full: bool,
     /// Who is where.
     pub players: Entries,
 }
 
 impl PositionFrame {
+    /// Its tag, likewise.
+    pub const TAG: u8 = 26;
+
     /// Each player's slot, position in the location and velocity.
     pub fn positions(&self) -> impl Iterator<Item = (u16, Vec3, Vec3)> {
         self.players.positions(self.cell.centre())
     }
 }
 
-/// `location_update`, server to client: the snapshot of a location on entering it: who
-/// is in sight, and one's own faction.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// `location_update`, server to client: the snapshot of a location on entering it, with the
+/// players in sight and those of the receiver's own faction.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LocationUpdate {
-    /// Where one is.
+    /// Where the player's character is.
     pub location_id: LocationId,
     /// Who is listed as present.
     pub players: List<PlayerHere, MAX_HUB_CAPACITY>,
 }
 
-/// Somebody in a location.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A player in a location.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PlayerHere {
     /// Who it is.
@@ -186,9 +193,10 @@ pub struct PlayerHere {
     pub slot: u16,
 }
 
-/// `player_joined_area`, server to client: somebody came into sight, or of one's own
-/// faction into the location. In binary it may be oneself, which is skipped.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// `player_joined_area`, server to client: a player came into sight, or a player of the
+/// receiver's own faction came into the location. In binary it may be the receiver, which
+/// skips that.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PlayerJoinedArea {
     /// Who it is.
@@ -211,9 +219,9 @@ pub struct PlayerJoinedArea {
     pub slot: u16,
 }
 
-/// `player_left_area`, server to client: somebody went out of sight, or of one's own
-/// faction out of the location.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// `player_left_area`, server to client: a player went out of sight, or a player of the
+/// receiver's own faction went out of the location.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PlayerLeftArea {
     /// Who it was.

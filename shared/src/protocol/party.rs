@@ -1,13 +1,14 @@
 //! Parties: who is in one, who is invited, who leads.
 //!
-//! Every change is told to every member as a [`PartyUpdate`], which is also the
-//! answer to whoever asked for it.
+//! Every change is told to every member as a [`PartyUpdate`], which also answers the request
+//! for the change.
 
 use super::{
     bounded::{List, Text},
     envelope::Timestamp,
 };
 use crate::{
+    codec::table::Wire,
     ids::{CharacterId, PartyId},
     limits::{MAX_PARTY, MAX_PARTY_NAME},
     text::CharacterName,
@@ -49,9 +50,9 @@ impl LootSharing {
 
 wire_enum!(LootSharing, "must be equal, leader or roll");
 
-/// `party_create`, client to server: founds a party. Answered by [`PartyUpdate`]; refused with
-/// ALREADY_IN_PARTY, and for its name with INVALID_FIELD or NAME_RESERVED.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+/// `party_create`, client to server: founds a party. INVALID_FIELD and
+/// NAME_RESERVED concern its name.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PartyCreate {
     /// The party's name: at least a letter or a digit, single spaces between words, each word
@@ -60,19 +61,17 @@ pub struct PartyCreate {
     pub party_name: Option<PartyName>,
 }
 
-/// `party_invite`, client to server: an invitation by the leader. Answered by its copy, a
-/// [`PartyInvite`]; refused with NOT_IN_PARTY, NOT_LEADER, PARTY_FULL, RECIPIENT_OFFLINE,
-/// NOT_FOUND, ALREADY_IN_PARTY, RATE_LIMITED while sixteen are open, or INVALID_FIELD if
-/// it names nobody.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// `party_invite`, client to server: an invitation by the leader. The answer is a copy of
+/// it. RATE_LIMITED while sixteen are open, INVALID_FIELD if it names nobody.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SendPartyInvite {
-    /// The party one leads.
+    /// The party that the player leads.
     pub party_id: PartyId,
     /// Who is invited, by id.
     #[serde(default)]
     pub invitee_id: Option<CharacterId>,
-    /// One's own character; may be left out.
+    /// The player's own character; may be left out.
     #[serde(default)]
     pub inviter_id: Option<CharacterId>,
     /// Overwritten with the truth.
@@ -93,7 +92,7 @@ impl SendPartyInvite {
         Self::of(party_id, Some(invitee_id), None)
     }
 
-    /// An invitation of whoever has this name.
+    /// An invitation of the character of this name.
     #[must_use]
     pub const fn by_name(party_id: PartyId, invitee_name: Text<256>) -> Self {
         Self::of(party_id, None, Some(invitee_name))
@@ -105,7 +104,7 @@ impl SendPartyInvite {
 }
 
 /// `party_invite`, server to client: an invitation, good for five minutes and once.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PartyInvite {
     /// The party.
@@ -127,9 +126,8 @@ pub struct PartyInvite {
 }
 
 /// `party_accept`, `party_decline`, `party_leave` and `party_disband`, client to
-/// server. Answered by [`PartyUpdate`]; refused with NOT_FOUND (accept, decline),
-/// NOT_IN_PARTY, NOT_LEADER (disband), PARTY_FULL or ALREADY_IN_PARTY (accept).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// server. Only the leader may disband a party.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PartyReference {
     /// The party.
@@ -137,32 +135,32 @@ pub struct PartyReference {
 }
 
 /// `party_kick`, `party_withdraw` and `party_promote`, client to server, by the
-/// leader. Answered by [`PartyUpdate`]; refused with NOT_IN_PARTY, NOT_LEADER or NOT_FOUND.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// leader.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PartyMember {
-    /// The party one leads.
+    /// The party that the player leads.
     pub party_id: PartyId,
     /// Whom it concerns.
     pub character_id: CharacterId,
 }
 
-/// `party_loot`, client to server: the leader changes the loot rule. Answered by [`PartyUpdate`];
-/// refused with NOT_LEADER.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// `party_loot`, client to server: the leader changes the loot rule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PartyLoot {
-    /// The party one leads.
+    /// The party that the player leads.
     pub party_id: PartyId,
     /// The rule from now on.
     pub loot_sharing: LootSharing,
 }
 
 /// `party_update`, server to client: the party as it is now. Every change is told to
-/// every member, also that an invitation was declined or taken back, and that somebody
-/// came or went. Whoever is out, or whose party has ended, gets a last one without itself
-/// in it; so does whoever has declined, and whose invitation was taken back.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// every member, also that an invitation was declined or taken back, and that a member came
+/// into the world or left it. A character that is out, or whose party has ended, gets a last
+/// one without itself in it; so does a character that has declined an invitation or whose
+/// invitation was taken back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PartyUpdate {
     /// The party.

@@ -1,6 +1,7 @@
 //! Quests and events.
 
 use super::bounded::{List, Text};
+use crate::codec::table::Wire;
 use crate::ids::{CharacterId, LocationId};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::borrow::Cow;
@@ -41,7 +42,7 @@ impl QuestStatus {
 wire_enum!(QuestStatus, "must be offered, active, completed or failed");
 
 /// A step of a quest.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Objective {
     /// What is to be done.
@@ -53,7 +54,7 @@ pub struct Objective {
 }
 
 /// `quest_update`, server to client: a quest as it is now.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct QuestUpdate {
     /// Which quest.
@@ -66,9 +67,8 @@ pub struct QuestUpdate {
     pub objectives: List<Objective, 16>,
 }
 
-/// `quest_accept`, client to server: takes an offered quest. Answered by [`QuestUpdate`]; refused with
-/// NOT_FOUND.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// `quest_accept`, client to server: takes an offered quest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct QuestAccept {
     /// An offered quest.
@@ -76,7 +76,7 @@ pub struct QuestAccept {
 }
 
 /// `event_trigger`, server to client: something happened in the world.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct EventTrigger {
     /// The event.

@@ -1,7 +1,7 @@
 //! Signals between two members of a party, for a connection of their own.
 
 use super::bounded::Text;
-use crate::{ids::CharacterId, limits::MAX_SIGNAL};
+use crate::{codec::table::Wire, ids::CharacterId, limits::MAX_SIGNAL};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::borrow::Cow;
 
@@ -34,8 +34,8 @@ impl SignalKind {
 
 wire_enum!(SignalKind, "must be offer, answer or candidate");
 
-/// `rtc_signal`, client to server: passed on to a member of one's party.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// `rtc_signal`, client to server: passed on to a member of the player's party.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SendSignal {
     /// For whom.
@@ -46,11 +46,11 @@ pub struct SendSignal {
     pub payload: Text<MAX_SIGNAL>,
 }
 
-/// `rtc_signal`, server to client: from a member of one's party.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// `rtc_signal`, server to client: from a member of the player's party.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Signal {
-    /// For whom: oneself.
+    /// For whom: the player's own character.
     pub to_character_id: CharacterId,
     /// What it is.
     pub kind: SignalKind,

@@ -2,6 +2,7 @@
 
 use super::bounded::{List, Text};
 use crate::{
+    codec::table::Wire,
     ids::{CharacterId, ItemId},
     limits::{MAX_INVENTORY, MAX_OFFER},
 };
@@ -12,7 +13,7 @@ use std::num::NonZeroU32;
 pub type TradeId = Text<64>;
 
 /// Some of one kind of item: at least one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ItemStack {
     /// Which item.
@@ -21,9 +22,8 @@ pub struct ItemStack {
     pub quantity: NonZeroU32,
 }
 
-/// `trade_request`, client to server: offers to trade. Answered by its copy, a [`TradeRequest`];
-/// refused with RECIPIENT_OFFLINE, NOT_FOUND or BUSY.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// `trade_request`, client to server: offers to trade. The answer is a copy of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SendTradeRequest {
     /// With whom.
@@ -31,7 +31,7 @@ pub struct SendTradeRequest {
 }
 
 /// `trade_request`, server to client: somebody wants to trade.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TradeRequest {
     /// The trade.
@@ -43,47 +43,45 @@ pub struct TradeRequest {
 }
 
 /// `trade_accept`, client to server: begins the trade (by the recipient), or
-/// agrees to the offers of this version (by both). Answered by [`TradeUpdate`]
-/// or [`TradeComplete`]; refused with NOT_FOUND or OUTDATED_OFFER.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// agrees to the offers of this version (by both).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TradeAccept {
     /// The trade.
     pub trade_id: TradeId,
-    /// The version of the offers one has seen.
+    /// The version of the offers that the player has seen.
     #[serde(default)]
     pub offer_version: u32,
 }
 
 /// `trade_decline`, client to server: ends the trade.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TradeDecline {
     /// The trade.
     pub trade_id: TradeId,
 }
 
-/// `trade_update`, client to server: sets one's own offer. Answered by
-/// [`TradeUpdate`]; refused with NOT_FOUND or NOT_ENOUGH.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// `trade_update`, client to server: sets the player's own offer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SendTradeUpdate {
     /// The trade.
     pub trade_id: TradeId,
-    /// One's own character; may be left out.
+    /// The player's own character; may be left out.
     #[serde(default)]
     pub character_id: Option<CharacterId>,
-    /// The items one offers.
+    /// The items that the player offers.
     pub items: List<ItemStack, MAX_OFFER>,
-    /// The souls one offers.
+    /// The souls that the player offers.
     pub souls: u64,
-    /// The version of the offers one has seen.
+    /// The version of the offers that the player has seen.
     #[serde(default)]
     pub offer_version: Option<u32>,
 }
 
 /// `trade_update`, server to client: a side's offer as it is now.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TradeUpdate {
     /// The trade.
@@ -100,7 +98,7 @@ pub struct TradeUpdate {
 }
 
 /// What went from one to the other.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Transfer {
     /// Who gave it.
@@ -114,7 +112,7 @@ pub struct Transfer {
 }
 
 /// `trade_complete`, server to client: it is done, all of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TradeComplete {
     /// The trade.
@@ -123,13 +121,13 @@ pub struct TradeComplete {
     pub transfers: List<Transfer, 2>,
 }
 
-/// `inventory`, client to server: asks what one's character holds. Answered by [`Inventory`].
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+/// `inventory`, client to server: asks what the player's character holds.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct InventoryRequest {}
 
 /// Some of one kind of item that a character holds.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct HeldItem {
     /// Which item.
@@ -144,9 +142,9 @@ pub struct HeldItem {
     pub equipped: bool,
 }
 
-/// `inventory`, server to client: what one's character holds; also the answer to
+/// `inventory`, server to client: what the player's character holds; also the answer to
 /// `item_use`, `item_equip` and `item_drop`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Inventory {
     /// The items.
@@ -155,9 +153,8 @@ pub struct Inventory {
     pub souls: u64,
 }
 
-/// `item_use`, `item_equip` and `item_drop`, client to server. Answered by
-/// [`Inventory`]; refused with NOT_ENOUGH or NOT_USABLE.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// `item_use`, `item_equip` and `item_drop`, client to server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ItemCommand {
     /// Which item.

@@ -2,6 +2,7 @@
 
 use super::bounded::{List, Text};
 use crate::{
+    codec::table::Wire,
     ids::{CharacterId, LocationId, ShardId},
     text::CharacterName,
     world::{Faction, Reality, SHARD_POWER_LEVEL, SHARDS, Shard},
@@ -61,7 +62,7 @@ impl<'de> Deserialize<'de> for ShardCounts {
 }
 
 /// `world_state`, server to client: the realm as it is now.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct WorldState {
     /// What the world is like now.
@@ -95,7 +96,7 @@ impl WorldState {
 }
 
 /// A shard as it is now.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "Shard"))]
 pub struct ShardStanding {
@@ -122,7 +123,7 @@ pub struct ShardStanding {
 }
 
 /// `shard_status`, server to client: the twelve shards as they are now.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ShardStatus {
     /// The shards, by number.
@@ -150,7 +151,7 @@ impl ShardStatus {
 }
 
 /// `shard_captured`, server to client: a faction has taken a shard.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ShardCaptured {
     /// Which shard.
@@ -190,7 +191,7 @@ impl ShardCaptured {
 }
 
 /// `reality_shift`, server to client: the dominant faction has changed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RealityShift {
     /// What the world was like.
@@ -205,7 +206,7 @@ pub struct RealityShift {
 }
 
 /// `aetherfall`, server to client: the world begins anew.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Aetherfall {
     /// The cycle that begins, from 1.

@@ -1,5 +1,5 @@
-//! Areas of interest: a grid over every location. Who is in a cell sees those of
-//! that cell and of its neighbours, so that everybody in it sees the same.
+//! Areas of interest: a grid over every location. A player sees the players of its own cell
+//! and of the neighbouring cells, so all players of a cell see the same.
 //!
 //! The grid is shifted by half a cell: the entrance (0, 0), where most people
 //! stand, is the centre of a cell and not the corner of four.
@@ -14,8 +14,8 @@ pub const CELL_SIZE: i32 = 5_000;
 /// metres) is floor((c + 25) / 50), which is ±10 at the bounds of a location, ±500.
 pub const CELL_REACH: i8 = 10;
 
-/// A player changes its cell only when it is farther than this outside it, in
-/// hundredths of a metre: who walks along a border does not change with every step.
+/// A player changes its cell only when it is farther than this outside the cell, in
+/// hundredths of a metre: a walk along a border does not change the cell with every step.
 pub const HYSTERESIS: i32 = 200;
 
 const SIDE: usize = 2 * CELL_REACH as usize + 1;
@@ -43,7 +43,7 @@ impl Cell {
         (within(x) && within(y)).then_some(Self { x, y })
     }
 
-    /// The cell of a position; of one outside the location the nearest.
+    /// The cell of a position; for a position outside the location the nearest cell.
     #[must_use]
     pub fn of(position: Vec3) -> Self {
         let index = |coordinate: i32| {
@@ -53,8 +53,8 @@ impl Cell {
         Self { x: index(position.x), y: index(position.y) }
     }
 
-    /// The cell of somebody who was in this one and is at this position now: this
-    /// one still, as long as it is at most [`HYSTERESIS`] outside.
+    /// The cell of a player that was in this one and is at this position now: still this one
+    /// while the position is at most [`HYSTERESIS`] outside.
     #[must_use]
     pub fn after(self, position: Vec3) -> Self {
         let off = position - self.centre();

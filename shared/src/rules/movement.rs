@@ -20,17 +20,17 @@ use serde::{Deserialize, Serialize};
 /// and positions that are rounded.
 pub const TOLERANCE: f64 = 1.1;
 
-/// Distance is earned for this many seconds at most. A client that walks says
-/// so at least every 2 s.
+/// A character earns distance for at most this many seconds. A client that walks says so at
+/// least every 2 s.
 pub const CREDIT_WINDOW: f64 = 2.5;
 
 /// A client that walks on unchanged says so at least this often, in milliseconds:
 /// within [`CREDIT_WINDOW`].
 pub const KEEPALIVE: u64 = 2_000;
 
-/// Whoever was heard walking is walked on by dead reckoning for this long, in
-/// milliseconds: until the next [`KEEPALIVE`], with a quarter second for the network.
-/// Then it is taken to have stopped.
+/// A character that was heard walking is walked on by dead reckoning for this long, in
+/// milliseconds: until the next [`KEEPALIVE`], with a quarter second for the network. After
+/// that it counts as standing.
 pub const DEAD_RECKONING: u64 = KEEPALIVE + 250;
 
 /// A first position is accepted within this distance of the entrance, in metres.
@@ -126,9 +126,9 @@ pub fn highest_speed(speed: f64, location: Option<&Location>) -> f64 {
     speed * location.map_or(1.0, |location| location.pace)
 }
 
-/// Where somebody is who was at a position `elapsed` milliseconds ago and has walked
-/// on since with this velocity (dead reckoning): within the location's bounds, and on
-/// x and y alone.
+/// Dead reckoning: the place of a character that was at this position `elapsed` milliseconds
+/// ago and has walked on since with this velocity, within the location's bounds, and on x and
+/// y alone.
 #[must_use]
 pub fn walked_on(position: Vec3, velocity: Vec3, elapsed: u64) -> Vec3 {
     let reach = (LOCATION_REACH * UNITS_PER_METRE) as i64;

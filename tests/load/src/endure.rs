@@ -408,7 +408,7 @@ impl Bot {
         let (micros, _) = self.now();
         let mut tally = self.shared.tally.borrow_mut();
         match event {
-            Event::Party(_) => {}
+            Event::News(_) => {}
             Event::Status(status) => match status.state {
                 State::Reconnecting => {
                     tally.lost += 1;
@@ -435,9 +435,9 @@ impl Bot {
                 }
                 State::Connecting => {}
             },
-            Event::Message(incoming) => match &incoming.message {
-                ServerMessage::Resumed(resumed) => tally.replayed += u64::from(resumed.replayed),
-                ServerMessage::Chat(chat) => {
+            Event::Message(told) => match told.message() {
+                Some(ServerMessage::Resumed(resumed)) => tally.replayed += u64::from(resumed.replayed),
+                Some(ServerMessage::Chat(chat)) => {
                     let said = chat.content.as_str().strip_prefix(NUMBER).and_then(|n| n.parse::<u32>().ok());
                     let name = chat.sender_name.as_str().strip_prefix("Bot ").and_then(|n| n.parse::<usize>().ok());
                     let (Some(said), Some(talker)) = (said, name) else { return };

@@ -1,8 +1,9 @@
 use super::*;
 use shardlink_shared::{
-    codec::snapshot::Entries,
+    codec::{Incoming, snapshot::Entries},
     entropy::{Entropy, Seeded},
     protocol::{
+        Envelope, ServerMessage,
         bounded::List,
         movement::{Move, PlayerHere, PlayerJoinedArea, PlayerLeftArea},
     },
@@ -62,6 +63,13 @@ fn seen(nearby: &Nearby, now: u64) -> Vec<Seen<'_>> {
     nearby.seen(Millis(now)).collect()
 }
 
+impl Nearby {
+    fn hears(&mut self, message: &ServerMessage, own: CharacterId, news: News) {
+        let incoming = Incoming { envelope: Envelope::default(), message: message.clone() };
+        self.apply(&Told::from(&incoming), own, news);
+    }
+}
+
 fn step(number: u64, x: f64, speed: f64) -> ServerMessage {
     ServerMessage::Move(Move {
         character_id: id(number),
@@ -77,7 +85,7 @@ fn nexus() -> Nearby {
     let mut nearby = Nearby::default();
     let players = List::of([here(1, 0.0), here(2, 5.0)]);
     let update = ServerMessage::LocationUpdate(LocationUpdate { location_id: NEXUS, players });
-    nearby.apply(&update, own(), on_time(Millis(1_000)));
+    nearby.hears(&update, own(), on_time(Millis(1_000)));
     nearby
 }
 
@@ -93,7 +101,7 @@ fn a_snapshot_replaces_everybody_and_leaves_oneself_out() {
     let volcano = LocationId::new(2).unwrap();
     let update =
         ServerMessage::LocationUpdate(LocationUpdate { location_id: volcano, players: List::of([here(9, 0.0)]) });
-    nearby.apply(&update, own(), on_time(Millis(2_000)));
+    nearby.hears(&update, own(), on_time(Millis(2_000)));
     let seen = seen(&nearby, 2_000);
     assert_eq!((seen.len(), seen[0].who.character_id, seen[0].location_id), (1, id(9), volcano));
 }
@@ -114,12 +122,12 @@ fn players_join_and_leave_and_other_locations_do_not_matter() {
     };
     let left = |location_id| ServerMessage::PlayerLeftArea(PlayerLeftArea { character_id: id(2), location_id });
     let elsewhere = LocationId::new(2).unwrap();
-    nearby.apply(&joined(3, NEXUS), own(), on_time(Millis(1_000)));
-    nearby.apply(&joined(4, elsewhere), own(), on_time(Millis(1_000)));
-    nearby.apply(&joined(1, NEXUS), own(), on_time(Millis(1_000)));
-    nearby.apply(&left(elsewhere), own(), on_time(Millis(1_000)));
+    nearby.hears(&joined(3, NEXUS), own(), on_time(Millis(1_000)));
+    nearby.hears(&joined(4, elsewhere), own(), on_time(Millis(1_000)));
+    nearby.hears(&joined(1, NEXUS), own(), on_time(Millis(1_000)));
+    nearby.hears(&left(elsewhere), own(), on_time(Millis(1_000)));
     assert_eq!(seen(&nearby, 1_000).len(), 2);
-    nearby.apply(&left(NEXUS), own(), on_time(Millis(1_000)));
+    nearby.hears(&left(NEXUS), own(), on_time(Millis(1_000)));
     assert_eq!(seen(&nearby, 1_000)[0].who.character_id, id(3));
 }
 
@@ -127,7 +135,7 @@ fn players_join_and_leave_and_other_locations_do_not_matter() {
 fn between_two_known_positions_a_player_walks_in_a_straight_line() {
     let mut nearby = nexus();
     for tick in 1..=4_u64 {
-        nearby.apply(&step(2, 5.0 + 0.3 * tick as f64, 6.0), own(), on_time(Millis(2_000 + 50 * tick)));
+        nearby.hears(&step(2, 5.0 + 0.3 * tick as f64, 6.0), own(), on_time(Millis(2_000 + 50 * tick)));
     }
     // 2,150 is shown at 2,250: the third position; 25 ms later half way to the fourth.
     assert!((x(&nearby, 2_250) - 5.9).abs() < 1e-9);
@@ -138,14 +146,14 @@ fn between_two_known_positions_a_player_walks_in_a_straight_line() {
 #[test]
 fn who_walks_straight_on_is_walked_on_until_its_next_word_is_overdue() {
     let mut nearby = nexus();
-    nearby.apply(&step(2, 5.0, 6.0), own(), on_time(Millis(2_000)));
+    nearby.hears(&step(2, 5.0, 6.0), own(), on_time(Millis(2_000)));
     assert!((x(&nearby, 2_200) - 5.6).abs() < 1e-9);
     assert!((x(&nearby, 4_100) - 17.0).abs() < 1e-9);
     assert!((x(&nearby, 4_350) - 18.5).abs() < 1e-9);
     assert!((x(&nearby, 60_000) - 18.5).abs() < 1e-9);
     assert_eq!(seen(&nearby, 60_000)[0].velocity, Point::default());
     // And nobody walks out of the location.
-    nearby.apply(&step(2, 499.0, 6.0), own(), on_time(Millis(70_000)));
+    nearby.hears(&step(2, 499.0, 6.0), own(), on_time(Millis(70_000)));
     assert!((x(&nearby, 72_000) - 500.0).abs() < 1e-9);
 }
 
@@ -166,9 +174,9 @@ fn a_frame_places_whom_it_knows_by_slot_and_nobody_else() {
         level: None,
         slot: 700,
     });
-    nearby.apply(&joined, own(), on_time(Millis(2_000)));
+    nearby.hears(&joined, own(), on_time(Millis(2_000)));
     let left = ServerMessage::PlayerLeftArea(PlayerLeftArea { character_id: id(2), location_id: NEXUS });
-    nearby.apply(&left, own(), on_time(Millis(2_000)));
+    nearby.hears(&left, own(), on_time(Millis(2_000)));
     let placed = frame(&mut nearby, &[(2, 9.0, 0.0), (700, 4.0, 0.0)], on_time(Millis(2_050)));
     assert_eq!(placed.iter().map(|one| one.character_id).collect::<Vec<_>>(), [id(1 << 40)]);
     // A frame of the place one has left says nothing about this one.
@@ -181,10 +189,10 @@ fn the_roster_has_another_version_whenever_it_changes_and_only_then() {
     let mut nearby = nexus();
     let version = nearby.version();
     frame(&mut nearby, &[(2, 8.0, 6.0)], on_time(Millis(2_000)));
-    nearby.apply(&step(2, 5.0, 6.0), own(), on_time(Millis(2_100)));
+    nearby.hears(&step(2, 5.0, 6.0), own(), on_time(Millis(2_100)));
     assert_eq!(nearby.version(), version);
     let left = ServerMessage::PlayerLeftArea(PlayerLeftArea { character_id: id(2), location_id: NEXUS });
-    nearby.apply(&left, own(), on_time(Millis(2_000)));
+    nearby.hears(&left, own(), on_time(Millis(2_000)));
     assert_ne!(nearby.version(), version);
     assert_eq!(nearby.roster().len(), 0);
     let version = nearby.version();
@@ -244,10 +252,10 @@ fn at_sixty_frames_a_second_a_walk_over_a_shaky_network_reads_smoothly_and_true(
 fn what_is_shown_never_jumps_however_late_the_news() {
     for gap in [10_u64, 50, 99, 100, 101, 200, 349, 351, 1_000, 2_249, 2_251, 30_000] {
         let mut nearby = nexus();
-        nearby.apply(&step(2, 5.0, 6.0), own(), on_time(Millis(2_000)));
+        nearby.hears(&step(2, 5.0, 6.0), own(), on_time(Millis(2_000)));
         let arrival = 2_000 + gap;
         let before = x(&nearby, arrival);
-        nearby.apply(&step(2, 9.0, 0.0), own(), on_time(Millis(arrival)));
+        nearby.hears(&step(2, 9.0, 0.0), own(), on_time(Millis(arrival)));
         assert!((x(&nearby, arrival) - before).abs() < 1e-9, "after {gap}");
         let mut last = before;
         for now in arrival..arrival + 200 {
@@ -262,11 +270,11 @@ fn what_is_shown_never_jumps_however_late_the_news() {
 #[test]
 fn of_two_positions_that_come_together_the_later_counts() {
     let mut nearby = nexus();
-    nearby.apply(&step(2, 6.0, 0.0), own(), on_time(Millis(2_000)));
-    nearby.apply(&step(2, 7.0, 0.0), own(), on_time(Millis(2_000)));
+    nearby.hears(&step(2, 6.0, 0.0), own(), on_time(Millis(2_000)));
+    nearby.hears(&step(2, 7.0, 0.0), own(), on_time(Millis(2_000)));
     assert!((x(&nearby, 3_000) - 7.0).abs() < 1e-9);
     for tick in 0..100_u64 {
-        nearby.apply(&step(2, 7.0, 0.0), own(), on_time(Millis(3_000 + tick)));
+        nearby.hears(&step(2, 7.0, 0.0), own(), on_time(Millis(3_000 + tick)));
     }
     assert!(nearby.players[0].track.samples.len() <= track::MAX_SAMPLES);
 }
@@ -290,14 +298,14 @@ fn an_update_brings_a_player_into_sight_and_only_changes_what_it_tells() {
             faction: None,
         })
     };
-    nearby.apply(&update(2, None, None), own(), on_time(Millis(2_000)));
-    nearby.apply(&update(5, Some(NEXUS), Some(4)), own(), on_time(Millis(2_000)));
-    nearby.apply(&update(6, None, None), own(), on_time(Millis(2_000)));
-    nearby.apply(&update(1, Some(NEXUS), None), own(), on_time(Millis(2_000)));
+    nearby.hears(&update(2, None, None), own(), on_time(Millis(2_000)));
+    nearby.hears(&update(5, Some(NEXUS), Some(4)), own(), on_time(Millis(2_000)));
+    nearby.hears(&update(6, None, None), own(), on_time(Millis(2_000)));
+    nearby.hears(&update(1, Some(NEXUS), None), own(), on_time(Millis(2_000)));
     let shown = seen(&nearby, 3_000);
     assert_eq!(shown.iter().map(|seen| seen.who.character_id.get()).collect::<Vec<_>>(), [2, 5]);
     assert_eq!((shown[0].who.level, shown[1].who.level, shown[0].last_seen), (Some(3), Some(4), Millis(2_000)));
-    nearby.apply(&update(5, LocationId::new(2), None), own(), on_time(Millis(2_000)));
+    nearby.hears(&update(5, LocationId::new(2), None), own(), on_time(Millis(2_000)));
     assert_eq!(seen(&nearby, 3_000).len(), 1);
 }
 

@@ -1,29 +1,30 @@
-//! What is known of where one player was and how it moved, and where it is shown by that.
+//! The known positions and velocities of one player, and where they lead to show it.
 //!
-//! A sender is silent while its last velocity leads to within 0.1 m of the truth, and
-//! promises to speak every [`KEEPALIVE`](shardlink_shared::rules::movement::KEEPALIVE)
-//! while it walks. So a player is walked on along its velocity for as long as that
-//! promise holds, and 250 ms beyond it, for news that is late; then the connection is
-//! in trouble and the player stands. ([`DEAD_RECKONING`] is both, and the hub reckons
-//! by it too.) To stop after 250 ms altogether would freeze whoever walks straight on.
+//! A sender is silent while its last velocity leads to within 0.1 m of the truth, and speaks
+//! at least every [`KEEPALIVE`](shardlink_shared::rules::movement::KEEPALIVE) while it walks.
+//! So a player is walked on along its velocity for that long, and for 250 ms more, because
+//! news may be late; after that the connection is in trouble and the player stands.
+//! ([`DEAD_RECKONING`] is the sum, and the hub reckons by it too.) Stopping after 250 ms
+//! altogether would freeze a player that walks straight on.
 
 use super::News;
 use crate::logic::point::Point;
 use shardlink_shared::{rules::movement::DEAD_RECKONING, time::Millis, vector::Vec3, world::LOCATION_REACH};
 use std::collections::VecDeque;
 
-/// Between two samples a player is taken to have walked on by the earlier one until
-/// this long before the later one, in milliseconds, and straight to it from there: what
-/// dead reckoning had not foreseen happened just before it was told.
+/// Between two samples a player walks on by the earlier one until this long before the later
+/// one, in milliseconds, and straight to the later one from there: what dead reckoning had
+/// not foreseen happened just before it was told.
 const TURN: u64 = 250;
 
-/// What is shown eases to where news says it should be over this time, in milliseconds.
+/// A shown position eases to where news puts it over this time, in milliseconds.
 const EASE: u64 = 150;
 
-/// News within this of what was known already changes nothing, in metres.
+/// News this close to what was known already changes nothing, in metres.
 const FORESEEN: f64 = 1e-3;
 
-/// Nobody walks this far unheard, in metres: what is shown leaps there.
+/// A player farther than this from where it is shown leaps there, in metres: no walk leads
+/// this far unheard.
 const LEAP: f64 = 20.0;
 
 /// Samples kept of a player: those of [`LONGEST_DELAY`](super::LONGEST_DELAY) at 20 Hz,
@@ -35,7 +36,7 @@ pub(super) const MAX_SAMPLES: usize = 24;
 pub(super) struct Look {
     /// They are shown as they were this many milliseconds before.
     pub delay: u64,
-    /// Whether anybody has looked lately: what was not shown need not go on from there.
+    /// Whether the game has looked lately: what nobody saw need not be continued.
     pub lately: bool,
 }
 
@@ -44,7 +45,7 @@ pub(super) struct Look {
 pub(super) struct Track {
     /// By rising time.
     pub(super) samples: VecDeque<Sample>,
-    /// How far what is shown is off what is known, since when.
+    /// How far the shown position is off the known one, and since when.
     off: Point,
     off_since: Millis,
 }
@@ -76,7 +77,7 @@ impl Track {
         while self.samples.back().is_some_and(|last| last.at >= sample.at) {
             self.samples.pop_back();
         }
-        // What is before the sample that is shown from will not be shown again.
+        // Samples before the one that is shown from will not be needed again.
         while self.samples.len() == MAX_SAMPLES || self.samples.get(1).is_some_and(|second| second.at <= shown) {
             self.samples.pop_front();
         }
@@ -85,7 +86,7 @@ impl Track {
             self.off = Point::default();
             return;
         };
-        // News that was foreseen leaves alone what is easing already.
+        // News that was foreseen does not disturb an easing that goes on.
         let known = self.known(shown).0;
         if known.minus(knew).length() > FORESEEN {
             let off = self.eased(knew, news.came).minus(known);
@@ -100,7 +101,7 @@ impl Track {
         (self.eased(position, now), velocity)
     }
 
-    /// Where it is shown that is known to be at this position.
+    /// Where a player at this known position is shown.
     fn eased(&self, position: Point, now: Millis) -> Point {
         let eased = now.since(self.off_since);
         if eased >= EASE {

@@ -9,13 +9,24 @@ use crate::logic::{
     nearby::{News, Placed},
     predict::Predict,
     stream::Stream,
+    systems::Around,
+    told::Told,
 };
 use shardlink_shared::{
     ErrorCode,
-    codec::{Frame, Incoming, binary::Frames},
+    codec::{
+        Frame,
+        binary::{Frames, Raw, read_body},
+    },
     ids::LocationId,
     limits::MAX_SERVER_FRAME,
-    protocol::{RequestId, ServerMessage, account::AuthResponse},
+    protocol::{
+        RequestId,
+        account::{AuthResponse, Pace, Resumed},
+        character::CharacterUpdate,
+        error::ErrorMessage,
+        movement::{LocationUpdate, PositionCorrection, PositionFrame},
+    },
     rules::character::walking_speed,
     time::Millis,
 };
@@ -26,8 +37,8 @@ impl Session {
         self.frame_observed(frame, now, &mut |_| {});
     }
 
-    /// A frame came; `observe` is shown each entry of its position frames that was
-    /// taken in: those of players one knows of, without oneself.
+    /// A frame came; `observe` is shown each entry of its position frames that was taken in:
+    /// those of known players other than the player's own.
     pub fn frame_observed(&mut self, frame: Frame<'_>, now: Millis, observe: &mut dyn FnMut(Placed)) {
         if let Link::Open { heard, .. } = &mut self.link {
             *heard = now;
@@ -42,105 +53,133 @@ impl Session {
         let Ok(mut messages) = Frames::new(bytes, MAX_SERVER_FRAME) else {
             return;
         };
-        while let Some(incoming) = messages.next_message::<ServerMessage>() {
+        while let Some(raw) = messages.next_raw() {
             if !matches!(self.link, Link::Entering(_) | Link::Open { .. }) {
                 return;
             }
             // What cannot be read is passed over: a request that it answered times out.
-            if let Ok(incoming) = incoming {
-                self.message(incoming, now, observe);
+            match raw {
+                Ok(raw) if raw.tag == PositionFrame::TAG => self.positions(raw, now, observe),
+                Ok(raw) => {
+                    if let Some(message) = Told::parse(raw) {
+                        self.message(message, now);
+                    }
+                }
+                Err(_) => {}
             }
         }
     }
 
-    fn message(&mut self, mut incoming: Incoming<ServerMessage>, now: Millis, observe: &mut dyn FnMut(Placed)) {
-        if let ServerMessage::PositionFrame(frame) = &incoming.message {
-            let time = self.clock.moment(frame.time, now);
-            self.clock.heard(time, now);
-            let news = News { came: now, due: self.clock.arrival(time, now) };
-            self.nearby.frame(frame, time, news, observe);
-            if self.frames_heard {
-                incoming.envelope.timestamp.get_or_insert(time);
-                self.emit(incoming);
-            }
+    fn positions(&mut self, mut raw: Raw<'_>, now: Millis, observe: &mut dyn FnMut(Placed)) {
+        let Ok(frame) = read_body::<PositionFrame>(raw.body) else {
             return;
+        };
+        let time = self.clock.moment(frame.time, now);
+        self.clock.heard(time, now);
+        let news = News { came: now, due: self.clock.arrival(time, now) };
+        self.nearby.frame(&frame, time, news, observe);
+        if self.frames_heard {
+            raw.envelope.timestamp.get_or_insert(time);
+            self.emit(Told::parse(raw));
         }
-        let reliable = incoming.envelope.seq;
+    }
+
+    fn message(&mut self, mut message: Told, now: Millis) {
+        let reliable = message.envelope.seq;
         if reliable.is_some_and(|seq| !self.stream.take(seq, now)) {
             return;
         }
-        // What comes again on resuming was sent long ago: it tells no time.
+        // A message that comes again on resuming was sent long ago and tells no time.
         let again = reliable.is_some() && !self.is_open();
         let mut due = now;
-        if let Some(sent) = incoming.envelope.timestamp.filter(|_| !again) {
+        if let Some(sent) = message.envelope.timestamp.filter(|_| !again) {
             self.clock.heard(sent, now);
             due = self.clock.arrival(sent, now);
         }
-        incoming.envelope.timestamp.get_or_insert(now);
-        match &mut incoming.message {
-            ServerMessage::AuthResponse(response) => {
-                // 0 stands for a time that was left out.
-                if response.server_time.0 > Millis(0) {
-                    self.clock.heard(response.server_time.0, now);
+        message.envelope.timestamp.get_or_insert(now);
+        let mut refusal = None;
+        match message.name() {
+            "auth_response" => {
+                if let Some(response) = message.read::<AuthResponse>() {
+                    // 0 stands for a time that was left out.
+                    if response.server_time.0 > Millis(0) {
+                        self.clock.heard(response.server_time.0, now);
+                    }
+                    self.authenticated(response);
                 }
-                self.authenticated(response);
             }
-            ServerMessage::Resumed(resumed) => self.resumed(resumed.snapshot),
-            ServerMessage::LocationUpdate(update) => self.arrived(update.location_id, now),
-            ServerMessage::PositionCorrection(correction) => {
-                // The game hears where it stands, once.
-                let standing = self.own.as_mut().and_then(|own| own.correct(correction, now));
-                let Some(standing) = standing else {
+            "resumed" => {
+                if let Some(resumed) = message.read::<Resumed>() {
+                    self.resumed(resumed.snapshot);
+                }
+            }
+            "location_update" => {
+                if let Some(update) = message.read::<LocationUpdate>() {
+                    self.arrived(update.location_id, now);
+                }
+            }
+            "position_correction" => {
+                // The game hears once where its character stands.
+                let correction = message.read::<PositionCorrection>();
+                let own = self.own.as_mut().zip(correction);
+                let Some(standing) = own.and_then(|(own, correction)| own.correct(&correction, now)) else {
                     return;
                 };
-                *correction = standing;
+                let Some(told) = Told::of(message.name(), message.envelope, &standing) else {
+                    return;
+                };
+                message = told;
             }
-            ServerMessage::Pace(pace) => self.set_pace(Some(pace.max_position_rate)),
-            ServerMessage::CharacterUpdate(update) => {
-                if let Some(sheet) = self.sheet.as_mut().filter(|sheet| sheet.id == update.character_id) {
+            "pace" => {
+                if let Some(pace) = message.read::<Pace>() {
+                    self.set_pace(Some(pace.max_position_rate));
+                }
+            }
+            "character_update" => {
+                if let Some(update) = message.read::<CharacterUpdate>()
+                    && let Some(sheet) = self.sheet.as_mut().filter(|sheet| sheet.id == update.character_id)
+                {
                     sheet.progression.level = update.level.unwrap_or(sheet.progression.level);
                     sheet.faction = update.faction.unwrap_or(sheet.faction);
                 }
             }
-            ServerMessage::Error(error) => {
-                if let Link::Entering(entering) = &mut self.link {
-                    entering.refusal = Some(error.clone().into());
+            name @ ("error" | "invalid_message") => {
+                refusal = message.read::<ErrorMessage>().map(Failure::from);
+                if let (Link::Entering(entering), "error") = (&mut self.link, name) {
+                    entering.refusal.clone_from(&refusal);
                 }
             }
             _ => {}
         }
         if let Some(own) = self.sheet.as_ref().map(|sheet| sheet.id) {
-            self.nearby.apply(&incoming.message, own, News { came: now, due });
+            self.nearby.apply(&message, own, News { came: now, due });
         }
-        let request = incoming.envelope.reply_to.as_ref().and_then(RequestId::as_number);
-        let request = request.or_else(|| self.travelled(&incoming.message));
+        let request = message.envelope.reply_to.as_ref().and_then(RequestId::as_number);
+        let request = request.or_else(|| self.travelled(&message));
         let begun = request.and_then(|request| Some((request, self.requests.end(request)?)));
         let request = begun.map(|(request, asked)| {
-            // A ping is answered by the hub itself; for other answers it may have asked elsewhere.
+            // The hub answers a ping itself; for other answers it may have asked elsewhere.
             if let Some(asked) = asked {
-                self.clock.answered(asked, matches!(incoming.message, ServerMessage::Pong(_)), now);
+                self.clock.answered(asked, message.name() == "pong", now);
             }
             request
         });
-        let refused = matches!(incoming.message, ServerMessage::Error(_) | ServerMessage::InvalidMessage(_));
-        // One's own answer to an invitation ends it before its party's news does.
-        let mut news: Vec<_> = request
-            .filter(|_| !refused)
-            .and_then(|request| self.parties.answered(request, None))
-            .into_iter()
-            .collect();
-        news.extend(self.hear_social(&incoming, now));
-        match (request, incoming.message) {
-            // A refusal is its request's alone; every other answer is news to the whole game.
-            (Some(request), ServerMessage::Error(error) | ServerMessage::InvalidMessage(error)) => {
-                self.answer(request, Err(error.into()));
-            }
-            (request, message) => {
-                let incoming = Incoming { envelope: incoming.envelope, message };
+        // The systems hear that a request was answered before they hear the answer: the
+        // player's answer to an invitation ends it before its party's news does.
+        let answered = request.filter(|_| refusal.is_none());
+        let mut news = answered.map(|request| self.systems.settled(request, None)).unwrap_or_default();
+        if let Some(me) = self.sheet.as_ref().map(|sheet| sheet.id) {
+            let around = Around { me, now, server: self.clock.server_time(now).unwrap_or(now) };
+            news.extend(self.systems.heard(&message, &around));
+        }
+        match (request, refusal) {
+            // Only its request learns of a refusal; every other answer is news to the whole game.
+            (Some(request), Some(refusal)) => self.answer(request, Err(refusal)),
+            (request, _) => {
                 if let Some(request) = request {
-                    self.answer(request, Ok(Box::new(incoming.clone())));
+                    self.answer(request, Ok(Box::new(message.clone())));
                 }
-                self.emit(incoming);
+                self.emit(Some(message));
             }
         }
         self.tell(news);
@@ -148,8 +187,8 @@ impl Session {
         self.acknowledge(now);
     }
 
-    /// The connection goes on, after what was missed or, where that was too much,
-    /// without it.
+    /// The connection goes on: after the missed messages, or without them if there were too
+    /// many.
     fn resumed(&mut self, missed: bool) {
         let Link::Entering(entering @ Entering { resuming: true, .. }) = &mut self.link else {
             return;
@@ -160,31 +199,34 @@ impl Session {
         }
     }
 
-    /// The journey that was asked for before the connection was lost, if the snapshot
-    /// on resuming shows that one has arrived.
-    fn travelled(&self, message: &ServerMessage) -> Option<u32> {
+    /// The request for a journey that was made before the connection was lost, if the snapshot
+    /// on resuming shows that the character has arrived.
+    fn travelled(&self, message: &Told) -> Option<u32> {
         let (request, to) = self.travel.filter(|(request, _)| self.requests.is_adrift(*request))?;
-        matches!(message, ServerMessage::LocationUpdate(update) if update.location_id == to).then_some(request)
+        let update: LocationUpdate = (message.name() == "location_update").then(|| message.read()).flatten()?;
+        (update.location_id == to).then_some(request)
     }
 
-    fn authenticated(&mut self, response: &AuthResponse) {
+    fn authenticated(&mut self, response: AuthResponse) {
         let is_inside = !matches!(self.link, Link::Entering(Entering { authenticated: false, .. }));
         if is_inside && response.success {
-            // The session was renewed: what resumed it before is good for nothing.
+            // The session was renewed: the earlier resume token serves no more.
             self.stream.renewed(response.resume_token.as_ref());
             return;
         }
         let Link::Entering(entering) = &mut self.link else {
             return;
         };
-        match &response.character {
+        match response.character {
             Some(sheet) if response.success => {
                 entering.authenticated = true;
-                self.sheet = Some(sheet.clone());
-                if !entering.resuming {
+                let anew = !entering.resuming;
+                self.sheet = Some(sheet);
+                if anew {
                     self.stream = Stream::begun(response.resume_token.as_ref());
                     self.fail_adrift();
-                    self.socially_anew(sheet);
+                    let news = self.sheet.as_ref().map(|sheet| self.systems.entered(sheet));
+                    self.tell(news.unwrap_or_default());
                 }
             }
             // The server closes after a refusal, with a code that says more.

@@ -8,11 +8,7 @@ use crate::logic::{
     rest::Token,
     stream::{PLACE_KEPT, Stream},
 };
-use shardlink_shared::{
-    entropy::Entropy,
-    protocol::{ClientMessage, account::Resume},
-    time::Millis,
-};
+use shardlink_shared::{entropy::Entropy, protocol::account::Resume, time::Millis};
 
 /// From asking for a socket to standing in the world, in milliseconds.
 const ENTERING: u64 = 10_000;
@@ -31,7 +27,7 @@ pub const GOODBYE: u16 = 1000;
 /// the character's place.
 pub(super) const SILENT: u16 = 4012;
 
-/// What the runtime reports when a connection was lost without a goodbye.
+/// The close code that the runtime reports for a connection that was lost without a goodbye.
 pub(super) const LOST: u16 = 1006;
 
 #[derive(Debug, Default)]
@@ -102,7 +98,7 @@ impl Session {
             self.stream.trust();
             self.spare = None;
             let last_seq = self.stream.acknowledge();
-            self.send(&ClientMessage::Resume(Resume { last_seq }));
+            self.send("resume", &Resume { last_seq });
         }
     }
 
@@ -211,7 +207,8 @@ impl Session {
         self.returning = false;
         (self.lost, self.spare, self.stream) = (None, None, Stream::default());
         self.nearby.clear();
-        self.socially_gone();
+        let news = self.systems.left();
+        self.tell(news);
         (self.sheet, self.own) = (None, None);
         self.status(State::Closed, code, reason);
         if never_entered {
@@ -224,7 +221,8 @@ impl Session {
         self.fail(requests);
     }
 
-    /// What was sent before the connection was lost will not be answered any more.
+    /// Fails the requests that were sent before the connection was lost: they will not be
+    /// answered any more.
     pub(super) fn fail_adrift(&mut self) {
         let requests = self.requests.adrift();
         self.fail(requests);
@@ -236,7 +234,7 @@ impl Session {
         }
     }
 
-    /// Who is authenticated and knows where it is stands in the world.
+    /// Ends the entrance: a character that is authenticated and placed stands in the world.
     pub(super) fn finish_entering(&mut self, now: Millis) {
         let Link::Entering(Entering { authenticated: true, placed: true, whole, .. }) = self.link else {
             return;
@@ -256,7 +254,7 @@ impl Session {
         if let Some(own) = &mut self.own {
             own.set_away(false);
         }
-        // Where one is says that a journey which was asked for did not begin.
+        // The snapshot shows the old location, so the journey did not begin.
         if let Some((request, _)) = self.travel.filter(|(request, _)| self.requests.is_adrift(*request)) {
             self.requests.end(request);
             self.fail(vec![request]);
@@ -268,8 +266,8 @@ impl Session {
     }
 }
 
-/// The next heartbeat, whatever else is heard (the server counts on it); or,
-/// where the last one is unanswered, when that means that the connection is lost.
+/// When the next heartbeat is due, whatever else is heard (the server counts on it); or, if
+/// the last one is unanswered, when the connection counts as lost.
 pub(super) fn next_heartbeat(heard: Millis, pinged: Millis) -> Millis {
     pinged + if pinged > heard { UNANSWERED } else { HEARTBEAT }
 }

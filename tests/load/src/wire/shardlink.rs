@@ -92,8 +92,12 @@ impl Shardlink {
                 Effect::Close(code) => self.over(&format!("closed with {code}")),
                 // A bot does not come back: a connection that is lost is counted as lost.
                 Effect::AskTicket(_) | Effect::SessionEnded => self.over("the connection was lost"),
-                Effect::Emit(Event::Message(incoming)) => self.observe(&incoming.message, meter, now),
-                Effect::Emit(Event::Status(_) | Event::Party(_)) | Effect::Answer(..) => {}
+                Effect::Emit(Event::Message(told)) => {
+                    if let Some(message) = told.message() {
+                        self.observe(&message, meter, now);
+                    }
+                }
+                Effect::Emit(Event::Status(_) | Event::News(_)) | Effect::Answer(..) => {}
             }
         }
     }

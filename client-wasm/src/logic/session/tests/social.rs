@@ -1,7 +1,10 @@
 //! Parties, invitations and chat over a connection that may break.
 
 use super::*;
-use crate::logic::party::{Outcome, Whom, Wish};
+use crate::logic::systems::{
+    News as AnyNews,
+    party::{Invitation, News, Outcome, Party},
+};
 use shardlink_shared::{
     ids::PartyId,
     protocol::{
@@ -11,6 +14,11 @@ use shardlink_shared::{
         party::{LootSharing, PartyInvite, PartyReference, PartyUpdate},
     },
 };
+
+/// An object of whole numbers.
+fn object(fields: impl IntoIterator<Item = (&'static str, u64)>) -> Value {
+    Value::Object(fields.into_iter().map(|(name, number)| (name.to_owned(), Value::Whole(number))).collect())
+}
 
 fn party(id: u64) -> PartyId {
     PartyId::new(id).unwrap()
@@ -49,7 +57,7 @@ fn invite(into: u64, expires_at: Option<Millis>) -> ServerMessage {
 
 fn news(effects: &[Effect]) -> Vec<&News> {
     let news = effects.iter().filter_map(|effect| match effect {
-        Effect::Emit(Event::Party(news)) => Some(news),
+        Effect::Emit(Event::News(AnyNews::Party(news))) => Some(news),
         _ => None,
     });
     news.collect()
@@ -65,7 +73,7 @@ fn requests(effects: &[Effect]) -> Vec<(u32, ClientMessage)> {
 
 fn answers(effects: &[Effect]) -> Vec<(u32, Result<&str, &str>)> {
     let answers = effects.iter().filter_map(|effect| match effect {
-        Effect::Answer(request, Ok(incoming)) => Some((*request, Ok(incoming.message.message_type().name))),
+        Effect::Answer(request, Ok(told)) => Some((*request, Ok(told.name()))),
         Effect::Answer(request, Err(failure)) => Some((*request, Err(failure.code.as_ref()))),
         _ => None,
     });
@@ -73,12 +81,29 @@ fn answers(effects: &[Effect]) -> Vec<(u32, Result<&str, &str>)> {
 }
 
 impl Player {
-    fn wishes(&mut self, wish: Wish) -> u32 {
-        self.session.wish(wish, self.now).unwrap()
+    fn asks(&mut self, request: &str, fields: impl IntoIterator<Item = (&'static str, u64)>) -> u32 {
+        self.session.ask(request, object(fields), self.now).unwrap()
+    }
+
+    fn loots(&mut self, rule: &str) -> u32 {
+        let fields = Value::Object(vec![("loot_sharing".to_owned(), Value::Text(rule.to_owned()))]);
+        self.session.ask("party_loot", fields, self.now).unwrap()
+    }
+
+    fn party(&self) -> Option<&Party> {
+        self.session.systems().party.own()
+    }
+
+    fn invitations(&self) -> &[Invitation] {
+        self.session.systems().party.invitations()
+    }
+
+    fn lines(&self, channel: Channel) -> usize {
+        self.session.systems().chat.lines(channel).count()
     }
 
     fn members(&self) -> Vec<u64> {
-        let party = self.session.party();
+        let party = self.party();
         party.into_iter().flat_map(|party| &party.members).map(|member| member.character_id.get()).collect()
     }
 
@@ -108,7 +133,7 @@ impl Player {
 #[test]
 fn a_request_settles_with_the_answer_to_it_and_the_party_is_known_by_then() {
     let mut player = Player::social();
-    let create = player.wishes(Wish::Create(None));
+    let create = player.asks("party_create", []);
     assert_eq!(requests(&player.effects())[0].0, create);
     player.hear(Some(create), &update(1, &[me()]));
     let effects = player.effects();
@@ -117,15 +142,15 @@ fn a_request_settles_with_the_answer_to_it_and_the_party_is_known_by_then() {
     let emitted = effects.iter().filter(|effect| matches!(effect, Effect::Emit(_))).collect::<Vec<_>>();
     assert!(matches!(
         emitted[..],
-        [Effect::Emit(Event::Message(_)), Effect::Emit(Event::Party(News::Party(Some(_))))]
+        [Effect::Emit(Event::Message(_)), Effect::Emit(Event::News(AnyNews::Party(News::Party(Some(_)))))]
     ));
-    let own = player.session.party().unwrap();
+    let own = player.party().unwrap();
     assert_eq!((own.party_id, own.leader_id), (party(7), me()));
     // One's own health is known from the sheet.
     assert_eq!(own.members[0].health, Some(sheet().resources.health));
 
-    let invites = player.wishes(Wish::Invite(Whom::Id(character(8))));
-    let kicks = player.wishes(Wish::Kick(character(9)));
+    let invites = player.asks("party_invite", [("invitee_id", 8)]);
+    let kicks = player.asks("party_kick", [("character_id", 9)]);
     let refusal = Refusal::new(ErrorCode::NotFound).at("character_id");
     player.hear(Some(kicks), &ServerMessage::Error(ErrorMessage::from(&refusal)));
     let mut copy = invite(7, None);
@@ -146,23 +171,23 @@ fn a_request_settles_with_the_answer_to_it_and_the_party_is_known_by_then() {
 #[test]
 fn outside_of_a_party_nothing_is_asked_of_one_and_outside_of_the_world_nothing_at_all() {
     let mut player = Player::social();
-    assert_eq!(player.session.wish(Wish::Leave, player.now).unwrap_err().code, "NOT_IN_PARTY");
+    assert_eq!(player.session.ask("party_leave", object([]), player.now).unwrap_err().code, "NOT_IN_PARTY");
     assert!(sent(&player.effects()).is_empty());
     player.session.leave();
-    assert_eq!(player.session.wish(Wish::Create(None), player.now).unwrap_err().code, "NOT_CONNECTED");
-    assert_eq!(player.session.wish(Wish::Leave, player.now).unwrap_err().code, "NOT_CONNECTED");
+    assert_eq!(player.session.ask("party_create", object([]), player.now).unwrap_err().code, "NOT_CONNECTED");
+    assert_eq!(player.session.ask("party_leave", object([]), player.now).unwrap_err().code, "NOT_CONNECTED");
 }
 
 #[test]
 fn an_answer_that_was_lost_with_the_connection_comes_when_it_is_resumed() {
     let mut player = Player::social();
     player.hear(None, &update(1, &[me(), character(8)]));
-    let promote = player.wishes(Wish::Promote(character(8)));
+    let promote = player.asks("party_promote", [("character_id", 8)]);
     player.effects();
     let lost = player.breaks();
     assert_eq!(answers(&lost), []);
     // What is wanted meanwhile waits.
-    let loot = player.wishes(Wish::Loot(LootSharing::Roll));
+    let loot = player.loots("roll");
     let say = player.session.request(&ClientMessage::chat(SendChat::new("hm", Channel::Party)), player.now).unwrap();
     assert!(sent(&player.effects()).is_empty());
     player.hear(None, &ServerMessage::Resumed(Resumed { replayed: 1, snapshot: false }));
@@ -197,7 +222,7 @@ fn a_new_stay_knows_no_party_until_it_is_told_and_gives_up_what_was_asked() {
     let mut player = Player::social();
     player.hear(None, &update(3, &[me(), character(8)]));
     player.hear(None, &invite(9, None));
-    let kick = player.wishes(Wish::Kick(character(8)));
+    let kick = player.asks("party_kick", [("character_id", 8)]);
     player.effects();
     player.lose(1006);
     player.wait(500);
@@ -209,7 +234,7 @@ fn a_new_stay_knows_no_party_until_it_is_told_and_gives_up_what_was_asked() {
     let effects = player.effects();
     assert_eq!(answers(&effects), [(kick, Err("NOT_CONNECTED"))]);
     assert_eq!(news(&effects), [&News::Party(None)]);
-    assert_eq!((player.session.party(), player.session.invitations().len()), (None, 1));
+    assert_eq!((player.party(), player.invitations().len()), (None, 1));
     player.hear(None, &update(3, &[me(), character(8)]));
     assert_eq!(player.members(), [me().get(), 8]);
 }
@@ -219,7 +244,7 @@ fn an_invitation_ticks_away_by_the_servers_clock_also_while_the_connection_is_lo
     let mut player = Player::social();
     player.hear(None, &invite(9, Some(player.now + 30_000)));
     player.hear(None, &invite(10, Some(player.now + 100_000)));
-    assert_eq!(player.session.invitations()[0].expires, player.now + 30_000);
+    assert_eq!(player.invitations()[0].expires, player.now + 30_000);
     player.effects();
     player.lose(1006);
     let effects = player.wait(40_000);
@@ -232,7 +257,7 @@ fn an_invitation_ticks_away_by_the_servers_clock_also_while_the_connection_is_lo
         .collect();
     assert_eq!(ended, [(9, Outcome::Expired)]);
     player.session.leave();
-    assert!(player.session.invitations().is_empty());
+    assert!(player.invitations().is_empty());
     assert!(news(&player.effects()).is_empty());
 }
 
@@ -243,21 +268,21 @@ fn an_invitation_is_declined_once_and_accepted_with_the_party() {
         player.hear(None, &invite(into, None));
     }
     player.effects();
-    let decline = player.wishes(Wish::Decline(party(9)));
+    let decline = player.asks("party_decline", [("party_id", 9)]);
     let asked = requests(&player.effects());
     assert_eq!(asked, [(decline, ClientMessage::PartyDecline(PartyReference { party_id: party(9) }))]);
     let ServerMessage::PartyUpdate(other) = update(5, &[character(8)]) else { panic!() };
     player.hear(Some(decline), &ServerMessage::PartyUpdate(PartyUpdate { party_id: party(9), ..other }));
     let effects = player.effects();
     assert!(matches!(news(&effects)[..], [News::Ended(ended)] if ended.outcome == Outcome::Declined));
-    let accept = player.wishes(Wish::Accept(party(7)));
+    let accept = player.asks("party_accept", [("party_id", 7)]);
     player.hear(Some(accept), &update(2, &[character(8), me()]));
     let effects = player.effects();
     assert_eq!(answers(&effects), [(accept, Ok("party_update"))]);
     assert!(
         matches!(news(&effects)[..], [News::Ended(ended), News::Party(Some(_))] if ended.outcome == Outcome::Accepted)
     );
-    assert!(player.session.invitations().is_empty());
+    assert!(player.invitations().is_empty());
 }
 
 #[test]
@@ -271,9 +296,8 @@ fn the_talk_of_a_party_is_forgotten_with_it_and_the_rest_is_kept_over_a_break() 
     for channel in Channel::ALL {
         player.hear(None, &say(*channel));
     }
-    let lines = |player: &Player| -> Vec<usize> {
-        Channel::ALL.iter().map(|channel| player.session.lines(*channel).count()).collect()
-    };
+    let lines =
+        |player: &Player| -> Vec<usize> { Channel::ALL.iter().map(|channel| player.lines(*channel)).collect() };
     assert_eq!(lines(&player), [1, 1, 1, 1]);
     player.breaks();
     player.hear(None, &ServerMessage::Resumed(Resumed { replayed: 0, snapshot: false }));
@@ -295,11 +319,11 @@ fn a_history_and_a_mute_settle_their_requests_and_are_taken_in() {
     let told = ServerMessage::ChatHistory(ChatHistory { channel: Channel::Global, messages: List::of([past]) });
     player.hear(Some(asked), &told);
     assert_eq!(answers(&player.effects()), [(asked, Ok("chat_history"))]);
-    assert_eq!(player.session.lines(Channel::Global).count(), 1);
+    assert_eq!(player.lines(Channel::Global), 1);
     let mute = Mute { character_id: character(8), muted: true };
     let muting = player.session.request(&ClientMessage::Mute(mute.clone()), player.now).unwrap();
-    assert_eq!(player.session.lines(Channel::Global).count(), 1);
+    assert_eq!(player.lines(Channel::Global), 1);
     player.hear(Some(muting), &ServerMessage::Mute(mute));
     assert_eq!(answers(&player.effects()), [(muting, Ok("mute"))]);
-    assert_eq!((player.session.lines(Channel::Global).count(), player.session.muted().len()), (0, 1));
+    assert_eq!((player.lines(Channel::Global), player.session.systems().chat.muted().len()), (0, 1));
 }

@@ -36,7 +36,7 @@ fn contents(log: &ChatLog, channel: Channel) -> Vec<&str> {
 fn each_channel_keeps_its_last_fifty_lines() {
     let mut log = ChatLog::default();
     for (n, channel) in (0..60).flat_map(|n| Channel::ALL.iter().map(move |channel| (n, *channel))) {
-        log.heard(&chat(channel, 2, &n.to_string()), Millis(n));
+        log.said(&chat(channel, 2, &n.to_string()), Millis(n));
     }
     for channel in Channel::ALL {
         let kept = contents(&log, *channel);
@@ -52,9 +52,9 @@ fn each_channel_keeps_its_last_fifty_lines() {
 fn what_is_heard_and_comes_again_in_a_history_stands_there_once() {
     let mut log = ChatLog::default();
     // Said twice by one, and once by another, in the same second.
-    log.heard(&chat(Channel::Global, 2, "hi"), Millis(100_010));
-    log.heard(&chat(Channel::Global, 3, "hi"), Millis(100_020));
-    log.heard(&chat(Channel::Global, 2, "hi"), Millis(100_030));
+    log.said(&chat(Channel::Global, 2, "hi"), Millis(100_010));
+    log.said(&chat(Channel::Global, 3, "hi"), Millis(100_020));
+    log.said(&chat(Channel::Global, 2, "hi"), Millis(100_030));
     let keys: Vec<_> = log.lines(Channel::Global).map(|line| line.key).collect();
     let told = history([
         past(6, 90_000, 2, "before"),
@@ -75,11 +75,11 @@ fn what_is_heard_and_comes_again_in_a_history_stands_there_once() {
 #[test]
 fn a_history_fills_what_was_missed_and_the_same_words_long_after_are_said_again() {
     let mut log = ChatLog::default();
-    log.heard(&chat(Channel::Global, 2, "hello"), Millis(10_000));
-    log.heard(&chat(Channel::Global, 2, "hello"), Millis(90_000));
+    log.said(&chat(Channel::Global, 2, "hello"), Millis(10_000));
+    log.said(&chat(Channel::Global, 2, "hello"), Millis(90_000));
     log.past(&history([past(1, 9_990, 2, "hello"), past(2, 50_000, 3, "missed"), past(3, 89_990, 2, "hello")]));
     assert_eq!(contents(&log, Channel::Global), ["hello", "missed", "hello"]);
-    log.heard(&chat(Channel::Global, 3, "and on"), Millis(95_000));
+    log.said(&chat(Channel::Global, 3, "and on"), Millis(95_000));
     log.past(&history((1..=50).map(|n| past(n, 100_000 + n, 2, &n.to_string()))));
     assert_eq!(contents(&log, Channel::Global).len(), MAX_HISTORY);
     assert_eq!(contents(&log, Channel::Global)[49], "50");
@@ -97,11 +97,11 @@ fn a_history_of_another_channel_is_not_mixed_in() {
 #[test]
 fn who_is_muted_is_not_shown_and_is_again_when_it_is_over() {
     let mut log = ChatLog::default();
-    log.heard(&chat(Channel::Global, 2, "noise"), Millis(1));
-    log.heard(&chat(Channel::Global, 3, "music"), Millis(2));
+    log.said(&chat(Channel::Global, 2, "noise"), Millis(1));
+    log.said(&chat(Channel::Global, 3, "music"), Millis(2));
     let mute = |muted| Mute { character_id: character(2), muted };
     log.mute(&mute(true));
-    log.heard(&chat(Channel::Whisper, 2, "psst"), Millis(3));
+    log.said(&chat(Channel::Whisper, 2, "psst"), Millis(3));
     assert_eq!(contents(&log, Channel::Global), ["music"]);
     assert!(contents(&log, Channel::Whisper).is_empty());
     assert_eq!(log.muted().collect::<Vec<_>>(), [character(2)]);
@@ -114,8 +114,8 @@ fn who_is_muted_is_not_shown_and_is_again_when_it_is_over() {
 #[test]
 fn a_new_stay_hears_again_who_is_muted_and_keeps_what_was_said_but_leaving_does_not() {
     let mut log = ChatLog::default();
-    log.heard(&chat(Channel::Global, 2, "hello"), Millis(1));
-    log.heard(&chat(Channel::Party, 2, "ours"), Millis(1));
+    log.said(&chat(Channel::Global, 2, "hello"), Millis(1));
+    log.said(&chat(Channel::Party, 2, "ours"), Millis(1));
     log.mute(&Mute { character_id: character(2), muted: true });
     log.begin_anew();
     assert_eq!((contents(&log, Channel::Global), log.muted().len()), (vec!["hello"], 0));
@@ -128,8 +128,8 @@ fn a_new_stay_hears_again_who_is_muted_and_keeps_what_was_said_but_leaving_does_
 #[test]
 fn a_line_reads_as_one_flat_object() {
     let mut log = ChatLog::default();
-    log.heard(&chat(Channel::Faction, 2, "hello"), Millis(1_500));
-    let line = serde_json::to_value(log.lines(Channel::Faction).next().unwrap()).unwrap();
+    log.said(&chat(Channel::Faction, 2, "hello"), Millis(1_500));
+    let line = serde_json::to_value(ShownLine::from(log.lines(Channel::Faction).next().unwrap())).unwrap();
     assert_eq!(line["timestamp"], 1.5);
     assert_eq!((line["sender_name"].as_str(), line["content"].as_str()), (Some("Hero 2"), Some("hello")));
     assert_eq!((line["channel"].as_str(), line["number"].is_null()), (Some("faction"), true));

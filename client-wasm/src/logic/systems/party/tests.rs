@@ -1,7 +1,12 @@
 use super::*;
 use shardlink_shared::{
+    codec::table::{Kind, Wire, write},
     entropy::{Entropy, Seeded},
-    protocol::bounded::List,
+    protocol::{
+        ClientMessage, MessageSet,
+        bounded::List,
+        party::{LootSharing, PartyLoot, PartyMember},
+    },
 };
 
 fn character(id: u64) -> CharacterId {
@@ -173,21 +178,22 @@ fn an_invitation_ends_as_it_was_answered() {
     for into in 7..=10 {
         parties.invited(&invite(into), me(), until);
     }
-    let answer = |parties: &mut Parties, request, wish| {
-        let message = parties.message(wish).unwrap();
-        parties.asked(request, &message);
+    let answer = |parties: &mut Parties, number, request, party_id| {
+        let mut body = Vec::new();
+        binary::append_body(&mut body, &PartyReference { party_id: party(party_id) });
+        parties.asked(number, request, &body);
     };
-    answer(&mut parties, 1, Wish::Decline(party(8)));
+    answer(&mut parties, 1, "party_decline", 8);
     assert_eq!(outcomes(parties.answered(1, None)), [(8, Outcome::Declined)]);
     // Full: it may have room later. Gone: it has not.
-    answer(&mut parties, 2, Wish::Accept(party(9)));
+    answer(&mut parties, 2, "party_accept", 9);
     assert_eq!(parties.answered(2, Some(&refused(ErrorCode::PartyFull))), None);
-    answer(&mut parties, 3, Wish::Accept(party(9)));
+    answer(&mut parties, 3, "party_accept", 9);
     assert_eq!(outcomes(parties.answered(3, Some(&refused(ErrorCode::NotFound)))), [(9, Outcome::Withdrawn)]);
     // A lost connection says nothing about it.
-    answer(&mut parties, 4, Wish::Accept(party(10)));
+    answer(&mut parties, 4, "party_accept", 10);
     assert_eq!(parties.answered(4, Some(&Failure::not_connected())), None);
-    answer(&mut parties, 5, Wish::Accept(party(7)));
+    answer(&mut parties, 5, "party_accept", 7);
     assert_eq!(outcomes(parties.answered(5, None)), [(7, Outcome::Accepted)]);
     assert_eq!(parties.answered(5, None), None);
     assert_eq!(parties.invitations().len(), 1);
@@ -209,29 +215,37 @@ fn an_invitation_ends_with_the_partys_news() {
     assert_eq!(parties.invitations().len(), 1);
 }
 
+/// The message that a request with these fields becomes.
+fn prepared(parties: &Parties, request: &str, fields: &[(&str, Value)]) -> Result<ClientMessage, Failure> {
+    let mut fields = Value::Object(fields.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect());
+    parties.prepare(request, &mut fields)?;
+    let row = ClientMessage::type_of_name(request).unwrap();
+    let mut body = Vec::new();
+    write(row.fields, &fields, &mut body)?;
+    Ok(ClientMessage::from_binary(row.tag, &body).unwrap().unwrap())
+}
+
 #[test]
 fn what_is_wanted_of_ones_party_names_it_and_without_one_is_refused() {
     let mut parties = Parties::default();
-    let wishes = || {
-        let name = Text::parse("Bran").unwrap();
-        [
-            Wish::Invite(Whom::Id(character(5))),
-            Wish::Invite(Whom::Name(name)),
-            Wish::Withdraw(character(5)),
-            Wish::Leave,
-            Wish::Kick(character(5)),
-            Wish::Disband,
-            Wish::Promote(character(5)),
-            Wish::Loot(LootSharing::Roll),
-        ]
-    };
-    for wish in wishes() {
-        assert_eq!(parties.message(wish).unwrap_err().code, "NOT_IN_PARTY");
+    let (five, text) = (Value::Whole(5), |text: &str| Value::Text(text.to_owned()));
+    let wishes: [(&str, &[(&str, Value)]); 8] = [
+        ("party_invite", &[("invitee_id", five.clone())]),
+        ("party_invite", &[("invitee_id", Value::Null), ("invitee_name", text(" Bran "))]),
+        ("party_withdraw", &[("character_id", five.clone())]),
+        ("party_leave", &[]),
+        ("party_kick", &[("character_id", five.clone())]),
+        ("party_disband", &[]),
+        ("party_promote", &[("character_id", five)]),
+        ("party_loot", &[("loot_sharing", text("roll"))]),
+    ];
+    for (request, fields) in wishes {
+        assert_eq!(prepared(&parties, request, fields).unwrap_err().code, "NOT_IN_PARTY");
     }
-    assert!(parties.message(Wish::Create(None)).is_ok());
+    assert!(prepared(&parties, "party_create", &[]).is_ok());
     parties.update(&update(1, &[1, 5], &[]), me());
     let [by_id, by_name, withdraw, leave, kick, disband, promote, loot] =
-        wishes().map(|wish| parties.message(wish).unwrap());
+        wishes.map(|(request, fields)| prepared(&parties, request, fields).unwrap());
     let ClientMessage::PartyInvite(invite) = by_id else { panic!("{by_id:?}") };
     assert_eq!((invite.party_id, invite.invitee_id, invite.invitee_name), (party(7), Some(character(5)), None));
     let ClientMessage::PartyInvite(invite) = by_name else { panic!("{by_name:?}") };
@@ -245,6 +259,25 @@ fn what_is_wanted_of_ones_party_names_it_and_without_one_is_refused() {
     );
     assert_eq!(promote, ClientMessage::PartyPromote(member));
     assert_eq!(loot, ClientMessage::PartyLoot(PartyLoot { party_id: party(7), loot_sharing: LootSharing::Roll }));
+}
+
+#[test]
+fn a_party_that_is_named_is_left_as_it_is_and_a_name_that_nobody_can_have_is_refused() {
+    let parties = Parties::default();
+    let leave = prepared(&parties, "party_leave", &[("party_id", Value::Whole(9))]).unwrap();
+    assert_eq!(leave, ClientMessage::PartyLeave(PartyReference { party_id: party(9) }));
+    for wrong in [Value::Text("?".to_owned()), Value::Null, Value::Whole(7)] {
+        let refused = prepared(&parties, "party_invite", &[("invitee_name", wrong)]).unwrap_err();
+        assert_eq!((refused.code.as_ref(), refused.field.as_deref()), ("INVALID_FIELD", Some("invitee_name")));
+    }
+}
+
+#[test]
+fn what_has_become_of_an_invitation_is_shown_by_its_name() {
+    let all = [Outcome::Accepted, Outcome::Declined, Outcome::Withdrawn, Outcome::Expired];
+    let Kind::Names(names) = Outcome::KIND else { panic!() };
+    let written = all.map(|outcome| serde_json::to_value(outcome).unwrap());
+    assert_eq!(written.iter().filter_map(|name| name.as_str()).collect::<Vec<_>>(), *names);
 }
 
 #[test]
