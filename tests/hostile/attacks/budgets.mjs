@@ -73,7 +73,7 @@ export const hashingQueue = {
     const began = [];
     for (const { at, username } of people) {
       const start = performance.now();
-      began.push(login(at, username).then(({ status }) => ({ status, took: performance.now() - start })));
+      began.push(login(at, username).then(({ status, body }) => ({ status: status === 200 ? status : `${status} ${body.detail}`, took: performance.now() - start })));
       await pause(every);
     }
     const answers = await Promise.all(began);
