@@ -47,10 +47,10 @@ async function measure(className, what, make, remove, restMs) {
   const made = await make();
   const full = kibEach();
   await pause(AT_REST_MS);
-  const rest = kibEach();
+  const atRest = kibEach();
   await remove(made);
   await pause(restMs);
-  console.log(`${COUNT} ${what}: ${full} KiB each with its rows, ${rest} at rest, ${kibEach()} at rest after it was deleted`);
+  console.log(`${COUNT} ${what}: ${full} KiB each with its rows, ${atRest} at rest, ${kibEach()} at rest after it was deleted`);
 }
 
 async function repeat(count, act) {
