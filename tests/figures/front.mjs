@@ -52,7 +52,9 @@ await honest.begin();
 const held = [];
 for (const until = performance.now() + CROWD_MS; performance.now() < until; ) {
   const again = performance.now() + AGAIN_MS;
-  // Each address what it may have, a few milliseconds apart.
+  // Those that the door has not come to are given up, and each address has again what it may have.
+  for (const { socket } of open) socket.destroy();
+  open = [];
   for (let n = 0; n < PER_ADDRESS; n += 1) {
     for (const visitor of visitors) {
       const one = visitor.connect();
@@ -63,7 +65,6 @@ for (const until = performance.now() + CROWD_MS; performance.now() < until; ) {
     await pause(10);
   }
   while (performance.now() < again) {
-    open = open.filter(({ socket }) => !socket.destroyed);
     held.push(taken());
     await pause(500);
   }
