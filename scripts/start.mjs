@@ -53,8 +53,9 @@ async function developmentServer(port) {
   });
 
   const url = `http://localhost:${port}`;
-  const state = await ready(url, { timeout: 60_000, givenUp: () => stopping || ended });
-  if (state === "ready") {
+  const { state, detail } = await ready(url, { timeout: 60_000, givenUp: () => stopping || ended });
+  if (["ready", "damaged"].includes(state)) {
+    if (state === "damaged") note(`NOT READY: ${detail}`);
     console.log(`\nShardlink is running: ${url}\n`);
   } else if (!stopping && !ended) {
     note(state === "silent" ? `${url}/readyz has not answered 200 within a minute; wrangler's messages above may say why` : "The server is not configured: a line above names the variable, which .dev.vars or wrangler.toml sets.");

@@ -57,7 +57,7 @@ export function openServers() {
     process.once("exit", atExit);
     const port = await workerd.listening;
     const url = `http://${HOST}:${port}`;
-    if (port === undefined || (await ready(url, { givenUp: workerd.ended })) !== "ready") throw new Stop(`The ${name} server does not answer.`);
+    if (port === undefined || (await ready(url, { givenUp: workerd.ended })).state !== "ready") throw new Stop(`The ${name} server does not answer.`);
     pin(workerd.pid, SERVER_CORE);
     return {
       plan: { ...plan, wire: name, url, server_pid: workerd.pid },

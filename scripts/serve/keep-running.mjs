@@ -93,19 +93,22 @@ export function keepRunning({ start, port, urlOf, stopToken, memoryLimit, askEve
   /** Whether it has become ready, however long that takes; false once it is not to be waited for. */
   async function untilReady(workerd) {
     const givenUp = () => stopping() || workerd.ended();
-    let state = await ready(url, { givenUp });
-    if (state !== "ready" && !everReady && !givenUp()) {
+    // What is damaged no start mends, and all else works: it serves, and says what it lacks.
+    const serves = ({ state }) => ["ready", "damaged"].includes(state);
+    let found = await ready(url, { givenUp });
+    if (!serves(found) && !everReady && !givenUp()) {
       hopeless = true;
-      note(state === "silent" ? `${url}/readyz has not answered 200 within 30 seconds: giving up` : "The server is not configured: the line above names the variable.");
+      note(found.state === "silent" ? `${url}/readyz has not answered 200 within 30 seconds: giving up` : "The server is not configured: the line above names the variable.");
       workerd.stop();
       return false;
     }
     // It was ready before, so it may be again: the disk was full, say.
-    for (let said = false; state !== "ready" && !givenUp(); state = await ready(url, { givenUp })) {
+    for (let said = false; !serves(found) && !givenUp(); found = await ready(url, { givenUp })) {
       if (!said) note(`${url}/readyz has not answered 200 within 30 seconds: waiting on`);
       said = true;
     }
-    if (state !== "ready") return false;
+    if (!serves(found)) return false;
+    if (found.state === "damaged") note(`NOT READY: ${found.detail}`);
     const used = await memoryOf(workerd.pid);
     if (used !== undefined && rule.began(used)) note(`MEMORY_LIMIT is ${inMib(memoryLimit)}, and the runtime takes ${inMib(used)} as soon as it is ready: set it higher`);
     if (awaySince !== undefined) note(`back on ${url}: players were away for ${((performance.now() - awaySince) / 1000).toFixed(1)} s`);

@@ -8,6 +8,9 @@ import { clientCrate } from "../lib/paths.mjs";
 import { tee } from "../lib/processes.mjs";
 import { countCargo } from "./counts.mjs";
 
+/** All tests of one page together, in seconds: 20 if nothing else is said, which a busy machine does not keep. */
+const TIMEOUT_S = "300";
+
 export async function browser() {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "shardlink-webdriver-"));
   try {
@@ -15,7 +18,7 @@ export async function browser() {
       "wasm-pack",
       // "no-install": it uses the wasm-bindgen-test-runner beside the pinned CLI, and downloads nothing.
       ["test", "--headless", "--chrome", "--chromedriver", chromedriverPath(), "--mode", "no-install", clientCrate, "--locked"],
-      { env: childEnvironment({ WASM_BINDGEN_TEST_WEBDRIVER_JSON: capabilities(folder) }) },
+      { env: childEnvironment({ WASM_BINDGEN_TEST_WEBDRIVER_JSON: capabilities(folder), WASM_BINDGEN_TEST_TIMEOUT: TIMEOUT_S }) },
     );
     return { code, ...countCargo(output) };
   } finally {

@@ -42,14 +42,17 @@ async function allGoesOn(url, aria, bran, when) {
   assert.equal(status.status, 200, when);
 }
 
-/** Waits until the server has closed a socket that says nothing, no sooner and no later than it should. */
+/**
+ * Waits until the server has closed a socket that says nothing, no sooner and no later than it
+ * should. What counts is its close frame: the connection itself workerd ends when the hub goes
+ * to sleep, ten seconds later, whatever the clock does.
+ */
 async function closesInTime(url, when) {
   const socket = await JsonSocket.open(url);
   const started = performance.now();
-  const closed = await Promise.race([socket.closed, pause(PENDING_MS * 3)]);
+  await until(() => socket.raw.readyState !== WebSocket.OPEN, `${when}: a silent socket is closed`, PENDING_MS * 3);
   const took = performance.now() - started;
-  assert.ok(closed, `${when}: a silent socket is still open ${took.toFixed(0)} ms later`);
-  assert.ok(took > PENDING_MS - 100 && took < PENDING_MS + AT_ONCE_MS, `${when}: closed after ${took.toFixed(0)} ms`);
+  assert.ok(took > PENDING_MS - 1_000 && took < PENDING_MS + AT_ONCE_MS, `${when}: closed after ${took.toFixed(0)} ms`);
 }
 
 test("after a clock is set back, and right again, all goes on within seconds, and sessions live on", { skip }, async () => {

@@ -1,13 +1,10 @@
 // One object's file is damaged: the realm goes on without it. What `serve` itself does about
 // damaged files before it starts is tested by operating.test.mjs.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import fs from "node:fs";
-import net from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { test } from "node:test";
-import { inRoot, root } from "../../scripts/lib/paths.mjs";
 import { JsonSocket, createCharacter, enterWorld, rest, selectCharacter, signUp } from "./support/json-client.mjs";
 import { damages, fileOf, filesOf, idOf } from "./support/object-files.mjs";
 import { upgrade } from "./support/raw-http.mjs";
@@ -131,10 +128,12 @@ for (const [kind, damage] of Object.entries(damages)) {
     await server.stop();
     damage(fileOf(dataDir, "World", WORLD));
 
-    const running = await startUnready(dataDir);
+    // It starts, and goes on: a start that gave up would take the accounts along.
+    const running = await startServer({ dataDir });
     try {
       const { url } = running;
-      const ready = await running.answer("/readyz");
+      assert.match(running.output(), /NOT READY: The storage of World is damaged: .* restore .*\.sqlite from a backup/);
+      const ready = await rest(url, "GET", "/readyz");
       assert.deepEqual([ready.status, ready.body.code], [503, "STORAGE_CORRUPT"], JSON.stringify(ready.body));
       assert.ok(ready.body.detail.includes(`objects/shardlink-World/${idOf("World", WORLD)}.sqlite`), ready.body.detail);
       const { username, password } = account;
@@ -180,42 +179,4 @@ for (const [kind, damage] of Object.entries(damages)) {
       { SIGN_IN_FAILURES_PER_ADDRESS: "3" },
     );
   });
-}
-
-/** A port that nobody listens on now. */
-function freePort() {
-  return new Promise((resolve) => {
-    const probe = net.createServer().listen(0, "127.0.0.1", () => {
-      const { port } = probe.address();
-      probe.close(() => resolve(port));
-    });
-  });
-}
-
-/** Starts `serve` where it does not become ready: { url, answer(path), output(), stop() }. */
-async function startUnready(dataDir) {
-  const port = await freePort();
-  const url = `http://127.0.0.1:${port}`;
-  const env = { ...process.env, PORT: String(port), HOST: "127.0.0.1", DATA_DIR: dataDir };
-  const serve = spawn(process.execPath, [inRoot("scripts/main.mjs"), "serve"], { cwd: root, env, stdio: ["ignore", "ignore", "pipe"] });
-  let log = "";
-  serve.stderr.setEncoding("utf8").on("data", (text) => (log += text));
-  const ended = new Promise((resolve) => serve.on("exit", resolve));
-  return {
-    url,
-    output: () => log,
-    /** The first answer of a server that is starting. */
-    async answer(path) {
-      for (;;) {
-        const answer = await rest(url, "GET", path).catch(() => undefined);
-        if (answer !== undefined) return answer;
-        assert.equal(serve.exitCode, null, `serve ended:\n${log}`);
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
-    },
-    stop() {
-      serve.kill("SIGTERM");
-      return ended;
-    },
-  };
 }

@@ -13,6 +13,7 @@ const CHATTERS = 20;
 const LONG = "𝔰".repeat(480);
 /** Chat allows five a second. */
 const CHAT_EVERY_MS = 210;
+const HEARD_WITHIN_MS = 20_000;
 const CHAT_P99_MS = 150;
 /** Nor may it be this many times what it was before, on a machine where that was much. */
 const CHAT_P99_TIMES = 1.5;
@@ -58,10 +59,13 @@ async function talk(socket, index, listener) {
     if (socket.received.length > 500) socket.received.length = 0;
     const content = `${index} ${n} ${LONG}`;
     const began = performance.now();
+    const hears = (one) => one.socket.next("chat", (chat) => chat.content === content, HEARD_WITHIN_MS);
+    // Its own copy comes before it says more: what piles up while the server has no time is refused as too much.
+    const own = hears({ socket }).catch(() => {});
+    listener && hears(listener).then(() => latencies.push(performance.now() - began), () => latencies.push(Infinity));
     socket.send({ type: "chat", content });
     socket.send({ type: "move", to_location_id: 0, position: { x: (n % 2) * 0.5, y: index * 0.1, z: 0 } });
-    listener?.socket.next("chat", (chat) => chat.content === content, 20_000).then(() => latencies.push(performance.now() - began));
-    await pause(CHAT_EVERY_MS);
+    await Promise.all([pause(CHAT_EVERY_MS), own]);
   }
 }
 

@@ -1,10 +1,10 @@
 // What is left on disk of what was made and deleted: characters, parties, accounts. By
-// hand, after `npm run build`; it takes some three minutes, most of them waiting:
+// hand, after `npm run build`; it takes some four minutes, most of them waiting:
 //
 //     node tests/figures/disk.mjs
 //
 // Printed is the disk space of their objects' files, for each one that was made: with its
-// rows, before it leaves memory; and at rest, after it was deleted.
+// rows, before it leaves memory; at rest; and at rest after it was deleted.
 import { randomBytes } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
@@ -46,9 +46,11 @@ async function measure(className, what, make, remove, restMs) {
   };
   const made = await make();
   const full = kibEach();
+  await pause(AT_REST_MS);
+  const atRest = kibEach();
   await remove(made);
   await pause(restMs);
-  console.log(`${COUNT} ${what}: ${full} KiB each with its rows, ${kibEach()} KiB each at rest after it was deleted`);
+  console.log(`${COUNT} ${what}: ${full} KiB each with its rows, ${atRest} at rest, ${kibEach()} at rest after it was deleted`);
 }
 
 async function repeat(count, act) {

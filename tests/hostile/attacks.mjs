@@ -1,6 +1,6 @@
 // All attacks, in the order they are played. play.mjs says what an attack is.
 import { addressHeader, openRedirect } from "./attacks/addresses.mjs";
-import { goneCharacters, goneParties, hashingQueue, household, invitationFlood, restFlood } from "./attacks/budgets.mjs";
+import { budgets, goneCharacters, goneParties, hashingQueue, household, invitationFlood, restFlood } from "./attacks/budgets.mjs";
 import { silentConnections, silentCrowd, slowBodies, slowHeaders, slowHeadersAtTheFront } from "./attacks/connections.mjs";
 import { damagedFiles, fullDisk, killedParent, killedRevocations, twoServers } from "./attacks/crashes.mjs";
 import { resumeSockets, silentUpgrades } from "./attacks/doors.mjs";
@@ -47,6 +47,7 @@ export const attacks = [
   hashingQueue,
   goneCharacters,
   goneParties,
+  budgets,
   household,
   lookalikes,
   wrongShapes,

@@ -12,10 +12,10 @@ function whyNot({ checkout = root }) {
 }
 
 /**
- * An attack that comes through HAProxy. `changes` are of its sizes, { full, short }: what is
- * aimed at there is more; a short form that is null is not played.
+ * An attack that comes through HAProxy. What excuses it without does not count there.
+ * `changes` are of its sizes, { full, short }: what is aimed at there is more; a short form that is null is not played.
  */
-export function atTheFront({ outage, env, ...attack }, changes = {}) {
+export function atTheFront({ outage, disturbs, env, ...attack }, changes = {}) {
   // Nothing that comes in through it may grow the server so far.
   const { MEMORY_LIMIT, ...others } = env ?? {};
   const size = (which) => (attack[which] && changes[which] !== null ? { ...attack[which], ...changes[which] } : undefined);

@@ -3,7 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { PASSWORD, freshName } from "../../e2e/support/rest.mjs";
-import { mebibytes, tally } from "../support/figures.mjs";
+import { tally } from "../support/figures.mjs";
 import { repeatedly } from "../support/pace.mjs";
 import { Player } from "../support/player.mjs";
 import { Visitor, honestAddress } from "../support/visitor.mjs";
@@ -40,6 +40,9 @@ export const invitationFlood = {
   },
 };
 
+/** Turns that pass until the next of the others comes. */
+const BETWEEN = 3;
+
 export const hashingQueue = {
   name: "hashing-queue",
   what: "three accounts of one address sign in by their right passwords, over and over: do others get their turn?",
@@ -55,82 +58,80 @@ export const hashingQueue = {
       people.push({ at, username: (await at.signUp()).username });
     }
     const login = (at, username) => at.rest("POST", "/api/auth/login", { body: { username, password: PASSWORD } });
-    const flood = repeatedly({ forMs: everyMs * (others + 2), atOnce }, async (n) => {
+    // One password is stretched at a time, and slowly while others play. Between two of the
+    // others one of the three has its turn: whoever comes quicker than that waits for the others, not for the three.
+    const alone = performance.now();
+    await login(people[0].at, people[0].username);
+    const stretching = performance.now() - alone;
+    const every = Math.max(everyMs, stretching * BETWEEN);
+    const flood = repeatedly({ forMs: every * (others + 2), atOnce }, async (n) => {
       const { status } = await login(visitor, names[n % names.length]);
       if (status === 503 || status === 429) await pause(50);
       return status;
     });
-    await pause(everyMs);
+    await pause(every);
     const began = [];
     for (const { at, username } of people) {
       const start = performance.now();
-      began.push(login(at, username).then(({ status }) => ({ status, took: performance.now() - start })));
-      await pause(everyMs);
+      began.push(login(at, username).then(({ status, body }) => ({ status: status === 200 ? status : `${status} ${body.detail}`, took: performance.now() - start })));
+      await pause(every);
     }
     const answers = await Promise.all(began);
     const flooded = tally(await flood);
     return {
-      figures: { "the three": flooded, "the others": tally(answers.map(({ status }) => status)), "the slowest of the others": `${(Math.max(...answers.map(({ took }) => took)) / 1000).toFixed(1)} s` },
+      figures: { "one alone": `${(stretching / 1000).toFixed(1)} s`, "one comes every": `${(every / 1000).toFixed(1)} s`, "the three": flooded, "the others": tally(answers.map(({ status }) => status)), "the slowest of the others": `${(Math.max(...answers.map(({ took }) => took)) / 1000).toFixed(1)} s` },
       aims: { "all others sign in": answers.every(({ status }) => status === 200) },
     };
   },
 };
 
-/** The objects in the data folder (a database each; its log comes and goes), and the bytes that all of it takes. */
-function onDisk(folder) {
-  let [objects, bytes] = [0, 0];
-  for (const entry of fs.readdirSync(path.join(folder, "objects"), { recursive: true, withFileTypes: true })) {
-    const size = entry.isFile() ? fs.statSync(path.join(entry.parentPath, entry.name), { throwIfNoEntry: false })?.size : undefined;
-    if (size === undefined) continue;
-    if (entry.name.endsWith(".sqlite")) objects += 1;
-    bytes += size;
-  }
-  return { objects, bytes };
+/** The objects of a class in the data folder: a database each; its log comes and goes. Others come into being beside: names' directories, throttles. */
+function objectsOf(folder, kind) {
+  const place = path.join(folder, "objects", `shardlink-${kind}`);
+  return fs.existsSync(place) ? fs.readdirSync(place).filter((name) => /^[0-9a-f]{64}\.sqlite$/.test(name)).length : 0;
 }
 
 const CHARACTER = { race: "Elf", class: "Ranger", faction: "Moonlit Circle" };
 
 const MAKERS = {
-  characters: async (visitor, { token }) => {
+  Character: async (visitor, { token }) => {
     const made = await visitor.rest("POST", "/api/characters", { token, body: { name: freshName("gone"), ...CHARACTER } });
     if (made.status < 300) await visitor.rest("DELETE", `/api/characters/${made.body.character.id}`, { token });
     return made.status;
   },
-  parties: async (visitor, { token }) => {
+  Party: async (visitor, { token }) => {
     const made = await visitor.rest("POST", "/api/party/create", { token, body: { party_name: "Gone" } });
     if (made.status < 300) await visitor.rest("POST", "/api/party/leave", { token, body: { party_id: made.body.party_id } });
     return made.status;
   },
 };
 
-function making(kind, { atOnce, atMost }) {
+function making(kind, name, { atOnce, atMost }) {
   return {
-    name: `gone-${kind}`,
-    what: `${kind} that are made and deleted at once, by one account, without a pause: what stays on the disk?`,
+    name: `gone-${name}`,
+    what: `${name} that are made and deleted at once, by one account, without a pause: how many files stay?`,
     players: HOUSEHOLD,
     full: { forMs: 20_000, settleMs: 15_000 },
     short: { forMs: 1_000, settleMs: 300 },
     async run(stage, { forMs, settleMs }) {
       const visitor = stage.attacker(0, { keepAlive: true });
       const player = await Player.enter(visitor);
-      const before = onDisk(stage.folder);
+      const before = objectsOf(stage.folder, kind);
       const statuses = await repeatedly({ forMs, atOnce }, () => MAKERS[kind](visitor, player.account).catch(() => "lost"));
-      // The runtime writes the logs of objects back when they leave memory.
       await pause(settleMs);
-      const after = onDisk(stage.folder);
+      const objects = objectsOf(stage.folder, kind) - before;
       player.leave();
       const made = statuses.filter((status) => status < 300).length;
-      const objects = after.objects - before.objects;
       return {
-        figures: { asked: statuses.length, answers: tally(statuses), "objects more": objects, "MiB more": mebibytes(after.bytes - before.bytes), "KiB for each that was made": made > 0 ? Math.round((after.bytes - before.bytes) / 1024 / made) : 0 },
+        figures: { asked: statuses.length, answers: tally(statuses), [`files of class ${kind} more`]: objects },
         aims: { [`at most ${atMost} are made`]: made <= atMost, [`at most ${atMost} objects are left`]: objects <= atMost },
       };
     },
   };
 }
 
-export const goneCharacters = making("characters", { atOnce: 6, atMost: 20 });
-export const goneParties = making("parties", { atOnce: 1, atMost: 50 });
+export const goneCharacters = making("Character", "characters", { atOnce: 6, atMost: 20 });
+export const goneParties = making("Party", "parties", { atOnce: 1, atMost: 50 });
 
 export const restFlood = {
   name: "rest-flood",
@@ -156,6 +157,57 @@ export const restFlood = {
     player.leave();
     const through = statuses.filter((status) => status === 200).length;
     return { figures: { requests: statuses.length, answers: tally(statuses) }, aims: { [`at most ${PER_SESSION} of a session are served in a minute`]: through <= PER_SESSION + statuses.length * 0.2 } };
+  },
+};
+
+/** Units that a budget of so many a minute lets through in this time: it is whole at first, and fills meanwhile. */
+const most = (perMinute, ms) => Math.ceil(perMinute * (1 + ms / 60_000));
+const PER_ADDRESS = 3000;
+const SIGN_INS = 60;
+/** Each of an address' sessions is to stay within its own budget for longer than the address does within its. */
+const SESSIONS = 12;
+
+/** One of each budget's floods: { perMinute, act } where `act(n)` is a request of one unit. */
+const FLOODS = {
+  async REST_PER_SESSION(visitor) {
+    const { token } = await visitor.signUp();
+    return { perMinute: PER_SESSION, act: () => visitor.rest("GET", "/api/characters", { token }) };
+  },
+  async REST_PER_ADDRESS(visitor) {
+    const tokens = [];
+    for (let n = 0; n < SESSIONS; n += 1) tokens.push((await visitor.signUp()).token);
+    return { perMinute: PER_ADDRESS, act: (n) => visitor.rest("GET", "/api/characters", { token: tokens[n % SESSIONS] }) };
+  },
+  async SIGN_INS_PER_ADDRESS(visitor) {
+    const names = [];
+    for (let n = 0; n < 3; n += 1) names.push((await visitor.signUp()).username);
+    return { perMinute: SIGN_INS, act: (n) => visitor.rest("POST", "/api/auth/login", { body: { username: names[n % names.length], password: PASSWORD } }) };
+  },
+};
+
+export const budgets = {
+  name: "budgets",
+  what: "for a minute each: one session asks as often as it can, twelve sessions of one address do, three accounts of one address sign in by their passwords",
+  players: HOUSEHOLD,
+  full: { forMs: 60_000, atOnce: 12 },
+  async run(stage, { forMs, atOnce }) {
+    const figures = {};
+    const aims = {};
+    for (const [index, [budget, prepare]] of Object.entries(FLOODS).entries()) {
+      const { perMinute, act } = await prepare(stage.attacker(index, { keepAlive: true }));
+      const statuses = await repeatedly({ forMs, atOnce }, async (n) => {
+        const { status } = await act(n).catch(() => ({ status: "lost" }));
+        // A program that reads the answer waits; one that does not is answered all the same.
+        if (status === 429 || status === 503) await pause(100);
+        return status;
+      });
+      figures[budget] = tally(statuses);
+      const through = figures[budget][200] ?? 0;
+      aims[`${budget} lets through ${most(perMinute, forMs)} in ${forMs / 1000} s at most`] = through <= most(perMinute, forMs);
+      // 503: an account that is signing in already waits for its answer.
+      aims[`${budget} refuses the others by 429 or 503`] = Object.keys(figures[budget]).every((status) => ["200", "429", "503"].includes(status));
+    }
+    return { figures, aims };
   },
 };
 

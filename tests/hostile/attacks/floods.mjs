@@ -13,6 +13,7 @@ export const textPings = {
   what: "heartbeats without a pause, from players, which the runtime answers by itself",
   full: { flooders: 4, forMs: 12_000 },
   short: { flooders: 2, forMs: 1_000 },
+  disturbs: "without the front door: what a flooder has sent before it is closed lies in the kernel's buffers, tens of thousands of frames, and the runtime brings us each of them",
   async run(stage, { flooders, forMs }) {
     const players = [];
     for (let n = 0; n < flooders; n += 1) players.push(await Player.enter(stage.attacker(n)));

@@ -1,10 +1,12 @@
 // What strangers can make the server hold in memory.
 import { setTimeout as pause } from "node:timers/promises";
 import { tally } from "../support/figures.mjs";
-import { drained, perSecond } from "../support/pace.mjs";
+import { drained, perSecond, repeatedly } from "../support/pace.mjs";
 
 const MIB = 2 ** 20;
 const ZEROS = Buffer.alloc(64 * 1024);
+/** Each attacker has so many. */
+const ADDRESSES = 32;
 
 /** Writes so many zeros, as fast as the other side takes them: how many it took before it ended. */
 async function fill(socket, bytes, goesOn = () => true) {
@@ -58,33 +60,43 @@ export const unfinishedFrames = {
   },
 };
 
+/** Sends one for as long as it is taken: { answer, taken }, in MiB. */
+async function endless(stage, visitor, most) {
+  const { socket, firstLine, ended } = visitor.connect();
+  socket.write("POST /api/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n");
+  let answered = false;
+  firstLine.then(() => (answered = true));
+  let taken = 0;
+  while (taken < most && !answered && !stage.memory.enough && socket.writable) {
+    socket.write(`${MIB.toString(16)}\r\n`);
+    await fill(socket, MIB);
+    socket.write("\r\n");
+    taken += 1;
+  }
+  if (!answered) socket.write("0\r\n\r\n");
+  // An answer is lost with the connection where the other side ends it with something unread.
+  const answer = (await Promise.race([firstLine, pause(20_000, "no answer")])) ?? "cut";
+  socket.destroy();
+  await ended;
+  return { answer, taken };
+}
+
 export const endlessBody = {
   name: "endless-body",
   what: "a chunked body without end, to a route that anybody may call",
-  full: { mebibytes: 1000, growthMiB: 64, takenMiB: 16 },
-  short: { mebibytes: 64, growthMiB: 64, takenMiB: 16 },
-  async run(stage, { mebibytes, growthMiB, takenMiB }) {
-    const { socket, firstLine, ended } = stage.attacker().connect();
-    socket.write("POST /api/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n");
-    let answered = false;
-    firstLine.then(() => (answered = true));
-    let taken = 0;
-    while (taken < mebibytes && !answered && !stage.memory.enough && socket.writable) {
-      socket.write(`${MIB.toString(16)}\r\n`);
-      await fill(socket, MIB);
-      socket.write("\r\n");
-      taken += 1;
-    }
-    if (!answered) socket.write("0\r\n\r\n");
-    // An answer is lost with the connection where the other side ends it with something unread.
-    const answer = (await Promise.race([firstLine, pause(20_000, "no answer")])) ?? "cut";
-    socket.destroy();
-    await ended;
+  // Again and again, so that the honest players have said something meanwhile.
+  full: { forMs: 10_000, mebibytes: 1000, growthMiB: 128, takenMiB: 16 },
+  short: { forMs: 1, mebibytes: 64, growthMiB: 64, takenMiB: 16 },
+  async run(stage, { forMs, mebibytes, growthMiB, takenMiB }) {
+    let n = 0;
+    const bodies = await repeatedly({ forMs, atOnce: 1 }, () => endless(stage, stage.attacker((n += 1) % ADDRESSES), mebibytes));
+    const answers = tally(bodies.map(({ answer }) => answer));
+    const taken = Math.max(...bodies.map((body) => body.taken));
     const { growth } = stage.memory;
     return {
-      figures: { answer, "taken before it": `${taken} MiB`, "memory grew by": `${growth} MiB` },
+      figures: { answers, "taken before one at most": `${taken} MiB`, "memory grew by": `${growth} MiB` },
       aims: {
-        "it is refused, by 413 or 411 or the end of the connection": / 41[13] |^cut$/.test(answer),
+        "all are refused, by 413 or 411 or the end of the connection": Object.keys(answers).every((answer) => / 41[13] |^cut$/.test(answer)),
         [`it comes before ${takenMiB} MiB were sent`]: taken < takenMiB,
         [`memory grows by less than ${growthMiB} MiB`]: growth < growthMiB,
       },

@@ -49,6 +49,8 @@ const ASKED = {
 function measure() {
   const saidAt = new Map();
   const latencies = [];
+  const began = performance.now();
+  let worstAt = 0;
   let [said, silent, lastHeard, silence] = [0, 0, performance.now(), 0];
   let on = true;
   restStatuses = [];
@@ -85,6 +87,7 @@ function measure() {
       const one = saidAt.get(content);
       if (one?.by !== listener) return;
       latencies.push(now - one.at);
+      if (now - one.at === Math.max(...latencies)) worstAt = one.at - began;
       saidAt.delete(content);
     },
     /** Nobody says anything more. */
@@ -107,6 +110,8 @@ function measure() {
         p50: rounded(percentile(latencies, 0.5)),
         p99: rounded(percentile(latencies, 0.99)),
         worst: rounded(percentile(latencies, 1)),
+        /** When that was said, in seconds. */
+        worstAt: Math.round(worstAt / 100) / 10,
         silence: rounded(silence),
         lost: since("losses"),
         resumed: since("resumed"),

@@ -28,9 +28,9 @@ export function table(results) {
   return `${[head, ...rows].join("\n")}\n\n${held} of ${played.length} attacks were held off, ${results.length - played.length} skipped`;
 }
 
-function chat({ players, said, unsaid, unheard, p50, p99, worst, silence, lost, resumed, entered, away, refused, rest, alive }) {
+function chat({ players, said, unsaid, unheard, p50, p99, worst, worstAt, silence, lost, resumed, entered, away, refused, rest, alive }) {
   return (
-    `${players} honest players: chat p50 ${p50} ms, p99 ${p99}, worst ${worst} of ${said} said (${unheard} not heard, ${unsaid} not said), longest silence ${silence} ms; ` +
+    `${players} honest players: chat p50 ${p50} ms, p99 ${p99}, worst ${worst} (after ${worstAt} s) of ${said} said (${unheard} not heard, ${unsaid} not said), longest silence ${silence} ms; ` +
     `${lost} sockets lost, ${resumed} resumed, ${entered} entered anew, away ${away ?? 0} ms at most; refused ${listed(refused)}; REST ${listed(rest)}; ${alive} there in the end`
   );
 }
