@@ -3,8 +3,10 @@
 //! costs at most a small multiple of its length.
 
 pub mod binary;
+pub(crate) mod fields;
 pub mod json;
 mod objects;
+pub(crate) mod reading;
 pub mod snapshot;
 pub mod table;
 pub(crate) mod words;

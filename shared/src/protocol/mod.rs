@@ -22,7 +22,7 @@ pub mod trade;
 pub mod world;
 
 use crate::codec::{
-    binary, json,
+    fields, reading,
     table::{Kind, Wire},
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -111,10 +111,10 @@ pub trait MessageSet: Sized {
     fn deserialize_body<'de, D: Deserializer<'de>>(tag: u8, deserializer: D) -> Option<Result<Self, D::Error>>;
 
     /// Reads the fields of the type of this name; `None` if there is no such type.
-    fn from_json(name: &str, text: &str) -> Option<Result<Self, json::BodyError>>;
+    fn from_json(name: &str, text: &str) -> Option<Result<Self, reading::BodyError>>;
 
     /// Reads the fields of the type of this tag; `None` if there is no such type.
-    fn from_binary(tag: u8, body: &[u8]) -> Option<Result<Self, binary::BodyError>>;
+    fn from_binary(tag: u8, body: &[u8]) -> Option<Result<Self, fields::BodyError>>;
 }
 
 /// A message's fields as something that serializes.
@@ -196,16 +196,16 @@ macro_rules! messages {
                 }
             }
 
-            fn from_json(name: &str, text: &str) -> Option<Result<Self, json::BodyError>> {
+            fn from_json(name: &str, text: &str) -> Option<Result<Self, reading::BodyError>> {
                 match name {
-                    $($name => Some(json::read_body(text).map(Self::$variant)),)*
+                    $($name => Some(reading::read_body(text).map(Self::$variant)),)*
                     _ => None,
                 }
             }
 
-            fn from_binary(tag: u8, body: &[u8]) -> Option<Result<Self, binary::BodyError>> {
+            fn from_binary(tag: u8, body: &[u8]) -> Option<Result<Self, fields::BodyError>> {
                 match tag {
-                    $($tag => Some(binary::read_body(body).map(Self::$variant)),)*
+                    $($tag => Some(fields::read_body(body).map(Self::$variant)),)*
                     _ => None,
                 }
             }

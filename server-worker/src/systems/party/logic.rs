@@ -6,7 +6,7 @@ use super::{
         SetLoot, View, Withdraw,
     },
     errand::{Errand, Letter},
-    state::{Invitation, Member, State},
+    state::{Member, State},
 };
 use crate::calls::BatchNumber;
 use crate::{
@@ -22,13 +22,8 @@ use serde::{Deserialize, Serialize};
 use shardlink_shared::{
     ErrorCode, Refusal,
     ids::CharacterId,
-    limits::{
-        INVITATION_LIFE, MAX_INVITATIONS, MEMBER_MISSING, PARTY_DESERTED, PARTY_FORGOTTEN_AFTER, REMEMBERED_REQUESTS,
-    },
-    protocol::{
-        chat::PastChat,
-        party::{PartyInvite, PartyUpdate},
-    },
+    limits::{MEMBER_MISSING, PARTY_DESERTED, PARTY_FORGOTTEN_AFTER, REMEMBERED_REQUESTS},
+    protocol::{chat::PastChat, party::PartyUpdate},
     time::Millis,
 };
 use std::collections::VecDeque;
@@ -96,16 +91,16 @@ impl Party {
     }
 
     /// The party, while there is one.
-    fn living(&self) -> Result<&State, Refusal> {
+    pub(super) fn living(&self) -> Result<&State, Refusal> {
         self.state.as_ref().filter(|state| !state.ended).ok_or(ErrorCode::NotFound.into())
     }
 
-    fn living_mut(&mut self) -> Result<&mut State, Refusal> {
+    pub(super) fn living_mut(&mut self) -> Result<&mut State, Refusal> {
         self.state.as_mut().filter(|state| !state.ended).ok_or(ErrorCode::NotFound.into())
     }
 
     /// The party, to its leader.
-    fn led_by(&mut self, character: CharacterId) -> Result<&mut State, Refusal> {
+    pub(super) fn led_by(&mut self, character: CharacterId) -> Result<&mut State, Refusal> {
         let state = self.living_mut()?;
         match state.member(character) {
             None => Err(ErrorCode::NotInParty.into()),
@@ -115,7 +110,7 @@ impl Party {
     }
 
     /// Serves a request once: repeated, it is answered as it was, and changes nothing.
-    fn once(
+    pub(super) fn once(
         &mut self,
         context: Change<'_, '_>,
         key: u64,
@@ -147,7 +142,7 @@ impl Party {
 
     /// What is true of the party has changed: it is stored, and its members are told, and
     /// those who are members or invited no more.
-    fn changed(&mut self, context: Change<'_, '_>, others: impl IntoIterator<Item = Place>) {
+    pub(super) fn changed(&mut self, context: Change<'_, '_>, others: impl IntoIterator<Item = Place>) {
         let Some(state) = self.state.as_mut() else { return };
         state.version += 1;
         let online = state.places().next().is_some();
@@ -162,7 +157,7 @@ impl Party {
         }
     }
 
-    fn store(&self, context: Change<'_, '_>) {
+    pub(super) fn store(&self, context: Change<'_, '_>) {
         context.writes.extend(self.state.clone().map(Box::new).map(Write::State));
     }
 
@@ -210,93 +205,6 @@ impl Party {
         }
         let history = if is_member { self.history.before(None).into_vec() } else { Vec::new() };
         Ok(View { update: state.update(), history })
-    }
-
-    fn invite(&mut self, context: Change<'_, '_>, call: &Invite) -> Result<(), Refusal> {
-        let now = context.now;
-        let state = self.led_by(call.by)?;
-        if state.member(call.invitee).is_some() {
-            return Err(ErrorCode::AlreadyInParty.into());
-        }
-        if state.is_full() {
-            return Err(ErrorCode::PartyFull.into());
-        }
-        if state.invitation(call.invitee, now).is_some() {
-            // Whoever has an invitation is not told of it again.
-            return Ok(());
-        }
-        state.invitations.retain(|open| open.expires > now);
-        if state.invitations.len() >= MAX_INVITATIONS {
-            let first = state.invitations.iter().map(|open| open.expires).min().unwrap_or(now);
-            return Err(Refusal::new(ErrorCode::RateLimited)
-                .after(first.since(now) as f64 / 1000.0)
-                .saying("The party has too many open invitations. Take one back, or wait."));
-        }
-        let expires = now + INVITATION_LIFE;
-        state.invitations.push(Invitation {
-            character: call.invitee,
-            name: call.name.clone(),
-            key: call.key,
-            expires,
-            visit: call.visit,
-        });
-        let invite = state.invite(call.invitee, &call.name, Some(expires)).ok_or(ErrorCode::Internal)?;
-        self.store(context);
-        self.post(context, Letter::Invited { key: call.key, expires, invite });
-        Ok(())
-    }
-
-    /// An invitation's own copy for whoever sent it, also if it has been answered since.
-    fn invited(&mut self, context: Change<'_, '_>, call: Invite) -> Result<PartyInvite, Refusal> {
-        self.once(context, call.key, |party, context| party.invite(context, &call))?;
-        let state = self.state.as_ref().ok_or(ErrorCode::NotFound)?;
-        let expires = state.invitation(call.invitee, context.now).map(|open| open.expires);
-        state.invite(call.invitee, &call.name, expires).ok_or(ErrorCode::NotFound.into())
-    }
-
-    /// Uses an invitation up.
-    fn take_invitation(&mut self, now: Millis, character: CharacterId, key: u64) -> Result<Invitation, Refusal> {
-        let state = self.living_mut()?;
-        let is_it = |open: &Invitation| open.character == character && open.key == key && open.expires > now;
-        let at = state.invitations.iter().position(is_it).ok_or(ErrorCode::NotFound)?;
-        Ok(state.invitations.remove(at))
-    }
-
-    fn accept(&mut self, context: Change<'_, '_>, call: &Accept) -> Result<(), Refusal> {
-        let joiner = &call.joiner;
-        let state = self.living()?;
-        if state.member(joiner.character).is_some() {
-            return Err(ErrorCode::AlreadyInParty.into());
-        }
-        if state.is_full() {
-            return Err(ErrorCode::PartyFull.into());
-        }
-        self.take_invitation(context.now, joiner.character, call.invitation)?;
-        self.living_mut()?.members.push(Member {
-            character: joiner.character,
-            name: joiner.name.clone(),
-            seat: call.key,
-            presence: joiner.presence,
-        });
-        self.changed(context, []);
-        Ok(())
-    }
-
-    fn decline(&mut self, context: Change<'_, '_>, call: &Decline) -> Result<(), Refusal> {
-        self.take_invitation(context.now, call.character, call.invitation)?;
-        self.post(context, Letter::Uninvited { character: call.character, key: call.invitation });
-        self.changed(context, []);
-        Ok(())
-    }
-
-    fn withdraw(&mut self, context: Change<'_, '_>, call: &Withdraw) -> Result<(), Refusal> {
-        let now = context.now;
-        let state = self.led_by(call.by)?;
-        let key = state.invitation(call.character, now).ok_or(ErrorCode::NotFound)?.key;
-        let withdrawn = self.take_invitation(now, call.character, key)?;
-        self.post(context, Letter::Uninvited { character: call.character, key });
-        self.changed(context, [(withdrawn.character, withdrawn.visit)]);
-        Ok(())
     }
 
     fn leave(&mut self, context: Change<'_, '_>, character: CharacterId) -> Result<(), Refusal> {

@@ -18,6 +18,7 @@ pub mod errand;
 pub mod fact;
 #[cfg(test)]
 mod flow_tests;
+mod invitations;
 pub mod logic;
 #[cfg(test)]
 mod model;
