@@ -2,7 +2,7 @@
 //! ask of each other.
 
 use super::{
-    admission::{Admission, tickets::Tickets},
+    admission::{Admission, Spent, tickets::Tickets},
     area::{
         Map,
         interest::{Area, Newcomer, stopped},
@@ -105,7 +105,15 @@ impl Hub {
             connections,
             characters,
             settings,
-            admission: Admission { pending, held, tickets, stopping: None, crashed, succeeded: None },
+            admission: Admission {
+                pending,
+                held,
+                tickets,
+                stopping: None,
+                crashed,
+                succeeded: None,
+                spent: Spent::default(),
+            },
             load: Load::default(),
             map: Map { area, ticks, slots, places_due },
             stream: Stream { log, unsent: Unsent::default(), leads: Leads::default(), disbelieved },

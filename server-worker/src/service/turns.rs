@@ -14,6 +14,10 @@ use std::collections::VecDeque;
 /// is gone: its client left, and the runtime dropped its future without a word.
 const ABANDONED_AFTER: u64 = 3_000;
 
+/// Whoever waits looks every few milliseconds. Where nobody has looked for longer than this, in
+/// milliseconds, the thread was at something else, and nobody was gone: that time does not count.
+const NOBODY_LOOKED: u64 = 250;
+
 /// For whom a password is stretched.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asker {
@@ -51,6 +55,8 @@ pub enum Standing {
 #[derive(Debug, Default)]
 pub struct Turns {
     last: u64,
+    /// When somebody last joined or looked.
+    looked: Millis,
     current: Option<Turn>,
     /// The networks that wait, in the order in which they have their turns. None is empty.
     waiting: VecDeque<(Network, VecDeque<Turn>)>,
@@ -124,9 +130,11 @@ impl Turns {
     }
 
     fn forget_abandoned(&mut self, now: Millis) {
+        let stalled = now.since(self.looked).saturating_sub(NOBODY_LOOKED);
+        self.looked = now;
         for turn in self.waiting.iter_mut().flat_map(|(_, turns)| turns).chain(self.current.as_mut()) {
             // Where the clock was set back it is counted from here on.
-            turn.moved = turn.moved.min(now);
+            turn.moved = (turn.moved + stalled).min(now);
         }
         self.retain(|turn| !turn.is_abandoned(now));
     }
@@ -160,6 +168,11 @@ mod tests {
         Asker { network: Network::of(&format!("203.0.113.{network}")), account: account.to_owned() }
     }
 
+    /// How long a turn is looked for from then on until it has come, in milliseconds.
+    fn waits(turns: &mut Turns, from: Millis, number: u64) -> u64 {
+        (0..10_000).step_by(100).find(|ms| turns.look(from + *ms, number) == Standing::Come).unwrap()
+    }
+
     /// Ends whoever has the turn, and says who has it then.
     fn next(turns: &mut Turns, of: &[u64]) -> Option<u64> {
         let come = |turns: &mut Turns| of.iter().copied().find(|number| turns.look(NOW, *number) == Standing::Come);
@@ -179,6 +192,21 @@ mod tests {
             assert_eq!(next(&mut turns, &all), Some(*number));
         }
         assert_eq!(next(&mut turns, &all), None);
+    }
+
+    #[test]
+    fn nobody_is_given_up_for_time_in_which_nobody_could_look() {
+        let mut turns = Turns::default();
+        let all: Vec<u64> = (0..3).map(|n| turns.join(NOW, asker(n, "aria")).unwrap()).collect();
+        let later = NOW + 10_000;
+        let standing: Vec<_> = all.iter().map(|number| turns.look(later, *number)).collect();
+        assert_eq!(standing, [Standing::Come, Standing::Waits, Standing::Waits]);
+        // Whoever does not look while others do is gone.
+        let looks = |turns: &mut Turns, ms| turns.look(later + ms, all[1]);
+        for ms in (0..ABANDONED_AFTER).step_by(100) {
+            assert_eq!(looks(&mut turns, ms), Standing::Waits);
+        }
+        assert_eq!(looks(&mut turns, ABANDONED_AFTER + 1), Standing::Come);
     }
 
     #[test]
@@ -268,8 +296,7 @@ mod tests {
         let also_gone = turns.join(NOW, asker(2, "cleo")).unwrap();
         assert_eq!(turns.look(NOW, gone), Standing::Come);
         let next = turns.join(NOW, asker(3, "bran")).unwrap();
-        assert_eq!(turns.look(NOW + 2_999, next), Standing::Waits);
-        assert_eq!(turns.look(NOW + 3_000, next), Standing::Come);
+        assert_eq!(waits(&mut turns, NOW, next), 3_000);
         assert_eq!(turns.look(NOW + 3_000, also_gone), Standing::Lost);
         // Whoever works at it says so, and keeps it.
         assert!(turns.keep(NOW + 5_000, next));
@@ -284,7 +311,6 @@ mod tests {
         assert_eq!(turns.look(NOW, gone), Standing::Come);
         let back = Millis(NOW.0 - 500_000);
         let next = turns.join(back, asker(2, "bran")).unwrap();
-        assert_eq!(turns.look(back + 2_999, next), Standing::Waits);
-        assert_eq!(turns.look(back + 3_000, next), Standing::Come);
+        assert_eq!(waits(&mut turns, back, next), 3_000);
     }
 }

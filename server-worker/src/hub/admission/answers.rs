@@ -135,6 +135,11 @@ impl Hub {
                 self.close(older, ErrorCode::SignedInElsewhere, out);
             }
         }
+        if let Some(spent) = self.admission.spent.take(identity.player, out.now)
+            && let Some(connection) = self.connections.get_mut(&id)
+        {
+            connection.allowance = spent;
+        }
         if let Some(entrance) = &entrance {
             self.enter(id, identity, entrance, out);
         } else if let Some(connection) = self.connections.get_mut(&id) {

@@ -88,6 +88,9 @@ impl Hub {
         self.leave_world(id, out);
         self.admission.pending.remove(&id);
         if let Some(connection) = self.connections.remove(&id) {
+            if let Some(identity) = connection.identity() {
+                self.admission.spent.keep(identity.player, connection.allowance.clone(), out.now);
+            }
             if let Some(until) = connection.held {
                 self.admission.held.remove(&(until, id));
             }

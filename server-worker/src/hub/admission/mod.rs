@@ -9,9 +9,9 @@ pub mod resume;
 pub mod standing;
 pub mod tickets;
 
-use crate::hub::sockets::connection::ConnectionId;
-use shardlink_shared::time::Millis;
-use std::collections::BTreeSet;
+use crate::hub::sockets::connection::{Allowance, ConnectionId};
+use shardlink_shared::{ids::PlayerId, limits::ABUSE_WINDOW, time::Millis};
+use std::collections::{BTreeSet, VecDeque};
 use tickets::Tickets;
 
 /// Who is on the way in.
@@ -28,4 +28,36 @@ pub(in crate::hub) struct Admission {
     pub crashed: Vec<ConnectionId>,
     /// Whose place the socket has taken whose frame is being read.
     pub succeeded: Option<ConnectionId>,
+    pub spent: Spent,
+}
+
+/// What those who have gone lately may still send: whoever comes back on another connection has
+/// not more than before.
+#[derive(Debug, Default)]
+pub(in crate::hub) struct Spent(VecDeque<(Millis, PlayerId, Allowance)>);
+
+impl Spent {
+    /// So many are remembered. More than leave a hub in the time for which they are.
+    const MOST: usize = 1_024;
+
+    /// A player goes, who may send this much.
+    pub fn keep(&mut self, player: PlayerId, allowance: Allowance, now: Millis) {
+        self.forget(now);
+        self.0.retain(|(_, other, _)| *other != player);
+        if self.0.len() >= Self::MOST {
+            self.0.pop_front();
+        }
+        self.0.push_back((now, player, allowance));
+    }
+
+    /// A player comes: what it may send, if it has gone lately.
+    pub fn take(&mut self, player: PlayerId, now: Millis) -> Option<Allowance> {
+        self.forget(now);
+        let at = self.0.iter().position(|(_, other, _)| *other == player)?;
+        self.0.remove(at).map(|(_, _, allowance)| allowance)
+    }
+
+    fn forget(&mut self, now: Millis) {
+        self.0.retain(|(gone, ..)| now.since(*gone) < ABUSE_WINDOW);
+    }
 }

@@ -178,3 +178,26 @@ fn a_place_is_kept_for_whoever_signs_in_and_not_for_whoever_opens_a_socket() {
         assert!(reserved(&world));
     });
 }
+
+#[test]
+fn whoever_was_closed_for_saying_too_much_may_say_no_more_on_the_next_connection() {
+    use shardlink_shared::limits::{ABUSE_WINDOW, CHAT_RATE, MAX_RATE_REFUSALS};
+    let mut world = World::new(false);
+    let aria = world.player(1, "Aria", Encoding::Binary);
+    for _ in 0..CHAT_RATE.burst as u32 + MAX_RATE_REFUSALS {
+        world.send(aria, &say("again", Channel::Global));
+    }
+    assert_eq!(world.closed(aria), Some(ErrorCode::RateLimited));
+    let enter = |world: &mut World, connection| {
+        let id = world.open(connection, Encoding::Binary);
+        world.answer(id, Ok(admitted(1, Some(sheet(1, "Aria")))));
+        id
+    };
+    let back = enter(&mut world, 77);
+    world.send(back, &say("and again", Channel::Global));
+    assert_eq!(world.closed(back), Some(ErrorCode::RateLimited), "it has used up its strikes, too");
+    world.now += ABUSE_WINDOW;
+    let later = enter(&mut world, 78);
+    world.send(later, &say("sorry", Channel::Global));
+    assert_eq!((world.error(later), world.closed(later)), (None, None));
+}
