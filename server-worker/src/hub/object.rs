@@ -3,21 +3,15 @@
 mod perform;
 
 use super::{
-    admission::{
-        questions::{About, Question},
-        resume::Rows,
-    },
-    logic,
-    outbox::{Effect, Event, Outbox, Reliable, Shown},
-    rows::Letter,
+    outbox::{Event, Outbox, Shown},
+    rows::Rows,
     settings::Settings,
     sockets::{attachment, connection::ConnectionId},
-    store,
+    state, store,
     stream::log::Logged,
 };
 use crate::{
     calls::{
-        character,
         hub::{
             Deliver, Delivery, Displaced, EndSession, EnterWorld, Holds, HubCall, Open, RenewSession, Silence, Stop,
             answer_of_nobody, number_of,
@@ -37,17 +31,15 @@ use crate::{
         hashing, settings,
         sockets::{self, Looks, RawSocket, RawState, Sent},
     },
-    service,
-    systems::{self, Request as Wanted},
 };
 use shardlink_shared::{
     ErrorCode, Refusal,
-    codec::{Encoded, Encoding, Frame},
+    codec::{Encoding, Frame},
     crypto::token::{ResumeToken, Ticket},
     entropy::Entropy,
     ids::CharacterId,
     limits::{BACKLOG_SKIPS, MAX_CLIENT_FRAME},
-    protocol::{RequestId, SUBPROTOCOL_BINARY, SUBPROTOCOL_JSON},
+    protocol::{SUBPROTOCOL_BINARY, SUBPROTOCOL_JSON},
     time::Millis,
 };
 use std::{
@@ -78,7 +70,7 @@ struct Inner {
     env: Env,
     db: Db,
     alarm: Alarm,
-    memory: RefCell<Option<Box<logic::Hub>>>,
+    memory: RefCell<Option<Box<state::Hub>>>,
     sockets: RefCell<HashMap<ConnectionId, Sent>>,
     looks: Looks,
     /// Used again for every event.
@@ -161,7 +153,7 @@ impl Inner {
         self.sockets.replace(found);
         // Without a configuration the edge lets nobody in.
         let settings = settings::read(&self.env).map(|config| Settings::of(&config)).unwrap_or_default();
-        let hub = logic::Hub::restore(self.number(), settings, connections, rows, now);
+        let hub = state::Hub::restore(self.number(), settings, connections, rows, now);
         self.memory.replace(Some(Box::new(hub)));
     }
 

@@ -3,8 +3,8 @@
 //! heartbeats.
 
 use crate::hub::{
-    connection::ConnectionId,
-    heartbeats::{PING, PONG},
+    sockets::connection::ConnectionId,
+    sockets::heartbeats::{PING, PONG},
 };
 use js_sys::{JsString, Uint8Array};
 use shardlink_shared::{

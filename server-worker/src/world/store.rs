@@ -5,7 +5,6 @@ use super::{
     rows,
     speech::Speech,
 };
-use crate::calls::BatchNumber;
 use crate::{
     damage::Class,
     row::{Fault, Value},

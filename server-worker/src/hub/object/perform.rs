@@ -1,64 +1,27 @@
 //! What a hub's decision asks for, done: sockets, rows, and other objects.
 
-use super::Inner;
+use super::{IN_USE_PACE, Inner};
 use crate::hub::{
-    admission::{
-        questions::{About, Question},
-        resume::Rows,
-    },
-    logic,
-    outbox::{Effect, Event, Outbox, Reliable, Shown},
+    admission::questions::{About, Question},
+    outbox::{Effect, Event, Outbox, Reliable},
     rows::Letter,
-    settings::Settings,
     sockets::{attachment, connection::ConnectionId},
     store,
-    stream::log::Logged,
 };
 use crate::{
-    calls::{
-        character,
-        hub::{
-            Deliver, Delivery, Displaced, EndSession, EnterWorld, Holds, HubCall, Open, RenewSession, Silence, Stop,
-            answer_of_nobody, number_of,
-        },
-        world,
-    },
-    damage::{self, Class},
-    effect::{Reply, reply, to_json},
+    calls::{character, world},
     runtime::{
-        alarm::Alarm,
         boot,
         call::call,
-        clock,
-        damage::report,
-        db::{Db, Fault},
-        entropy::System,
-        hashing, settings,
-        sockets::{self, Looks, RawSocket, RawState, Sent},
+        settings,
+        sockets::{self},
     },
     service,
     systems::{self, Request as Wanted},
 };
-use shardlink_shared::{
-    ErrorCode, Refusal,
-    codec::{Encoded, Encoding, Frame},
-    crypto::token::{ResumeToken, Ticket},
-    entropy::Entropy,
-    ids::CharacterId,
-    limits::{BACKLOG_SKIPS, MAX_CLIENT_FRAME},
-    protocol::{RequestId, SUBPROTOCOL_BINARY, SUBPROTOCOL_JSON},
-    time::Millis,
-};
-use std::{
-    cell::{Cell, RefCell},
-    collections::HashMap,
-    rc::Rc,
-    time::Duration,
-};
-use wasm_bindgen::prelude::*;
-use worker::{
-    Delay, DurableObject, Env, Request, Response, Result, State, WebSocketPair, console_error, durable_object,
-};
+use shardlink_shared::{ErrorCode, codec::Encoded, protocol::RequestId};
+use std::{rc::Rc, time::Duration};
+use worker::{Delay, console_error};
 
 impl Inner {
     pub(super) fn perform(self: &Rc<Self>, effect: Effect, out: &Outbox) {

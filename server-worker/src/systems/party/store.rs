@@ -1,9 +1,8 @@
 //! The rows of a Party.
 
 use super::logic::{Party, Write};
-use crate::calls::BatchNumber;
+use crate::{calls::BatchNumber, systems::chat::heard::Heard};
 use crate::{
-    chat::heard::Heard,
     damage::Class,
     effect::to_json,
     letters::Letters,
