@@ -163,6 +163,9 @@ pub const ABUSE_WINDOW: u64 = 10 * 1000;
 /// Chat: messages a second, and how many at once.
 pub const CHAT_RATE: Rate = Rate { per_second: 5.0, burst: 10.0 };
 
+/// Emotes, by a person's hand: a few in a row, then one a second.
+pub const EMOTE_RATE: Rate = Rate { per_second: 1.0, burst: 3.0 };
+
 /// Moves: messages a second, and how many at once (a second's worth that a
 /// stalled network may deliver together).
 pub const MOVE_RATE: Rate = Rate { per_second: 20.0, burst: 20.0 };
@@ -254,6 +257,9 @@ pub const UNANSWERED_CHAT: u64 = 10 * 1000;
 
 /// Characters that a player may have muted: 8 bytes each in a socket's attachment.
 pub const MAX_MUTES: usize = 100;
+
+/// The name of an emote in bytes: a word of the world's data.
+pub const MAX_EMOTE: usize = 32;
 
 /// A party's name in bytes: 40 characters of the longest kind.
 pub const MAX_PARTY_NAME: usize = 160;

@@ -226,6 +226,9 @@ pub struct Shard {
     pub location: LocationId,
 }
 
+/// The gestures that characters can make.
+pub const EMOTES: &[&str] = &["wave", "dance", "bow", "cheer", "point", "sit"];
+
 /// Each shard's power level.
 pub const SHARD_POWER_LEVEL: u32 = 100;
 

@@ -210,6 +210,11 @@ export class ShardlinkClient {
     return this.request("mute", { character_id: characterId, muted: true }).then(nothing);
   }
 
+  /** Makes a gesture that those see who see one's character: wave, dance, bow, cheer, point or sit. */
+  emote(name: string): Promise<void> {
+    return this.request("emote", { emote: name }).then(nothing);
+  }
+
   /** Hears a muted character again. */
   unmute(characterId: number): Promise<void> {
     return this.request("mute", { character_id: characterId, muted: false }).then(nothing);

@@ -722,6 +722,14 @@ export interface Mute extends Message<"mute"> {
   muted: boolean;
 }
 
+/** Somebody whom one sees makes a gesture. It is told once, and not again to whoever resumes. */
+export interface Emote extends Message<"emote"> {
+  /** Who. */
+  character_id: CharacterId;
+  /** Which. */
+  emote: string;
+}
+
 /** An invitation, good for five minutes and once. */
 export interface PartyInvite extends Message<"party_invite"> {
   /** The party. */
@@ -1022,6 +1030,8 @@ export interface ServerMessages {
   chat_history: ChatHistory;
   /** Hears no more of a character, or hears it again. */
   mute: Mute;
+  /** Somebody whom one sees makes a gesture. */
+  emote: Emote;
   /** An invitation, good for five minutes and once. */
   party_invite: PartyInvite;
   /** The party as it is now. */
@@ -1200,6 +1210,12 @@ export interface SendMute extends Sent<"mute"> {
   muted: boolean;
 }
 
+/** Makes a gesture. The answer is the sender's own copy. Answered by `emote`; refused with INVALID_FIELD or RATE_LIMITED. */
+export interface SendEmote extends Sent<"emote"> {
+  /** Which: a name of the world's emotes. */
+  emote: string;
+}
+
 /** Founds a party. INVALID_FIELD and NAME_RESERVED concern its name. Answered by `party_update`; refused with ALREADY_IN_PARTY, INVALID_FIELD or NAME_RESERVED. */
 export interface PartyCreate extends Sent<"party_create"> {
   /** The party's name: at least a letter or a digit, single spaces between words, each word in one script; no invisible characters, no more than four marks on a letter. */
@@ -1374,6 +1390,8 @@ export interface ClientMessages {
   chat_history: ChatHistoryRequest;
   /** Hears no more of a character, or hears it again. */
   mute: SendMute;
+  /** Makes a gesture. */
+  emote: SendEmote;
   /** Founds a party. */
   party_create: PartyCreate;
   /** An invitation by the leader. */
@@ -1464,6 +1482,8 @@ export interface Requests {
   chat_history: Request<ClientMessages["chat_history"], ServerMessages["chat_history"], "NOT_IN_PARTY">;
   /** Hears no more of a character, or hears it again. Answered by `mute`; refused with NOT_FOUND or TOO_MANY_MUTED. */
   mute: Request<ClientMessages["mute"], ServerMessages["mute"], "NOT_FOUND" | "TOO_MANY_MUTED">;
+  /** Makes a gesture. Answered by `emote`; refused with INVALID_FIELD or RATE_LIMITED. */
+  emote: Request<ClientMessages["emote"], ServerMessages["emote"], "INVALID_FIELD" | "RATE_LIMITED">;
   /** Founds a party. Answered by `party_update`; refused with ALREADY_IN_PARTY, INVALID_FIELD or NAME_RESERVED. */
   party_create: Request<ClientMessages["party_create"], ServerMessages["party_update"], "ALREADY_IN_PARTY" | "INVALID_FIELD" | "NAME_RESERVED">;
   /** An invitation by the leader. Answered by `party_invite`; refused with NOT_IN_PARTY, NOT_LEADER, PARTY_FULL, RECIPIENT_OFFLINE, NOT_FOUND, ALREADY_IN_PARTY, RATE_LIMITED or INVALID_FIELD. */

@@ -3,6 +3,7 @@
 mod clock;
 mod cost;
 mod delivery;
+mod emote;
 mod first_generation;
 mod heartbeats;
 mod introduced;

@@ -11,6 +11,7 @@ mod table;
 mod system;
 
 pub mod chat;
+pub mod emote;
 pub mod party;
 
 pub use system::{
@@ -37,6 +38,7 @@ pub type Stored = (u8, Vec<u8>);
 systems! {
     1 chat Chat;
     2 party Party;
+    3 emote Emote;
 }
 
 impl Facts {
@@ -44,6 +46,10 @@ impl Facts {
     /// time are still read.
     #[must_use]
     pub fn before(party: Option<(PartyId, u64)>, left: Vec<(PartyId, u64)>, muted: Vec<CharacterId>) -> Self {
-        Self { party: party::fact::Membership::of(party, left), chat: chat::fact::Muted::of(muted) }
+        Self {
+            party: party::fact::Membership::of(party, left),
+            chat: chat::fact::Muted::of(muted),
+            ..Self::default()
+        }
     }
 }

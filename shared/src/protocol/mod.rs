@@ -12,6 +12,7 @@ pub mod bounded;
 pub mod character;
 pub mod chat;
 pub mod combat;
+pub mod emote;
 pub mod envelope;
 pub mod error;
 pub mod movement;
@@ -220,7 +221,7 @@ macro_rules! messages {
 // get (schema.rs, ANY_REQUEST) it does not repeat. A row without answers is no request.
 //
 // Tags are never reused. 1–9 connection, 10–19 character, 20–29 movement,
-// 30–39 chat, 40–54 party, 55–69 combat, 70–79 world, 80–89 trade and items,
+// 30–39 chat and emotes, 40–54 party, 55–69 combat, 70–79 world, 80–89 trade and items,
 // 90–99 quests and events, 100–109 connection again, 110–119 signals,
 // 120–127 errors; a type of both directions has one tag.
 messages!(
@@ -256,6 +257,7 @@ messages!(
             => FactionChat, refused Empty | TooLong | RateLimited | Muted | NotYourCharacter;
         35 ChatHistory(chat::ChatHistoryRequest) "chat_history" Normal => ChatHistory, refused NotInParty;
         36 Mute(chat::Mute) "mute" Normal => Mute, refused NotFound | TooManyMuted;
+        37 Emote(emote::SendEmote) "emote" Normal => Emote, refused InvalidField | RateLimited;
         40 PartyCreate(party::PartyCreate) "party_create" Normal
             => PartyUpdate, refused AlreadyInParty | InvalidField | NameReserved;
         41 PartyInvite(party::SendPartyInvite) "party_invite" High
@@ -330,6 +332,7 @@ messages!(
         34 WorldAnnouncement(chat::WorldAnnouncement) "world_announcement" High;
         35 ChatHistory(chat::ChatHistory) "chat_history" Normal;
         36 Mute(chat::Mute) "mute" Normal;
+        37 Emote(emote::Emote) "emote" Normal;
         41 PartyInvite(party::PartyInvite) "party_invite" High;
         50 PartyUpdate(party::PartyUpdate) "party_update" Normal;
         55 CombatStart(combat::CombatStart) "combat_start" High;

@@ -9,8 +9,9 @@ import { markHandled } from "../ui/toasts.js";
 export const CHANNELS = ["global", "faction", "party", "whisper"];
 
 const NAMES = { global: "Global", faction: "Faction", party: "Party", whisper: "Whispers" };
-const HINTS = { global: "Say something…", faction: "To your faction…", party: "To your party…", whisper: "Whisper…" };
+const HINTS = { global: "Say something, or /wave…", faction: "To your faction…", party: "To your party…", whisper: "Whisper…" };
 const LABELS = { global: "Message to everyone", faction: "Message to your faction", party: "Message to your party", whisper: "Whisper" };
+const GESTURES = { wave: "waves", dance: "dances", bow: "bows", cheer: "cheers", point: "points", sit: "sits down" };
 const KEPT_ANNOUNCEMENTS = 20;
 const COUNT_FROM = 400;
 
@@ -25,7 +26,9 @@ export class Chat {
     this.error = byId("chat-error");
     this.rows = new Map(CHANNELS.map((channel) => [channel, new Map()]));
     this.unread = new Map(CHANNELS.map((channel) => [channel, 0]));
+    /** What is shown between what is said: announcements and gestures. */
     this.announcements = [];
+    this.gestures = 0;
     this.tabs = new Tabs(byId("chat-tabs"), (channel) => this.#shown(channel));
     byId("chat-form").addEventListener("submit", (event) => {
       event.preventDefault();
@@ -91,7 +94,7 @@ export class Chat {
     lines.forEach((line, index) => {
       let row = rows.get(line.key);
       if (!row) {
-        row = line.type === "world_announcement" ? announced(line) : this.#row(line);
+        row = (UNSPOKEN[line.type] ?? ((spoken) => this.#row(spoken)))(line);
         rows.set(line.key, row);
       }
       if (list.children[index] !== row) list.insertBefore(row, list.children[index] ?? null);
@@ -195,6 +198,7 @@ export class Chat {
     const channel = this.tabs.chosen;
     const content = this.input.value.trim();
     if (!content) return;
+    if (content.startsWith("/")) return this.#gesture(content);
     const to = this.to.value.trim();
     if (channel === "whisper" && !to) {
       this.#showError("Who is it for? Give a name.");
@@ -214,6 +218,27 @@ export class Chat {
       this.#count();
       this.#showError(`Not sent: ${describe(error)}`);
     }
+  }
+
+  /** A line such as /wave is a gesture, and no chat. */
+  async #gesture(content) {
+    this.input.value = "";
+    this.#count();
+    this.#showError("");
+    try {
+      await this.client.emote(content.slice(1).trim().toLowerCase());
+    } catch (error) {
+      markHandled(error?.code);
+      if (!this.input.value) this.input.value = content;
+      this.#showError(describe(error));
+    }
+  }
+
+  /** Somebody whom one sees has made a gesture. */
+  gestured(name, { emote, timestamp }) {
+    this.announcements.push({ type: "emote", name, emote, timestamp, key: `gesture ${(this.gestures += 1)}` });
+    if (this.announcements.length > KEPT_ANNOUNCEMENTS) this.announcements.shift();
+    this.sync("global");
   }
 
   #showError(text) {
@@ -237,6 +262,13 @@ function announced(message) {
   const title = message.title ? el("b", { text: message.title, tone: "#f6c84c" }) : null;
   return el("li", { class: "chat-line announcement", data: { testid: "chat-announcement" } }, time(message.timestamp), title, el("span", { text: message.content }));
 }
+
+function gesture({ name, emote, timestamp }) {
+  const what = GESTURES[emote] ?? `makes a gesture: ${emote}`;
+  return el("li", { class: "chat-line gesture", data: { testid: "gesture", emote } }, time(timestamp), el("i", { class: "said", text: `${name} ${what}.` }));
+}
+
+const UNSPOKEN = { world_announcement: announced, emote: gesture };
 
 function time(seconds) {
   const at = new Date(Number.isFinite(seconds) ? seconds * 1000 : Date.now());

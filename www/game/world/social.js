@@ -38,6 +38,7 @@ export class Social {
       client.on("chat_history", ({ channel }) => chat.sync(channel)),
       client.on("world_announcement", (message) => chat.announce(message)),
       client.on("mute", () => this.#muted()),
+      client.on("emote", (message) => chat.gestured(this.#nameOf(message.character_id), message)),
       client.on("party", ({ party }) => {
         this.party.show();
         if (!party) chat.sync("party");
@@ -46,6 +47,12 @@ export class Social {
       client.on("invitation", () => this.invitations.show()),
       client.on("invitation_ended", (ended) => this.invitations.ended(ended)),
     ];
+  }
+
+  #nameOf(id) {
+    const { self } = this.client;
+    if (self?.character_id === id) return self.character_name;
+    return this.client.getNearbyPlayers().find((player) => player.character_id === id)?.character_name ?? "Someone";
   }
 
   /** What one may do with somebody, in a menu at `button`. */
