@@ -29,7 +29,7 @@ fn a_gesture_is_seen_by_those_who_see_the_player_and_answers_it() {
         while world.tick() {}
         world.send(aria, &emote("wave"));
         let seen = ServerMessage::Emote(Emote { character_id: character(1), emote: Text::cut("wave") });
-        assert_eq!(world.sent(aria), [seen.clone()], "the answer");
+        assert_eq!(world.sent(aria), std::slice::from_ref(&seen), "the answer");
         assert_eq!((world.sent(bran), world.sent(cara)), (vec![seen], vec![]));
         assert!(world.log.is_empty(), "it is kept nowhere");
     });
