@@ -41,6 +41,16 @@ test("a party is made by an invitation, talks, is led by another and ends; a whi
   const bran = await play(stage.browser, stage.server.url, "Crimson Covenant", PHONE);
   await nearby(aria.page, bran.name).waitFor();
 
+  // A gesture is seen by the other, and one that there is not is said to be none.
+  await say(aria.page, "/wave");
+  const gesture = (page) => page.getByTestId("gesture").filter({ hasText: `${aria.name} waves.` });
+  await gesture(aria.page).waitFor();
+  await gesture(bran.page).waitFor({ state: "attached" });
+  await keepScreenshot(aria.page, "gesture");
+  await say(aria.page, "/explode");
+  await aria.page.getByText("There is no such emote").waitFor();
+  await aria.page.getByTestId("chat-input").fill("");
+
   // Aria invites whom she sees; the party is made for that.
   await nearby(aria.page, bran.name).getByTestId("nearby-actions").click();
   await keepScreenshot(aria.page, "player-menu");
