@@ -227,6 +227,7 @@ export class Chat {
     this.#showError("");
     try {
       await this.client.emote(content.slice(1).trim().toLowerCase());
+      this.tabs.choose("global");
     } catch (error) {
       markHandled(error?.code);
       if (!this.input.value) this.input.value = content;

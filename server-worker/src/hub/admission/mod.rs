@@ -14,7 +14,7 @@ use shardlink_shared::{ids::PlayerId, limits::ABUSE_WINDOW, time::Millis};
 use std::collections::{BTreeSet, VecDeque};
 use tickets::Tickets;
 
-/// Who is on the way in.
+/// The hub's memory of connections on their way in.
 #[derive(Debug)]
 pub(in crate::hub) struct Admission {
     /// The connections that have not authenticated.
@@ -31,16 +31,16 @@ pub(in crate::hub) struct Admission {
     pub spent: Spent,
 }
 
-/// What those who have gone lately may still send: whoever comes back on another connection has
-/// not more than before.
+/// The allowances of players who have left lately. A player who comes back on another connection
+/// may send no more than before.
 #[derive(Debug, Default)]
 pub(in crate::hub) struct Spent(VecDeque<(Millis, PlayerId, Allowance)>);
 
 impl Spent {
-    /// So many are remembered. More than leave a hub in the time for which they are.
+    /// The number that is remembered: more than leave a hub in [`ABUSE_WINDOW`].
     const MOST: usize = 1_024;
 
-    /// A player goes, who may send this much.
+    /// Remembers how much a player who leaves may still send.
     pub fn keep(&mut self, player: PlayerId, allowance: Allowance, now: Millis) {
         self.forget(now);
         self.0.retain(|(_, other, _)| *other != player);
@@ -50,7 +50,7 @@ impl Spent {
         self.0.push_back((now, player, allowance));
     }
 
-    /// A player comes: what it may send, if it has gone lately.
+    /// Gives a player who comes the allowance it left with, if that was lately.
     pub fn take(&mut self, player: PlayerId, now: Millis) -> Option<Allowance> {
         self.forget(now);
         let at = self.0.iter().position(|(_, other, _)| *other == player)?;

@@ -23,13 +23,13 @@ use shardlink_shared::{
 use std::collections::BTreeSet;
 
 impl Hub {
-    /// Those of these places who are not here.
+    /// Names the places whose characters are not here.
     #[must_use]
     pub fn absent(&self, to: &[Place]) -> Vec<Place> {
         to.iter().filter(|(who, visit)| !self.holds(*who, visit.connection)).copied().collect()
     }
 
-    /// Tells players what objects want them told.
+    /// Passes on to players what objects have to say.
     pub(in crate::hub) fn deliver_all(&mut self, deliveries: Vec<Delivery>, out: &mut Outbox) {
         for delivery in deliveries {
             if self.desk.told.is_new(delivery.key) {
@@ -42,7 +42,7 @@ impl Hub {
     fn tell_all(&mut self, delivery: Delivery, out: &mut Outbox) {
         let mut audience = self.audience(&delivery);
         if let Some(change) = &delivery.change {
-            // What answers a request comes before what is told of the same.
+            // The answer to a request comes before other word of the same thing.
             let (later, now): (Vec<_>, Vec<_>) =
                 audience.into_iter().partition(|id| self.is_open(*id, change.system()));
             for id in later {
@@ -65,16 +65,20 @@ impl Hub {
         if delivery.is_reliable {
             return self.send_reliably(audience, answers, &delivery.message, out);
         }
-        for id in audience {
-            let Some(connection) = self.connections.get(&id) else { continue };
-            let request = answers.as_ref().filter(|(asker, _)| *asker == id).map(|(_, request)| request.clone());
-            if request.is_some() || (connection.hears() && connection.reads(&delivery.message)) {
-                out.send(id, connection.encoding, &Envelope::answering(request, out.now), &delivery.message);
+        if let Some((id, request)) = answers {
+            audience.retain(|one| *one != id);
+            if let Some(connection) = self.connections.get(&id) {
+                out.send(id, connection.encoding, &Envelope::answering(Some(request), out.now), &delivery.message);
             }
+        }
+        let is_told = |one: &Connection| one.hears() && one.reads(&delivery.message);
+        audience.retain(|id| self.connections.get(id).is_some_and(is_told));
+        if !audience.is_empty() {
+            self.send_once(audience, &delivery.message, out);
         }
     }
 
-    /// Who is told: without those who do not want to hear whose word it is.
+    /// The connections that are told, without those that do not want to hear whose word it is.
     fn audience(&self, delivery: &Delivery) -> Vec<ConnectionId> {
         let hears = |player: &Player| delivery.from.is_none_or(|sender| player.facts.hears(sender));
         let among = |meant: &dyn Fn(&Player) -> bool| {

@@ -19,7 +19,7 @@ use shardlink_shared::{
 };
 use std::collections::{BTreeMap, VecDeque};
 
-/// What waits until the last batch was answered.
+/// The requests of a lane.
 #[derive(Debug, Default)]
 struct Gathered {
     waiting: Vec<(Asker, Request)>,
@@ -33,8 +33,8 @@ pub(in crate::hub) struct Lanes {
     /// When this memory of the hub began to count.
     epoch: Millis,
     batches: u64,
-    /// What has been passed on and not come back: when, who asked, and what it calls its
-    /// request, which comes back as text.
+    /// The requests that have been passed on and not come back: when, from whom, and under which
+    /// name, which comes back as text.
     unanswered: VecDeque<(Millis, ConnectionId, String)>,
 }
 
@@ -87,7 +87,7 @@ impl Lanes {
         at.is_some_and(|at| self.unanswered.remove(at).is_some())
     }
 
-    /// Those that have not come back for too long, which are given up.
+    /// Gives up the requests that have not come back for too long, and names them.
     pub fn take_late(&mut self, now: Millis) -> Vec<(ConnectionId, RequestId)> {
         let is_late = |(at, ..): &(Millis, ConnectionId, String)| now.since(*at) >= UNANSWERED_CHAT;
         let late = self.unanswered.iter().take_while(|one| is_late(one)).count();

@@ -9,7 +9,7 @@ pub mod told;
 
 use crate::systems::Locals;
 
-/// What the desk keeps: all of it is gone with a sleep.
+/// The desk's own memory, which ends with a sleep.
 #[derive(Debug, Default)]
 pub(in crate::hub) struct Desk {
     pub(in crate::hub) locals: Locals,

@@ -17,7 +17,7 @@ use shardlink_shared::{
 };
 
 impl Hub {
-    /// A message of a player's that may be a system's.
+    /// Hands a player's message to the system whose it is.
     ///
     /// # Errors
     /// NOT_AVAILABLE for one that is no system's; what a fact, or the system, refuses at once.
@@ -32,11 +32,11 @@ impl Hub {
         self.begin(id, Queued { request, is_asked: true, wanted }, out)
     }
 
-    /// Asks what systems want to know for a player who has come.
+    /// Makes the requests that systems make by themselves for a player who has come.
     pub(in crate::hub) fn ask_unasked(&mut self, id: ConnectionId, occasion: Occasion, out: &mut Outbox) {
         let Some(player) = self.player(id) else { return };
         for wanted in Request::unasked(occasion, &player.facts, &self.desk.locals) {
-            // Who has not asked is not told of a refusal.
+            // Nobody has asked, so nobody is told of a refusal.
             let _ = self.begin(id, Queued { request: None, is_asked: false, wanted }, out);
         }
     }
@@ -110,7 +110,7 @@ impl Hub {
                 Ok(reply) => reply.answer.is_some() || reply.again.is_some(),
                 Err(_) => true,
             };
-            // What has come back already has been answered; the rest comes as a delivery.
+            // A request whose delivery has come back is answered already.
             let was_open = is_settled && self.desk.lanes.is_answered(id, asker.request.as_ref());
             if result.is_ok() || asker.request.is_none() || was_open {
                 self.settle(&asker, result, out);
@@ -119,8 +119,8 @@ impl Hub {
         self.desk.lanes.pass_on(lane, self.number, out);
     }
 
-    /// What was passed on and has not come back for too long is lost, and whoever asked for
-    /// it is told so.
+    /// Gives up requests that were passed on and have not come back for too long, and tells
+    /// those who made them.
     pub(in crate::hub) fn give_up_unanswered(&mut self, out: &mut Outbox) {
         for (id, request) in self.desk.lanes.take_late(out.now) {
             self.refuse(id, Some(request), &ErrorCode::Internal.into(), out);
@@ -146,8 +146,11 @@ impl Hub {
             self.desk.locals.remember(remembered);
         }
         let id = ConnectionId(asker.visit.connection);
-        // Who plays another character by now is not told what that one has asked for.
+        // The answer belongs to the character that asked; its player may play another by now.
         let is_here = self.player(id).is_some_and(|player| player.character == asker.actor.character);
+        if !is_here && (answer.is_some() || again.is_some()) {
+            self.refused(asker, &ErrorCode::NoCharacter.into(), out);
+        }
         if let Some(told) = answer.filter(|_| is_here) {
             self.tell_answer(id, asker, told, out);
         }
@@ -191,7 +194,7 @@ impl Hub {
         self.ask_unasked(id, Occasion::Entered, out);
     }
 
-    /// What is done one after the other is answered: the next.
+    /// A request that others wait for is answered: the next one's turn comes.
     fn next_in_turn(&mut self, id: ConnectionId, out: &mut Outbox) {
         let Some(connection) = self.connections.get_mut(&id) else { return };
         let next = connection.turns.next();
@@ -200,7 +203,7 @@ impl Hub {
         let Some(queued) = next else { return };
         match self.asker(id, &queued) {
             Some(asker) => out.push(Effect::Serve(Box::new(asker), Turn::Taken, Box::new(queued.wanted))),
-            // It plays nobody any more.
+            // The player has left the world since.
             None => {
                 if queued.is_asked {
                     self.refuse(id, queued.request, &ErrorCode::NoCharacter.into(), out);

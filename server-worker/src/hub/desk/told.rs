@@ -4,7 +4,7 @@ use crate::calls::hub::Key;
 use std::collections::{BTreeMap, VecDeque};
 
 /// Deliveries by a random key that are told from repetitions of themselves.
-const REMEMBERED_KEYS: usize = 64;
+const REMEMBERED_KEYS: usize = 1_024;
 
 /// Senders whose last number is remembered.
 const REMEMBERED_SENDERS: usize = 1_000;

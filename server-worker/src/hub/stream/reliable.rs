@@ -40,7 +40,7 @@ impl Hub {
         if interval == 0 || !self.map.area.is_dirty() {
             return Some(due);
         }
-        let latest = self.stream.unsent.rows.first()?.at + LONGEST_WAIT;
+        let latest = self.stream.unsent.since()? + LONGEST_WAIT;
         self.tick_due().is_none_or(|tick| tick > latest).then_some(latest)
     }
 
@@ -65,6 +65,22 @@ impl Hub {
         self.stream.unsent.rows.push(Rc::new(Logged { seq, at: out.now, audience, answers, bytes }));
     }
 
+    /// Tells these something with the next delivery, without storing it: whoever resumes is not
+    /// told it again. Gathered like what is said reliably, it costs a receiver one frame for each
+    /// delivery, however many say something.
+    pub(in crate::hub) fn send_once(
+        &mut self,
+        mut audience: Vec<ConnectionId>,
+        message: &ServerMessage,
+        out: &Outbox,
+    ) {
+        let mut bytes = Vec::with_capacity(32);
+        binary::append(&mut bytes, &Envelope::at(out.now), message);
+        audience.sort_unstable();
+        let audience = Audience::Of(audience);
+        self.stream.unsent.once.push(Rc::new(Logged { seq: 0, at: out.now, audience, answers: None, bytes }));
+    }
+
     /// Delivers what is unsent, if it is time: the last of every decision.
     pub(in crate::hub) fn deliver(&mut self, out: &mut Outbox) {
         if self.delivery_due().is_some_and(|due| due <= out.now) {
@@ -84,11 +100,17 @@ impl Hub {
         if !self.stream.unsent.is_any() {
             return;
         }
-        let rows = std::mem::take(&mut self.stream.unsent.rows);
+        let mut rows = std::mem::take(&mut self.stream.unsent.rows);
+        let stored = rows.len();
+        rows.append(&mut self.stream.unsent.once);
         let interval = self.settings.delivery_interval;
         self.stream.unsent.spent = (self.stream.unsent.spent.max(out.now) + interval).min(out.now + BURST * interval);
         let frames = self.frames(&rows);
         let frames = self.lead_with(frames);
+        rows.truncate(stored);
+        if rows.is_empty() {
+            return out.effects.extend(frames.into_iter().map(|(to, frame)| Effect::Send(to, frame)));
+        }
         rows.iter().for_each(|row| self.stream.log.push(Rc::clone(row)));
         out.push(Effect::Deliver(Reliable { rows, frames }));
         self.prune_log(out);

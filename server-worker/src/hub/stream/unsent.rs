@@ -12,6 +12,8 @@ pub(in crate::hub) const BURST: u64 = 10;
 #[derive(Debug, Default)]
 pub(in crate::hub) struct Unsent {
     pub(in crate::hub) rows: Vec<Rc<Logged>>,
+    /// Messages that go with the next delivery and are neither stored nor numbered.
+    pub(in crate::hub) once: Vec<Rc<Logged>>,
     /// When the deliveries that were made would have ended, one in each interval (the
     /// generic cell rate algorithm, ITU-T I.371); never so late that the next would wait
     /// longer than an interval, however many were made before their time.
@@ -21,7 +23,12 @@ pub(in crate::hub) struct Unsent {
 impl Unsent {
     /// Whether anything is to be delivered.
     pub const fn is_any(&self) -> bool {
-        !self.rows.is_empty()
+        !(self.rows.is_empty() && self.once.is_empty())
+    }
+
+    /// When the first of them was said.
+    pub fn since(&self) -> Option<Millis> {
+        self.rows.first().into_iter().chain(self.once.first()).map(|row| row.at).min()
     }
 
     /// When the next delivery is due, if there is anything to deliver.

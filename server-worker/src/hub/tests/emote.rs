@@ -32,6 +32,9 @@ fn a_gesture_is_seen_by_those_who_see_the_player_and_answers_it() {
         assert_eq!(world.sent(aria), std::slice::from_ref(&seen), "the answer");
         assert_eq!((world.sent(bran), world.sent(cara)), (vec![seen], vec![]));
         assert!(world.log.is_empty(), "it is kept nowhere");
+        world.handle(Event::Lost(bran));
+        world.send(aria, &emote("bow"));
+        assert_eq!(world.types(bran), [""; 0], "nor for whoever is lost");
     });
 }
 
@@ -83,4 +86,34 @@ fn a_client_of_the_first_generation_is_told_of_no_gesture() {
     while world.tick() {}
     world.send(aria, &emote("cheer"));
     assert_eq!((world.types(aria), world.types(old)), (vec!["emote"], vec![]));
+}
+
+#[test]
+fn many_gestures_at_once_cost_whoever_sees_them_one_frame_for_each_delivery() {
+    // With the default delivery interval, and a crowd in one place.
+    let mut world = World::with(Settings::default(), false);
+    let crowd: Vec<_> = (1..=20).map(|n| world.player(n, &format!("Hero {n}"), Encoding::Binary)).collect();
+    while world.tick() {}
+    world.now += 10_000;
+    let mut sends = 0;
+    let mut count = |world: &World, all: usize| {
+        for effect in &world.last {
+            match effect {
+                // An answer goes to its asker alone.
+                Effect::Send(to, _) if to.len() > 1 => sends += to.len(),
+                Effect::Share(shared) => sends += world.out.shared(shared, true).0.len(),
+                _ => {}
+            }
+        }
+        assert!(sends <= all, "{sends}");
+    };
+    for id in &crowd {
+        world.send(*id, &emote("dance"));
+        count(&world, usize::MAX);
+    }
+    while world.tick() {
+        count(&world, usize::MAX);
+    }
+    // Ten deliveries need not wait, after a silence; the other ten share one.
+    count(&world, 20 * 12);
 }
