@@ -210,11 +210,6 @@ export class ShardlinkClient {
     return this.request("mute", { character_id: characterId, muted: true }).then(nothing);
   }
 
-  /** Makes a gesture that those see who see one's character: wave, dance, bow, cheer, point or sit. */
-  emote(name: string): Promise<void> {
-    return this.request("emote", { emote: name }).then(nothing);
-  }
-
   /** Hears a muted character again. */
   unmute(characterId: number): Promise<void> {
     return this.request("mute", { character_id: characterId, muted: false }).then(nothing);
@@ -223,6 +218,11 @@ export class ShardlinkClient {
   /** The ids of those whom one has muted. */
   getMuted(): number[] {
     return this.#kept<number[]>("muted", []);
+  }
+
+  /** Makes a gesture that those see who see one's character: wave, dance, bow, cheer, point or sit. */
+  emote(name: string): Promise<void> {
+    return this.request("emote", { emote: name }).then(nothing);
   }
 
   /** The party one is in, as it was told last; null in none. `on("party", …)` hears its changes. */
