@@ -9,6 +9,7 @@
 pub mod calls;
 
 pub mod account;
+pub mod alarm;
 pub mod character;
 pub mod config;
 pub mod damage;

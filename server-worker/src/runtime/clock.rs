@@ -1,6 +1,7 @@
 //! The one place that reads the clock. The time made of it is one for the whole process,
 //! because its objects compare each other's times.
 
+use crate::alarm::{self, Asked, Change};
 use crate::monotonic::{Jump, Monotonic, Reading, believes};
 use shardlink_shared::time::Millis;
 use std::cell::Cell;
@@ -26,10 +27,9 @@ pub fn jumps() -> u64 {
     JUMPS.get()
 }
 
-/// What the real clock will show at this moment in the future: the runtime's alarms are set by
-/// it.
-pub fn on_the_real_clock(moment: Millis) -> Millis {
-    TIME.get().on_the_real_clock(moment)
+/// What becomes of an object's alarm, when this is its earliest deadline.
+pub fn alarm(asked: Option<Asked>, deadline: Option<Millis>) -> Change {
+    alarm::change(asked, deadline, &TIME.get())
 }
 
 /// Raises the time to this one, which an object has used and stored.
