@@ -32,6 +32,8 @@ async function run(files, atOnce) {
     "--test",
     `--test-concurrency=${atOnce}`,
     `--test-timeout=${TIMEOUT_MS}`,
+    // A process that a failed test has left behind does not keep the file from ending.
+    "--test-force-exit",
     "--test-reporter=spec",
     ...files,
   ]);
