@@ -411,6 +411,10 @@ pub const REPLAY_FRAME: usize = 32 * 1024;
 /// a crash nobody is farther off than ten seconds' walk.
 pub const PLACES_INTERVAL: u64 = 10 * 1000;
 
+/// Players are told what the realm is like when that changes, but only once in this time, in
+/// milliseconds.
+pub const LATEST_INTERVAL: u64 = 5 * 1000;
+
 /// A hub tells World of a changed population after this long, in milliseconds.
 pub const POPULATION_DELAY: u64 = 500;
 

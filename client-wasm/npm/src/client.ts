@@ -38,7 +38,10 @@ export class ShardlinkClient {
   #rosterVersion: number | undefined;
   #loading: Promise<RawClient> | undefined;
   #raw: RawClient | undefined;
-  readonly #whenLoaded: ((raw: RawClient) => void)[] = [];
+  #worldState: WorldState | null = null;
+  readonly #whenLoaded: ((raw: RawClient) => void)[] = [
+    (raw) => raw.on("world_state", (state: WorldState) => (this.#worldState = state)),
+  ];
 
   constructor(options: ClientOptions = {}) {
     this.#url = new URL(options.url ?? location.origin, globalThis.location?.href).href;
@@ -337,6 +340,15 @@ export class ShardlinkClient {
     return this.#raw?.self ?? null;
   }
 
+  /**
+   * The realm, as the server told it last; null before it did. It tells on entering the world and
+   * when it changes, every 5 s at most: `on("world_state", …)` hears it.
+   */
+  get worldState(): WorldState | null {
+    return this.#worldState;
+  }
+
+  /** Asks for the realm as it is now. Outside of the world nobody tells it. */
   getWorldState(): Promise<WorldState> {
     return this.#run((raw) => raw.getWorldState());
   }

@@ -50,8 +50,8 @@ pub enum Audience {
 /// What tells a delivery from others, so that one that comes twice is told once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Key {
-    /// Its place in a sender's order: what is not after the last is not told. World is 0, and
-    /// any other sender the id that is its name.
+    /// Its place in a sender's order: what is not after the last is not told. World is
+    /// [`WORLD_SPEAKS`] and [`WORLD_STATE`], and any other sender the id that is its name.
     InOrder {
         /// The sender.
         sender: u64,
@@ -63,6 +63,26 @@ pub enum Key {
     /// It comes once; or the facts that it changes know whether it is news.
     Unkeyed,
 }
+
+/// How players are told something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Telling {
+    /// It is stored before it is sent, and told again to a player who resumes.
+    Reliably,
+    /// It is sent once to those who are there, and never stored.
+    Once,
+    /// Likewise, and only the newest of its type counts: it is told when it differs from what
+    /// was told last, every [`LATEST_INTERVAL`] at most, and to each player who enters.
+    ///
+    /// [`LATEST_INTERVAL`]: shardlink_shared::limits::LATEST_INTERVAL
+    Latest,
+}
+
+/// World's number as a sender of what is said and announced.
+pub const WORLD_SPEAKS: u64 = 0;
+
+/// World's number as a sender of what the realm is like.
+pub const WORLD_STATE: u64 = 1;
 
 /// Something that players in a hub are told.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -78,8 +98,8 @@ pub struct Delivery {
     /// What.
     #[serde(with = "packed")]
     pub message: ServerMessage,
-    /// Whether it is stored before it is sent, and told again to whoever resumes.
-    pub is_reliable: bool,
+    /// How.
+    pub telling: Telling,
     /// How it changes what the hub keeps of whoever is told: those to whom that is no news are
     /// not told.
     pub change: Option<Change>,
@@ -174,7 +194,7 @@ mod tests {
             from: None,
             answers: None,
             message: ServerMessage::Pong(Pong::default()),
-            is_reliable: true,
+            telling: Telling::Reliably,
             change: None,
         };
         let to = vec![(character, Visit { hub: 0, connection: 1 })];

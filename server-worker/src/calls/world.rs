@@ -1,11 +1,14 @@
 //! The World: what all hubs share.
 
-use crate::calls::BatchNumber;
+use crate::calls::{BatchNumber, hub::Delivery};
 use crate::systems::chat::{Scope, Utterance};
 use serde::{Deserialize, Serialize};
 use shardlink_shared::{
     ids::{PartyId, PlayerId},
-    protocol::chat::{PastChat, WorldAnnouncement},
+    protocol::{
+        chat::{PastChat, WorldAnnouncement},
+        world::WorldState,
+    },
     time::Millis,
     world::Faction,
 };
@@ -75,8 +78,9 @@ calls!("WORLD",
         Retire { hub: u32 } -> ();
         /// The numbers of the hubs where somebody is.
         GetHubs {} -> Vec<u32>;
-        /// A hub says who is there.
-        Report { hub: u32, population: Population } -> ();
+        /// A hub says who is there, whether it is awake, and whether a player misses what the realm
+        /// is like. It is answered what its players are to be told, if that is news to the hub.
+        Report { hub: u32, population: Population, is_awake: bool, misses: bool } -> Vec<Delivery>;
         /// A hub wants to know what was said, and hears what is said from here on.
         Listen { hub: u32 } -> Histories;
         /// Players in a hub say something to everybody or to their factions.
@@ -85,6 +89,8 @@ calls!("WORLD",
         Announce { key: u64, announcement: WorldAnnouncement } -> ();
         /// The realm as a whole.
         GetStatus {} -> Status;
+        /// What the realm is like now.
+        GetState {} -> WorldState;
         /// Stores something: answered once it is on disk.
         CheckStorage {} -> ();
         /// What happened, the newest first: at most `limit` events, older

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     calls::{
         character::{BeginInvite, Claim, Found, Invite, Invited, Joiner, Mute, Parties, Presence, Seat, Visit},
-        hub::{self, Audience, Deliver, Delivery, Key},
+        hub::{self, Audience, Deliver, Delivery, Key, Telling},
     },
     effect::{Context, Errands},
     letters,
@@ -405,7 +405,7 @@ impl Errands for Character {
                     from: None,
                     answers: None,
                     message: ServerMessage::PartyInvite(invite),
-                    is_reliable: true,
+                    telling: Telling::Reliably,
                     change: None,
                 };
                 let absent = on.ask(&hub::object_name(visit.hub), Deliver { deliveries: vec![delivery] }).await;

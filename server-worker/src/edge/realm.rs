@@ -6,7 +6,7 @@ use super::{
     readiness::Readiness,
 };
 use crate::{
-    calls::world::{GetEvents, GetStatus, object_name},
+    calls::world::{GetEvents, GetState, GetStatus, object_name},
     config::Config,
     runtime::{
         call::{call, file_of},
@@ -22,8 +22,7 @@ use std::cell::RefCell;
 use worker::Env;
 
 pub async fn state(_: Input<NoBody>, env: &Env, _: &Config) -> service::Result<WorldState> {
-    let status = call(env, &object_name(), GetStatus {}).await?;
-    Ok(WorldState::beginning(status.population.players))
+    call(env, &object_name(), GetState {}).await
 }
 
 pub async fn shards(_: Input<NoBody>, _: &Env, _: &Config) -> service::Result<ShardStatus> {

@@ -15,6 +15,7 @@ impl Hub {
     pub fn handle(&mut self, event: Event<'_>, out: &mut Outbox) {
         self.decide(event, out);
         self.keep_pace(out);
+        self.tell_latest(out);
         self.deliver(out);
         self.share_heartbeats(out);
     }
@@ -67,7 +68,11 @@ impl Hub {
             Event::ServedTogether(lane, askers, results) => self.served_together(lane, askers, results, out),
             Event::Delivered(deliveries) => self.deliver_all(deliveries, out),
             Event::Carried(number, answer) => self.carried(number, &answer, out),
-            Event::Unreported => drop(self.post.report_at.get_or_insert(out.now + REPORT_AGAIN)),
+            Event::Unreported => {
+                // What World would have answered is missed, too.
+                self.desk.latest.is_missed = true;
+                self.post.report_at.get_or_insert(out.now + REPORT_AGAIN);
+            }
             Event::Unstored(rows) => self.unstored(&rows, out),
             Event::Stopping => self.stop(out),
             Event::Alarm => self.alarm(out),

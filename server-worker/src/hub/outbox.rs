@@ -77,8 +77,15 @@ pub enum Effect {
     ServeTogether(Batch, Vec<(Asker, Request)>),
     /// These sessions are in use: their sockets are open.
     InUse(Vec<Identity>),
-    /// Who is in the hub.
-    Report(Population),
+    /// Report to World; what it answers comes back as [`Event::Delivered`].
+    Report {
+        /// Who is in the hub.
+        population: Population,
+        /// Whether the hub stays awake by itself.
+        is_awake: bool,
+        /// Whether a player has entered and was not told what the realm is like.
+        misses: bool,
+    },
     /// A player has signed in who was not sent here: World keeps a place for it.
     Reserve(PlayerId),
     /// Have the runtime answer heartbeats, or leave them to the hub.

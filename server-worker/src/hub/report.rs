@@ -76,7 +76,16 @@ impl Hub {
         }
         if self.post.report_at.is_some_and(|due| due <= now) {
             self.post.report_at = None;
-            out.push(Effect::Report(self.population()));
+            self.report_now(out);
         }
+    }
+
+    /// Tells World who is here, and is told what players here do not know.
+    pub(in crate::hub) fn report_now(&self, out: &mut Outbox) {
+        out.push(Effect::Report {
+            population: self.population(),
+            is_awake: self.is_awake(),
+            misses: self.desk.latest.is_missed,
+        });
     }
 }

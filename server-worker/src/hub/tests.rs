@@ -7,6 +7,7 @@ mod emote;
 mod first_generation;
 mod heartbeats;
 mod introduced;
+mod latest;
 mod numbers;
 mod pace;
 mod resume;
@@ -805,7 +806,7 @@ fn the_hub_reports_its_population_after_a_moment_and_that_it_lives_regularly() {
     assert_eq!(world.hub.next_deadline(), Some(Millis(world.now + POPULATION_DELAY)));
     world.now += POPULATION_DELAY;
     world.handle(Event::Alarm);
-    assert!(matches!(world.last[..], [Effect::Report(population)] if population.players == 1));
+    assert!(matches!(world.last[..], [Effect::Report { population, .. }] if population.players == 1));
     // An open socket counts as use of its session, every 20 minutes.
     let mut used = 0;
     for _ in 0..SESSION_USE_INTERVAL / PRESENCE_INTERVAL * 3 {
@@ -814,7 +815,7 @@ fn the_hub_reports_its_population_after_a_moment_and_that_it_lives_regularly() {
         used += world.last.iter().filter(|effect| **effect == Effect::InUse(vec![identity(1)])).count();
         world.now += POPULATION_DELAY;
         world.handle(Event::Alarm);
-        assert!(matches!(world.last[..], [Effect::Report(population)] if population.players == 1));
+        assert!(matches!(world.last[..], [Effect::Report { population, .. }] if population.players == 1));
     }
     assert_eq!(used, 3);
     assert!(world.hub.holds(character(1), aria.0) && !world.hub.holds(character(1), aria.0 + 1));
@@ -822,7 +823,7 @@ fn the_hub_reports_its_population_after_a_moment_and_that_it_lives_regularly() {
     assert!(!world.hub.holds(character(1), aria.0));
     world.now += PRESENCE_INTERVAL;
     world.handle(Event::Alarm);
-    assert!(matches!(world.last[..], [Effect::Report(population)] if population.players == 0));
+    assert!(matches!(world.last[..], [Effect::Report { population, .. }] if population.players == 0));
     assert_eq!(world.hub.next_deadline(), None);
 }
 

@@ -1,12 +1,12 @@
 //! The memory of a World, and the answers to its calls. `placement.rs` has which hub takes a
 //! player, `speech.rs` what is said.
 
-use super::speech::Speech;
+use super::{speech::Speech, telling::Tellings};
 use crate::calls::BatchNumber;
 use crate::{
     calls::world::{
-        Announce, CheckStorage, GetEvents, GetHubs, GetStatus, Happening, Listen, Place, Population, Report, Reserve,
-        Retire, Say, Status, WorldCall,
+        Announce, CheckStorage, GetEvents, GetHubs, GetState, GetStatus, Happening, Listen, Place, Population,
+        Report, Reserve, Retire, Say, Status, WorldCall,
     },
     effect::{Context, Logic, Reply, reply},
     systems::chat::Scope,
@@ -22,6 +22,10 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 /// A hub that has not reported for this long holds nobody, in milliseconds:
 /// more than twice the time in which hubs with players report.
 pub const HUB_FORGOTTEN_AFTER: u64 = 60_000;
+
+/// A hub's row is not written again for so many milliseconds if it says the same: after a crash
+/// World believes for as much shorter what it has read. Hubs with players report every 25 s.
+pub(super) const STORED_FOR: u64 = 20_000;
 
 /// What a hub said last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,19 +75,32 @@ pub struct World {
     /// Where members of parties were sent, and when.
     pub(super) placed: BTreeMap<PartyId, (u32, Millis)>,
     pub(super) speech: Speech,
+    pub(super) tellings: Tellings,
+    /// When each hub's row was written.
+    pub(super) stored: BTreeMap<u32, Millis>,
 }
 
 impl World {
     /// The memory of a World with these rows.
     #[must_use]
-    pub const fn restore(
+    pub fn restore(
         started: Option<Millis>,
         hubs: BTreeMap<u32, Reported>,
         retired: BTreeMap<u32, Millis>,
         events: BTreeMap<u64, Happening>,
         speech: Speech,
     ) -> Self {
-        Self { started, hubs, events, reserved: BTreeMap::new(), retired, placed: BTreeMap::new(), speech }
+        Self {
+            started,
+            hubs,
+            events,
+            reserved: BTreeMap::new(),
+            retired,
+            placed: BTreeMap::new(),
+            speech,
+            tellings: Tellings::default(),
+            stored: BTreeMap::new(),
+        }
     }
 
     pub(super) fn started(&mut self, context: &mut Context<'_, Write>) -> Millis {
@@ -147,18 +164,32 @@ impl World {
 
     fn status(&mut self, context: &mut Context<'_, Write>) -> Status {
         let started = self.started(context);
+        Status { started, population: self.population(context.now) }
+    }
+
+    /// Who is in all hubs together.
+    pub(super) fn population(&self, now: Millis) -> Population {
         let mut all = Population::default();
-        for reported in self.hubs.values().filter(|hub| context.now.since(hub.at) < HUB_FORGOTTEN_AFTER) {
+        for reported in self.hubs.values().filter(|hub| now.since(hub.at) < HUB_FORGOTTEN_AFTER) {
             all.players = all.players.saturating_add(reported.population.players);
             all.sockets = all.sockets.saturating_add(reported.population.sockets);
         }
-        Status { started, population: all }
+        all
+    }
+
+    /// The alarm has come.
+    pub fn alarm(&mut self, context: &mut Context<'_, Write>) {
+        self.tell_hubs(context.now);
     }
 }
 
 impl Logic for World {
     type Call = WorldCall;
     type Write = Write;
+
+    fn next_deadline(&self) -> Option<Millis> {
+        self.tellings.due()
+    }
 
     fn dispatch(&mut self, context: &mut Context<'_, Write>, call: WorldCall) -> Reply {
         match call {
@@ -174,7 +205,9 @@ impl Logic for World {
             WorldCall::GetHubs(_) => reply::<GetHubs>(Ok(self.hubs(context.now))),
             WorldCall::Report(call) => {
                 self.report(context, &call);
-                reply::<Report>(Ok(()))
+                let told = self.answer_report(&call, context.now);
+                self.tell_hubs(context.now);
+                reply::<Report>(Ok(told))
             }
             WorldCall::Listen(call) => {
                 self.speech.listens(call.hub, context.now);
@@ -191,6 +224,7 @@ impl Logic for World {
                 reply::<Announce>(Ok(()))
             }
             WorldCall::GetEvents(call) => reply::<GetEvents>(Ok(self.events(context, &call))),
+            WorldCall::GetState(_) => reply::<GetState>(Ok(self.state(context.now))),
             WorldCall::GetStatus(_) => reply::<GetStatus>(Ok(self.status(context))),
             WorldCall::CheckStorage(_) => {
                 // This writes the same row again: it costs a write, and no space.

@@ -1,7 +1,7 @@
 //! **World**: what all hubs of a realm share.
 //!
 //! - Owns: when the realm began, the hubs and how many are in them, the order of what
-//!   is said to everybody and to factions.
+//!   is said to everybody and to factions, what each hub was told of the realm.
 //! - Keyed by: the realm's name.
 //! - Called by: the edge and hubs.
 //! - Invariant: a hub that has not reported for a minute counts as empty; all hubs hear the
@@ -21,3 +21,4 @@ pub mod said;
 pub mod speech;
 #[cfg(target_arch = "wasm32")]
 mod store;
+pub mod telling;

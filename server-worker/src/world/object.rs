@@ -12,7 +12,7 @@ thread_local! {
 }
 
 /// A realm.
-#[durable_object(fetch)]
+#[durable_object(alarm)]
 pub struct World(Rc<Shell<logic::World>>);
 
 impl World {
@@ -44,5 +44,14 @@ impl DurableObject for World {
         self.notice_jumps();
         self.0.spawn_errands();
         response
+    }
+
+    async fn alarm(&self) -> Result<Response> {
+        self.0.alarm_fired();
+        if let Err(fault) = self.0.step(logic::World::alarm) {
+            self.0.report(&fault);
+        }
+        self.0.spawn_errands();
+        Response::empty()
     }
 }

@@ -1,7 +1,7 @@
 //! Which hub takes a player who comes: hubs report how many they hold, places are kept for
 //! those on their way, and hubs whose storage is damaged get nobody.
 
-use super::logic::{HUB_FORGOTTEN_AFTER, Reported, World, Write};
+use super::logic::{HUB_FORGOTTEN_AFTER, Reported, STORED_FOR, World, Write};
 use crate::{
     calls::world::{Place, Population, Report, Reserve},
     effect::Context,
@@ -100,7 +100,14 @@ impl World {
             reserved.drain(..reserved.len().min(came as usize));
         }
         let reported = Reported { population: call.population, at: context.now };
-        self.hubs.insert(call.hub, reported);
+        let before = self.hubs.insert(call.hub, reported);
+        let stored = self.stored.get(&call.hub).copied().unwrap_or_default();
+        // What is stored says the same, and is not too old to be believed after a crash.
+        if before.is_some_and(|before| before.population == call.population) && context.now.since(stored) < STORED_FOR
+        {
+            return;
+        }
+        self.stored.insert(call.hub, context.now);
         context.writes.push(Write::Hub(call.hub, reported));
     }
 

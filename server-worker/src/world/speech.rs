@@ -4,7 +4,7 @@
 use super::logic::{World, Write};
 use crate::{
     calls::{
-        hub::{self, Audience, Deliver, Delivery, Key},
+        hub::{self, Audience, Deliver, Delivery, Key, Telling, WORLD_SPEAKS},
         world::{Announce, Histories, Say},
     },
     effect::{Context, Errands},
@@ -20,9 +20,6 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 /// A hub that has asked for the histories is told what is said for this many milliseconds, also
 /// without players; by then it has reported.
 const LISTENS: u64 = 60_000;
-
-/// World's number as a sender.
-const WORLD: u64 = 0;
 
 /// The number of last announcements whose repetitions are recognised.
 const REMEMBERED_ANNOUNCEMENTS: usize = 16;
@@ -83,6 +80,11 @@ impl Speech {
         self.fanout.knock(hub);
     }
 
+    /// Sends a hub something, after what it is sent already.
+    pub(super) fn send(&mut self, hub: u32, delivery: Delivery) {
+        self.fanout.push(hub, delivery);
+    }
+
     pub(super) fn histories(&self) -> Histories {
         let channels = self.channels.iter();
         let channels = channels.map(|(audience, history)| (*audience, history.before(None).into_vec()));
@@ -110,7 +112,7 @@ impl Speech {
                 // A party's order is its object's to give.
                 Scope::Everybody | Scope::Party => Audience::Everybody,
             };
-            let delivery = spoken.delivery(WORLD, to);
+            let delivery = spoken.delivery(WORLD_SPEAKS, to);
             for hub in hubs {
                 self.fanout.push(*hub, delivery.clone());
             }
@@ -126,12 +128,12 @@ impl Speech {
             self.announced.pop_front();
         }
         let delivery = Delivery {
-            key: Key::InOrder { sender: WORLD, number: self.next(now) },
+            key: Key::InOrder { sender: WORLD_SPEAKS, number: self.next(now) },
             to: Audience::Everybody,
             from: None,
             answers: None,
             message: ServerMessage::WorldAnnouncement(call.announcement),
-            is_reliable: true,
+            telling: Telling::Reliably,
             change: None,
         };
         for hub in hubs {
@@ -208,7 +210,11 @@ mod tests {
     fn world() -> World {
         let mut world = World::default();
         for (hub, players) in [(0, 2), (1, 1), (2, 0)] {
-            ask(&mut world, 0, Report { hub, population: Population { players, sockets: players } });
+            ask(
+                &mut world,
+                0,
+                Report { hub, population: Population { players, sockets: players }, is_awake: false, misses: false },
+            );
         }
         world
     }
@@ -222,7 +228,7 @@ mod tests {
     }
 
     fn number(delivery: &Delivery) -> u64 {
-        let Key::InOrder { sender: WORLD, number } = delivery.key else { panic!("{delivery:?}") };
+        let Key::InOrder { sender: WORLD_SPEAKS, number } = delivery.key else { panic!("{delivery:?}") };
         number
     }
 

@@ -28,7 +28,7 @@ fn a_check_of_the_storage_writes_each_time_and_changes_nothing() {
 
 fn report(world: &mut World, now: u64, hub: u32, players: u32) {
     let population = Population { players, sockets: players + 1 };
-    at(now, |context| world.report(context, &Report { hub, population }));
+    at(now, |context| world.report(context, &Report { hub, population, is_awake: false, misses: false }));
 }
 
 fn player(n: u64) -> Option<PlayerId> {
@@ -182,7 +182,7 @@ fn hubs_that_a_jump_of_the_clock_left_asleep_are_woken_and_hear_what_is_said_nex
     let mut world = World::default();
     report(&mut world, 0, 0, 2);
     report(&mut world, 0, 1, 1);
-    at(0, |c| world.report(c, &Report { hub: 2, population: Population::default() }));
+    at(0, |c| world.report(c, &Report { hub: 2, population: Population::default(), is_awake: false, misses: false }));
     let later = HUB_FORGOTTEN_AFTER * 60;
     assert_eq!(at(later, |c| world.clock_jumped(c)), 2);
     assert_eq!(world.listening(Millis(later), None), [0, 1].into());

@@ -13,8 +13,6 @@ import { Walker } from "../world/walker.js";
 
 const PANELS_MS = 120;
 const PING_MS = 5000;
-const REALM_MS = 5000;
-const COUNTED_MS = 1500;
 const BANNERS = { reconnecting: "Connection lost — reconnecting…", connecting: "Connecting…" };
 
 export class WorldView {
@@ -62,10 +60,10 @@ export class WorldView {
     this.controls.attach();
     this.#measure();
     this.canvas.focus({ preventScroll: true });
-    // The realm counts who has entered a moment later.
-    this.timers = [setInterval(() => this.#ping(), PING_MS), setInterval(() => this.#refreshRealm(), REALM_MS), setTimeout(() => this.#refreshRealm(), COUNTED_MS)];
+    this.timers = [setInterval(() => this.#ping(), PING_MS)];
     this.#ping();
-    this.#refreshRealm();
+    // The server tells of the realm as one enters, and whenever it changes.
+    this.#showRealm();
     this.#run();
   }
 
@@ -88,7 +86,6 @@ export class WorldView {
   #subscribe() {
     const { client } = this;
     const own = (message) => message.character_id === client.self?.character_id;
-    const realm = () => this.#refreshRealm();
     return [
       client.on("status", (status) => this.#showStatus(status)),
       ...this.social.subscribe(),
@@ -98,7 +95,7 @@ export class WorldView {
       client.on("character_update", (message) => own(message) && this.#ownUpdate(message)),
       client.on("error", (message) => toastUnlessHandled(message.error_code, message.error_message)),
       client.on("invalid_message", (message) => toastUnlessHandled(message.error_code, message.error_message)),
-      ...["world_state", "shard_captured", "reality_shift", "aetherfall"].map((type) => client.on(type, realm)),
+      client.on("world_state", () => this.#showRealm()),
     ];
   }
 
@@ -166,7 +163,6 @@ export class WorldView {
     if (back) {
       this.#syncLocation();
       this.#ping();
-      this.#refreshRealm();
       toast("Connected again.", "info");
     }
     if (state === "closed" && !this.leaving && this.subscriptions) {
@@ -226,13 +222,9 @@ export class WorldView {
     }
   }
 
-  async #refreshRealm() {
-    if (!this.online) return;
-    try {
-      showRealm(await this.client.getWorldState(), this.canon);
-    } catch (error) {
-      console.info("the state of the world is not to be had now:", error?.code);
-    }
+  #showRealm() {
+    const state = this.client.worldState;
+    if (state) showRealm(state, this.canon);
   }
 
   #setUpTravel() {

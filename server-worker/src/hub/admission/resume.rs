@@ -134,6 +134,7 @@ impl Hub {
             out.push(Effect::Send(vec![stream], frame));
         }
         self.ask_unasked(stream, Occasion::Resumed, out);
+        self.tell_what_is_so(stream, out);
         if self.listen(stream) {
             self.welcome(stream, None, out);
         }

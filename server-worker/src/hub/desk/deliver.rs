@@ -4,7 +4,7 @@
 use crate::{
     calls::{
         character::Place,
-        hub::{Audience, Delivery, Key, Origin},
+        hub::{Audience, Delivery, Key, Origin, Telling},
     },
     hub::{
         outbox::{Effect, Outbox},
@@ -33,6 +33,10 @@ impl Hub {
     pub(in crate::hub) fn deliver_all(&mut self, deliveries: Vec<Delivery>, out: &mut Outbox) {
         for delivery in deliveries {
             if self.desk.told.is_new(delivery.key) {
+                if delivery.telling == Telling::Latest {
+                    self.keep_latest(delivery.message, out);
+                    continue;
+                }
                 self.desk.locals.heard(&delivery, out.now);
                 self.tell_all(delivery, out);
             }
@@ -62,7 +66,7 @@ impl Hub {
         if audience.is_empty() {
             return;
         }
-        if delivery.is_reliable {
+        if delivery.telling == Telling::Reliably {
             return self.send_reliably(audience, answers, &delivery.message, out);
         }
         if let Some((id, request)) = answers {

@@ -4,6 +4,7 @@
 
 pub mod deliver;
 pub mod lanes;
+pub mod latest;
 pub mod serve;
 pub mod told;
 
@@ -15,4 +16,5 @@ pub(in crate::hub) struct Desk {
     pub(in crate::hub) locals: Locals,
     pub(in crate::hub) lanes: lanes::Lanes,
     pub(in crate::hub) told: told::AlreadyTold,
+    pub(in crate::hub) latest: latest::Latest,
 }

@@ -192,6 +192,7 @@ impl Hub {
             }
         }
         self.ask_unasked(id, Occasion::Entered, out);
+        self.tell_what_is_so(id, out);
     }
 
     /// A request that others wait for is answered: the next one's turn comes.

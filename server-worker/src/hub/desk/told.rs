@@ -1,6 +1,6 @@
 //! Which deliveries have been told, so that one that comes twice is told once.
 
-use crate::calls::hub::Key;
+use crate::calls::hub::{Key, WORLD_STATE};
 use std::collections::{BTreeMap, VecDeque};
 
 /// Deliveries by a random key that are told from repetitions of themselves.
@@ -36,8 +36,9 @@ impl AlreadyTold {
                 if is_new {
                     self.last.insert(sender, number);
                     if self.last.len() > REMEMBERED_SENDERS {
-                        // World, whose number is the lowest, speaks too often to be forgotten.
-                        let oldest = self.last.keys().find(|known| **known != 0 && **known != sender).copied();
+                        // World speaks too often to be forgotten.
+                        let others = self.last.keys().filter(|known| **known > WORLD_STATE);
+                        let oldest = others.copied().find(|known| *known != sender);
                         oldest.map(|oldest| self.last.remove(&oldest));
                     }
                 }

@@ -124,10 +124,12 @@ impl Inner {
                 let _ = call(&inner.env, &world::object_name(), reserve).await;
             }),
             Effect::Evidence(evidence) => console_error!("{evidence}"),
-            Effect::Report(population) => self.spawn(async move |inner| {
-                let report = world::Report { hub: inner.number(), population };
-                if call(&inner.env, &world::object_name(), report).await.is_err() {
-                    inner.handle(Event::Unreported);
+            Effect::Report { population, is_awake, misses } => self.spawn(async move |inner| {
+                let report = world::Report { hub: inner.number(), population, is_awake, misses };
+                match call(&inner.env, &world::object_name(), report).await {
+                    Ok(deliveries) if deliveries.is_empty() => {}
+                    Ok(deliveries) => inner.handle(Event::Delivered(deliveries)),
+                    Err(_) => inner.handle(Event::Unreported),
                 }
             }),
         }

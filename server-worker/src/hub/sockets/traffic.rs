@@ -35,9 +35,20 @@ impl Hub {
     /// Leaves heartbeats to the runtime, or takes them over, where that has changed.
     pub(in crate::hub) fn share_heartbeats(&mut self, out: &mut Outbox) {
         let by_runtime = out.now >= self.load.heartbeats.active_until;
-        if self.load.heartbeats.by_runtime.replace(by_runtime) != Some(by_runtime) {
-            out.push(Effect::AutoAnswer(by_runtime));
+        let before = self.load.heartbeats.by_runtime.replace(by_runtime);
+        if before == Some(by_runtime) {
+            return;
         }
+        out.push(Effect::AutoAnswer(by_runtime));
+        // World tells a hub that is awake what has changed elsewhere, and wakes none for that.
+        if (before == Some(false) || !by_runtime) && self.post.report_at.is_none() && !self.characters.is_empty() {
+            self.report_now(out);
+        }
+    }
+
+    /// Whether the hub stays awake by itself, because somebody has just said something.
+    pub(in crate::hub) fn is_awake(&self) -> bool {
+        self.load.heartbeats.by_runtime == Some(false)
     }
 
     /// When heartbeats are left to the runtime, if nobody says anything until then: the hub
@@ -50,7 +61,7 @@ impl Hub {
     /// is nothing it must not sleep.
     #[must_use]
     pub fn next_timer(&self) -> Option<Millis> {
-        self.next_tick().into_iter().chain(self.quiet_due()).min()
+        self.next_tick().into_iter().chain(self.quiet_due()).chain(self.desk.latest.due()).min()
     }
 }
 

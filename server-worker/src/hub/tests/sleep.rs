@@ -32,7 +32,11 @@ impl World {
         for effect in &self.last {
             match effect {
                 // A hub that wakes speaks sooner of who is there, and writes what has not changed.
-                Effect::Send(..) | Effect::Share(_) | Effect::Report(_) | Effect::Attach(_) | Effect::Place(_) => {}
+                Effect::Send(..)
+                | Effect::Share(_)
+                | Effect::Report { .. }
+                | Effect::Attach(_)
+                | Effect::Place(_) => {}
                 // A hub that wakes asks anew what was said before it hears.
                 Effect::ServeTogether(batch, _) if batch.lane == MEMORY => {}
                 // Letters and batches are numbered anew where none is under way.

@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     calls::{
         character::Place,
-        hub::{Key, Origin},
+        hub::{Key, Origin, Telling},
     },
     systems::{
         Change,
@@ -157,7 +157,7 @@ fn an_invitation_is_told_once_to_whom_it_is_for() {
             from: None,
             answers: None,
             message: ServerMessage::PartyInvite(invite.clone()),
-            is_reliable: true,
+            telling: Telling::Reliably,
             change: None,
         }])
     };
@@ -402,9 +402,9 @@ fn a_hub_that_world_did_not_hear_reports_again() {
     world.player(1, "Aria", Encoding::Binary);
     world.now += POPULATION_DELAY;
     world.handle(Event::Alarm);
-    assert!(matches!(world.last[..], [Effect::Report(_)]));
+    assert!(matches!(world.last[..], [Effect::Report { .. }]));
     world.handle(Event::Unreported);
     world.now += 1_000;
     world.handle(Event::Alarm);
-    assert!(matches!(world.last[..], [Effect::Report(_)]));
+    assert!(matches!(world.last[..], [Effect::Report { .. }]));
 }

@@ -20,7 +20,7 @@ mod requests;
 pub(crate) use requests::whisper;
 pub use requests::{Chat, MEMORY, Request, WORLD, Whispered, lane_of};
 
-use crate::calls::hub::{Audience, Delivery, Key, Origin};
+use crate::calls::hub::{Audience, Delivery, Key, Origin, Telling};
 use serde::{Deserialize, Serialize};
 use shardlink_shared::{
     protocol::{
@@ -84,7 +84,7 @@ impl Spoken {
             from: Some(self.chat.sender_id),
             answers: self.origin,
             message: ServerMessage::chat(self.chat),
-            is_reliable: true,
+            telling: Telling::Reliably,
             change: None,
         }
     }

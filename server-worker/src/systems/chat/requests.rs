@@ -5,7 +5,7 @@ use crate::calls::BatchNumber;
 use crate::{
     calls::{
         character::{self, Entered},
-        hub::{self, Audience, Deliver, Delivery, Key},
+        hub::{self, Audience, Deliver, Delivery, Key, Telling},
         world,
     },
     service::{Actor, Platform, Result, find, find_by_name, owner_of},
@@ -233,7 +233,7 @@ fn whisper_here(here: &Here<'_>, mut chat: chat::Chat, to: Whispered) -> Step<Re
         from: Some(chat.sender_id),
         answers: Some(here.asker.origin()),
         message: ServerMessage::chat(chat),
-        is_reliable: true,
+        telling: Telling::Reliably,
         change: None,
     };
     Step::Done(Box::new(Reply::later(vec![delivery])))
@@ -318,7 +318,7 @@ pub(crate) async fn whisper(on: &impl Platform, chat: chat::Chat, to: Whispered)
         from: Some(chat.sender_id),
         answers: None,
         message: ServerMessage::chat(chat.clone()),
-        is_reliable: true,
+        telling: Telling::Reliably,
         change: None,
     };
     let absent = on.ask(&hub::object_name(visit.hub), Deliver { deliveries: vec![delivery] }).await?;

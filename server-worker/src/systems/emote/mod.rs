@@ -7,7 +7,7 @@
 
 use super::{Asker, Here, Reply, Settings, Step, System, Told};
 use crate::{
-    calls::hub::{Audience, Delivery, Key},
+    calls::hub::{Audience, Delivery, Key, Telling},
     service::{Platform, Result},
 };
 use shardlink_shared::{
@@ -55,7 +55,7 @@ impl System for Emote {
             from: Some(who),
             answers: None,
             message: message.clone(),
-            is_reliable: false,
+            telling: Telling::Once,
             change: None,
         };
         Ok(Step::Done(Box::new(Reply { answer: Some(Told::once(message)), also: vec![seen], ..Reply::default() })))

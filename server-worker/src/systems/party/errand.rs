@@ -4,7 +4,7 @@ use super::logic::{Party, Write};
 use crate::{
     calls::{
         character::{self, Place, Visit},
-        hub::{self, Audience, Deliver, Delivery, Key},
+        hub::{self, Audience, Deliver, Delivery, Key, Telling},
     },
     effect::{Context, Errands},
     letters::{self, is_lost},
@@ -150,6 +150,6 @@ pub fn change(update: PartyUpdate, to: Vec<Place>) -> Delivery {
         answers: None,
         change: Some(Change::Party((&update).into())),
         message: ServerMessage::PartyUpdate(update),
-        is_reliable: true,
+        telling: Telling::Reliably,
     }
 }

@@ -1,0 +1,167 @@
+//! What hubs are told of the realm as it is now. A hub learns it as the answer to its reports.
+//! One that is awake is also told when it changes elsewhere; one that sleeps is not woken for
+//! it, and learns it with its next report (within 25 s, if it holds players).
+
+use super::logic::World;
+use crate::calls::{
+    hub::{Audience, Delivery, Key, Telling, WORLD_STATE},
+    world::Report,
+};
+use shardlink_shared::{
+    limits::LATEST_INTERVAL,
+    protocol::{ServerMessage, world::WorldState},
+    time::Millis,
+};
+use std::collections::BTreeMap;
+
+/// What each hub was told last. It is not stored: after a crash every hub is told anew.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Tellings {
+    last: BTreeMap<u32, Told>,
+    /// The last number that a telling was given.
+    number: u64,
+    /// When a hub is to be told next.
+    due: Option<Millis>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct Told {
+    state: WorldState,
+    at: Millis,
+    is_awake: bool,
+}
+
+impl Tellings {
+    /// When a hub is to be told next, if one that is awake does not know what is so.
+    pub(super) const fn due(&self) -> Option<Millis> {
+        self.due
+    }
+
+    fn delivery(&mut self, state: WorldState, now: Millis) -> Delivery {
+        self.number = now.0.max(self.number + 1);
+        Delivery {
+            key: Key::InOrder { sender: WORLD_STATE, number: self.number },
+            to: Audience::Everybody,
+            from: None,
+            answers: None,
+            message: ServerMessage::WorldState(state),
+            telling: Telling::Latest,
+            change: None,
+        }
+    }
+}
+
+impl World {
+    /// What the realm is like now.
+    pub(super) fn state(&self, now: Millis) -> WorldState {
+        WorldState::beginning(self.population(now).players)
+    }
+
+    /// What the hub that reports is told: nothing, if it was told before.
+    pub(super) fn answer_report(&mut self, report: &Report, now: Millis) -> Vec<Delivery> {
+        let state = self.state(now);
+        let tellings = &mut self.tellings;
+        if report.population.sockets == 0 {
+            tellings.last.remove(&report.hub);
+            return Vec::new();
+        }
+        let told = Told { state: state.clone(), at: now, is_awake: report.is_awake };
+        let before = tellings.last.insert(report.hub, told);
+        let is_known = before.is_some_and(|before| before.state == state);
+        if is_known && !report.misses { Vec::new() } else { vec![tellings.delivery(state, now)] }
+    }
+
+    /// Tells the hubs that are awake what they do not know, each once in [`LATEST_INTERVAL`] at most.
+    pub(super) fn tell_hubs(&mut self, now: Millis) {
+        let state = self.state(now);
+        self.tellings.due = None;
+        let mut to = Vec::new();
+        for (hub, told) in self.tellings.last.iter_mut().filter(|(_, told)| told.is_awake && told.state != state) {
+            let due = told.at + LATEST_INTERVAL;
+            if due <= now {
+                (told.state, told.at) = (state.clone(), now);
+                to.push(*hub);
+            } else {
+                self.tellings.due = Some(self.tellings.due.map_or(due, |earlier| earlier.min(due)));
+            }
+        }
+        if to.is_empty() {
+            return;
+        }
+        let delivery = self.tellings.delivery(state, now);
+        for hub in to {
+            self.speech.send(hub, delivery.clone());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{calls::world::Population, effect::Errands};
+
+    /// A hub reports: how many players it is to tell of, if that is news.
+    fn report(world: &mut World, now: u64, hub: u32, players: u32, is_awake: bool) -> Option<u32> {
+        let report = Report { hub, population: Population { players, sockets: players }, is_awake, misses: false };
+        ask(world, now, &report)
+    }
+
+    fn ask(world: &mut World, now: u64, report: &Report) -> Option<u32> {
+        let mut entropy = shardlink_shared::entropy::Seeded::new(1);
+        let mut context = crate::effect::Context::new(Millis(now), &mut entropy);
+        world.report(&mut context, report);
+        let answer = world.answer_report(report, Millis(now));
+        world.tell_hubs(Millis(now));
+        answer.iter().map(players).next()
+    }
+
+    fn players(delivery: &Delivery) -> u32 {
+        match &delivery.message {
+            ServerMessage::WorldState(state) => state.active_players,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Which hubs are told of how many now.
+    fn told(world: &mut World, now: u64) -> Vec<(u32, Vec<u32>)> {
+        world.tell_hubs(Millis(now));
+        let errands = world.take_errands(Millis(now));
+        let told = errands.iter().map(|(hub, deliveries)| (*hub, deliveries.iter().map(players).collect())).collect();
+        let mut entropy = shardlink_shared::entropy::Seeded::new(1);
+        for errand in errands {
+            world.finish(&mut crate::effect::Context::new(Millis(now), &mut entropy), errand, Ok(()));
+        }
+        told
+    }
+
+    #[test]
+    fn a_report_is_answered_what_is_so_if_that_is_news_or_missed() {
+        let mut world = World::default();
+        assert_eq!(report(&mut world, 0, 0, 1, true), Some(1));
+        assert_eq!(report(&mut world, 10, 0, 1, false), None);
+        assert_eq!(report(&mut world, 20, 0, 2, false), Some(2));
+        let misses =
+            Report { hub: 0, population: Population { players: 2, sockets: 2 }, is_awake: false, misses: true };
+        assert_eq!(ask(&mut world, 30, &misses), Some(2));
+        assert_eq!(told(&mut world, 60_000), [], "there is no other hub");
+    }
+
+    #[test]
+    fn hubs_that_are_awake_are_told_every_five_seconds_and_those_that_sleep_are_not_woken() {
+        let mut world = World::default();
+        report(&mut world, 0, 0, 1, true);
+        report(&mut world, 0, 1, 1, false);
+        assert_eq!(world.tellings.due(), Some(Millis(LATEST_INTERVAL)), "hub 0 does not know of hub 1");
+        for now in 1..40 {
+            report(&mut world, now * 10, 2, now as u32, true);
+            assert_eq!(told(&mut world, now * 10), []);
+        }
+        assert_eq!(told(&mut world, LATEST_INTERVAL), [(0, vec![41])]);
+        assert_eq!((told(&mut world, 2 * LATEST_INTERVAL), world.tellings.due()), (vec![], None));
+        // With its next report the sleeper learns it.
+        assert_eq!(report(&mut world, 25_000, 1, 1, false), Some(41));
+        // A hub without sockets is told nothing any more.
+        report(&mut world, 25_001, 0, 0, true);
+        assert_eq!(told(&mut world, 60_000), [(2, vec![40])]);
+    }
+}
