@@ -3,10 +3,10 @@
 use crate::calls::hub::Key;
 use std::collections::{BTreeMap, VecDeque};
 
-/// Deliveries by a random key that are told from repetitions of themselves.
+/// How many deliveries with a random key are remembered, so that a repetition is recognised.
 const REMEMBERED_KEYS: usize = 1_024;
 
-/// Senders whose last number is remembered.
+/// How many senders are remembered, each with its last number.
 const REMEMBERED_SENDERS: usize = 1_000;
 
 /// Which deliveries have been told.
@@ -17,7 +17,7 @@ pub(in crate::hub) struct AlreadyTold {
 }
 
 impl AlreadyTold {
-    /// Whether a delivery has not been told; from here on it has.
+    /// Whether a delivery has not been told yet. From here on it counts as told.
     pub(in crate::hub) fn is_new(&mut self, key: Key) -> bool {
         match key {
             Key::Unkeyed => true,
@@ -36,7 +36,7 @@ impl AlreadyTold {
                 if is_new {
                     self.last.insert(sender, number);
                     if self.last.len() > REMEMBERED_SENDERS {
-                        // World, whose number is the lowest, speaks too often to be forgotten.
+                        // World, which is sender 0, speaks too often to be forgotten.
                         let oldest = self.last.keys().find(|known| **known != 0 && **known != sender).copied();
                         oldest.map(|oldest| self.last.remove(&oldest));
                     }
