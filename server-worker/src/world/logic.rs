@@ -26,7 +26,7 @@ pub const HUB_FORGOTTEN_AFTER: u64 = 60_000;
 /// What a hub said last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reported {
-    /// Who is there.
+    /// How many are there.
     pub population: Population,
     /// When it said so.
     pub at: Millis,
