@@ -1,4 +1,4 @@
-//! What happens to a hub, and who decides about it: the table of contents of its rooms.
+//! What happens to a hub, and which room decides about it: the table of contents of its rooms.
 
 use super::{
     outbox::{Effect, Event, Outbox},
@@ -22,7 +22,7 @@ impl Hub {
 
     fn decide(&mut self, event: Event<'_>, out: &mut Outbox) {
         if self.admission.tickets.is_any() {
-            // What is remembered of them is forgotten in time, also where nobody comes in.
+            // What is remembered of tickets has to be forgotten in time, even if nobody comes in.
             self.post.presence_at.get_or_insert(out.now + PRESENCE_INTERVAL);
         }
         if !self.admission.crashed.is_empty() {

@@ -7,11 +7,11 @@
 //! - Called by: clients over their sockets; the edge when a session ends or selects a
 //!   character, or the server stops; World, Parties and Characters with what is said and
 //!   what has changed.
-//! - Invariant: a session has one socket, a character one place; nothing is
-//!   sent to a socket that has not been authenticated but errors.
-//! - Survives sleep as: its sockets' attachments; and rows: of places, which outlive
-//!   their sockets, of reliable messages, of letters to Characters that were not answered,
-//!   of tickets that have served and could be shown again, and of sessions there was word of.
+//! - Invariant: a session has one socket, a character one place; until a socket has
+//!   authenticated, it is told nothing but errors and what answers its own messages.
+//! - Survives sleep as: its sockets' attachments, and rows: places, which outlive their sockets;
+//!   reliable messages; letters to Characters that have not been answered; tickets that have
+//!   served and could be shown again; sessions that there was word of lately.
 
 pub mod admission;
 pub mod area;

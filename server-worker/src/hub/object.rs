@@ -53,14 +53,14 @@ use worker::{
     Delay, DurableObject, Env, Request, Response, Result, State, WebSocketPair, console_error, durable_object,
 };
 
-/// A layer of the whole realm, with the sockets of its players.
-// Of the binding's own exports only `fetch` and `alarm`: its handlers of sockets make a
-// promise and a task of every message, ours below are plain functions.
+/// The object that holds the sockets of up to 500 players; every location is in it.
+// The binding exports only `fetch` and `alarm`. Its handlers of sockets would make a promise and
+// a task of every message; ours, below, are plain functions.
 #[durable_object(alarm)]
 pub struct Hub(Rc<Inner>);
 
-// The memory is taken out while deciding; a panic leaves none, and it is
-// rebuilt from the sockets' attachments.
+// The memory is taken out while the hub decides. A panic leaves none, and it is rebuilt from the
+// rows and the sockets' attachments.
 impl std::panic::UnwindSafe for Hub {}
 impl std::panic::RefUnwindSafe for Hub {}
 
@@ -78,17 +78,19 @@ struct Inner {
     /// Used again for every binary message.
     inbound: RefCell<Vec<u8>>,
     timer: Timer,
-    /// Reliable messages that could not be stored, until that is decided about.
+    /// Reliable messages that could not be stored, until the hub has decided what follows from
+    /// that.
     unstored: RefCell<Vec<Rc<Logged>>>,
-    /// Its storage is damaged: it has no memory and no sockets any more, and answers as a
-    /// hub that holds nobody.
+    /// Whether its storage is damaged: then it has no memory and no sockets any more, and answers
+    /// as a hub that holds nobody.
     damaged: Cell<bool>,
 }
 
-/// A tick whose timer is this late comes with whatever happens next, in milliseconds.
+/// A tick that is this late, in milliseconds, comes with the next event instead of with its
+/// timer.
 const LATE_TICK: u64 = 5;
 
-/// Between two calls about sessions that are in use, in milliseconds: each wakes an
+/// The time between two calls about sessions that are in use, in milliseconds: each wakes an
 /// account, and many together would hold the thread for seconds.
 const IN_USE_PACE: u64 = 40;
 
@@ -96,15 +98,16 @@ const IN_USE_PACE: u64 = 40;
 #[derive(Default)]
 struct Timer {
     due: Cell<Option<Millis>>,
-    /// How often the clock had jumped when it was set: the runtime's timers wait in the
-    /// order of the real clock, so one from before it was set back waits behind all others.
+    /// How often the clock had jumped when the timer was set. The runtime's timers wait in the
+    /// order of the real clock, so a timer from before the clock was set back waits behind all
+    /// others.
     jumps: Cell<u64>,
-    /// The number of the timer that counts: an earlier tick sets another.
+    /// The number of the timer that counts: a tick that is due earlier sets another timer.
     number: Cell<u64>,
 }
 
 impl Timer {
-    /// Whatever was waited for counts no longer.
+    /// Gives up the timer that is waited for: when it fires, it does not count.
     fn cancel(&self) {
         self.number.set(self.number.get() + 1);
         self.due.set(None);
@@ -117,14 +120,14 @@ impl Inner {
         self.state.id().name().and_then(|name| number_of(&name)).unwrap_or(0)
     }
 
-    /// Rebuilds the memory after a sleep: called first by every entry. A hub whose storage
-    /// is damaged stays without.
+    /// Rebuilds the memory after a sleep: every entry point calls this first. A hub whose storage
+    /// is damaged stays without memory.
     fn ensure_loaded(self: &Rc<Self>) {
         if self.damaged.get() || self.memory.borrow().is_some() {
             return;
         }
         let db = &self.db;
-        // The schema's first: from then on time is not before what this hub has said.
+        // The schema comes first: with it, the time is raised to what this hub has stored of it.
         let load = || store::load(db, boot::began(), clock::now());
         let rows = store::migrate(db).and_then(|()| load()).unwrap_or_else(|fault| {
             self.report(&fault);
@@ -140,32 +143,32 @@ impl Inner {
             let socket = sockets::raw(&socket);
             match socket.attachment().and_then(|bytes| attachment::read(&bytes, now)) {
                 Some(connection) => {
-                    // What it had been sent is forgotten.
+                    // How much it had been sent is forgotten, so its backlog is looked at.
                     self.looks.look_at(connection.id);
                     socket.set_id(connection.id.0);
                     found.insert(connection.id, Sent::from(socket));
                     connections.push(connection);
                 }
-                // An attachment of another build: the client comes back.
+                // The attachment is another build's: the client comes back.
                 None => socket.close(1012, "restarting"),
             }
         }
         self.sockets.replace(found);
-        // Without a configuration the edge lets nobody in.
+        // The defaults do no harm: without a configuration the edge lets nobody in.
         let settings = settings::read(&self.env).map(|config| Settings::of(&config)).unwrap_or_default();
         let hub = state::Hub::restore(self.number(), settings, connections, rows, now);
         self.memory.replace(Some(Box::new(hub)));
     }
 
-    /// Logs a fault of the storage.
+    /// Logs a fault of the storage, and notes if it is damage.
     fn report(&self, fault: &Fault) {
         if report(&self.state, Class::Hub, fault).0 == damage::Fault::Damaged {
             self.damaged.set(true);
         }
     }
 
-    /// What cannot be stored is known in memory alone: after a crash its player comes back
-    /// by a ticket.
+    /// Logs the fault if something could not be stored. It is known in memory alone then: after a
+    /// crash its player comes back by a ticket.
     fn stored(&self, stored: std::result::Result<(), Fault>) {
         if let Err(fault) = stored {
             self.report(&fault);
@@ -184,7 +187,7 @@ impl Inner {
             socket.close(code.info().close.unwrap_or(1012), code.as_str());
         }
         self.spawn(async move |inner| {
-            // Should this not arrive, whoever is sent here next tells World.
+            // If this does not arrive, the next call that finds the hub damaged tells World.
             let _ = call(&inner.env, &world::object_name(), world::Retire { hub: inner.number() }).await;
         });
     }
@@ -195,13 +198,13 @@ impl Inner {
         self.memory.borrow().as_ref().is_some_and(|hub| hub.holds(character, connection))
     }
 
-    /// Decides about an event, then performs what was decided; before that, about those
-    /// whose backlog it is time to look at.
+    /// Decides about an event and performs what was decided. Before that it does so for the
+    /// sockets whose backlog it is time to look at.
     fn handle(self: &Rc<Self>, event: Event<'_>) {
         self.ensure_loaded();
         let looked = self.looks.look(&self.sockets.borrow(), clock::now());
         for (id, bytes) in looked {
-            // Who is behind is looked at until it has caught up.
+            // A socket that is behind is looked at until it has caught up.
             if bytes > BACKLOG_SKIPS / 2 {
                 self.looks.look_at(id);
             }
@@ -242,16 +245,16 @@ impl Inner {
         if !unstored.is_empty() {
             self.decide(Event::Unstored(unstored));
         }
-        // Timers wait behind messages: a hub that hears more than it can keep up with
-        // would tell nobody anything.
+        // Timers wait behind messages: without this, a hub that hears more than it can keep up
+        // with would never tick, and tell nobody anything.
         if self.timer.due.get().is_some_and(|due| now.since(due) >= LATE_TICK) {
             self.timer.cancel();
             self.handle(Event::Tick);
         }
     }
 
-    /// Waits for a tick, unless an earlier one is waited for. While nothing moves
-    /// nothing is waited for, and the hub may sleep.
+    /// Waits for a tick, unless an earlier one is waited for already. While nothing moves there
+    /// is no tick to wait for, and the hub may sleep.
     fn tick_at(self: &Rc<Self>, due: Millis, now: Millis) {
         let jumps = clock::jumps();
         let is_good = self.timer.jumps.replace(jumps) == jumps;
@@ -271,7 +274,7 @@ impl Inner {
     }
 
     /// Accepts a socket that the edge has let through; what the edge knows of it
-    /// stands in the query.
+    /// is in the query.
     fn open(self: &Rc<Self>, request: &Request) -> Result<Response> {
         self.ensure_loaded();
         if self.damaged.get() {
@@ -295,7 +298,8 @@ impl Inner {
         let encoding = if known("encoding").as_deref() == Some("binary") { Encoding::Binary } else { Encoding::Json };
         let WebSocketPair { client, server } = WebSocketPair::new()?;
         self.state.accept_web_socket(&server);
-        // 52 random bits: exact as a JavaScript number, which the socket carries.
+        // 52 random bits are exact as a JavaScript number, and such a number is what the socket
+        // carries.
         let id = ConnectionId(System.next_u64() >> 12);
         let server = sockets::raw(&server);
         server.set_id(id.0);
@@ -345,7 +349,7 @@ impl Inner {
 fn id_of(socket: &RawSocket) -> Option<ConnectionId> {
     let id = socket.id().map(ConnectionId);
     id.or_else(|| {
-        // Another JS object for the same socket, after a sleep.
+        // After a sleep the runtime has another JS object for the same socket.
         let connection = attachment::read(&socket.attachment()?, clock::now())?;
         socket.set_id(connection.id.0);
         Some(connection.id)
@@ -353,7 +357,7 @@ fn id_of(socket: &RawSocket) -> Option<ConnectionId> {
 }
 
 fn refusal_response(code: ErrorCode) -> Result<Response> {
-    // The edge words it; this is what it reads.
+    // The edge puts the refusal into words; the code is what it reads.
     Ok(Response::ok(code.as_str())?.with_status(code.info().status))
 }
 

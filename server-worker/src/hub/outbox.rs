@@ -29,7 +29,7 @@ use std::{ops::Range, rc::Rc};
 pub enum Effect {
     /// Send one frame to these connections.
     Send(Vec<ConnectionId>, Encoded),
-    /// Send a binary frame that lies in the outbox to connections that lie there.
+    /// Send a binary frame to connections; the outbox's memory has both.
     Share(Shared),
     /// Write the connection's attachment.
     Attach(ConnectionId),
@@ -40,8 +40,8 @@ pub enum Effect {
     Deliver(Reliable),
     /// Forget the reliable messages up to this one.
     Forget(u64),
-    /// Forget the reliable messages above this number, which nobody can have given: so many
-    /// were found, and so many connections that knew such numbers. It is logged.
+    /// Forget the reliable messages above this number, which no hub can have given, and log how
+    /// many messages and connections had such numbers.
     Disbelieve {
         /// The highest number that is believed.
         above: u64,
@@ -50,19 +50,20 @@ pub enum Effect {
         /// Connections that knew a number above it.
         connections: usize,
     },
-    /// Store that a ticket has served, which is good until then.
+    /// Store that a ticket has served, and until when it is good.
     UseTicket(Nonce, Millis),
     /// Store that there is word of a session.
     Word(SessionId),
-    /// Forget the tickets that are past their time, and the words from before then.
+    /// Forget the tickets that are past their time, and the words that are not newer than this.
     PruneTickets(Millis),
-    /// The first one's socket is the second one's from here on; an older one of that is closed.
+    /// The first connection's socket is the second's from here on. An older socket of the second
+    /// is closed.
     Rebind(ConnectionId, ConnectionId),
     /// Close a socket.
     Close(ConnectionId, ErrorCode),
     /// Close a socket that said goodbye.
     Goodbye(ConnectionId),
-    /// Ask other objects, for a request; the answer comes back as an event.
+    /// Ask other objects, for a request; the answer comes back as [`Event::Answered`].
     Ask(ConnectionId, Option<RequestId>, Question),
     /// Store a letter.
     Post(u64, letters::Letter<Letter>),
@@ -72,21 +73,21 @@ pub enum Effect {
     Done(u64),
     /// Serve a system's request; what comes of it comes back as [`Event::Served`].
     Serve(Box<Asker>, Turn, Box<Request>),
-    /// Serve those that were gathered in a lane; what comes of them comes back as
+    /// Serve the requests that were gathered in a lane; what comes of them comes back as
     /// [`Event::ServedTogether`].
     ServeTogether(Batch, Vec<(Asker, Request)>),
-    /// These sessions are in use: their sockets are open.
+    /// Tell accounts that these sessions are in use: their sockets are open.
     InUse(Vec<Identity>),
     /// Report to World; what it answers comes back as [`Event::Delivered`].
     Report {
-        /// Who is in the hub.
+        /// How many are in the hub.
         population: Population,
         /// Whether the hub stays awake by itself.
         is_awake: bool,
         /// Whether a player has entered and was not told what the realm is like.
         misses: bool,
     },
-    /// A player has signed in who was not sent here: World keeps a place for it.
+    /// Have World keep a place for a player who has signed in here without having been sent here.
     Reserve(PlayerId),
     /// Have the runtime answer heartbeats, or leave them to the hub.
     AutoAnswer(bool),
@@ -103,22 +104,23 @@ pub enum Turn {
     Taken,
 }
 
-/// Reliable messages and what is sent of them now: whoever is lost is told when it resumes.
+/// Reliable messages, and the frames that are sent of them now. A player whose socket is lost is
+/// told them when it resumes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reliable {
     /// What is stored.
     pub rows: Vec<Rc<Logged>>,
-    /// Frames, each with its receivers, which get theirs in this order.
+    /// Frames, each with its receivers. A receiver gets its frames in this order.
     pub frames: Vec<(Vec<ConnectionId>, Encoded)>,
 }
 
-/// A frame and its receivers, as places in the outbox: a tick sends many, and uses the
-/// same memory for them every time.
+/// A frame and its receivers, as ranges of the outbox's memory: a tick sends many frames, and
+/// uses the same memory for them every time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shared {
     to: Range<usize>,
     frame: Range<usize>,
-    /// So many bytes at its beginning are reliable messages.
+    /// How many bytes at its beginning are reliable messages.
     lead: usize,
 }
 
@@ -128,12 +130,12 @@ pub enum Shown {
     /// Nothing: it authenticates by a message.
     #[default]
     Nothing,
-    /// Nothing, and no subprotocol either, by which one may know a client of the first
-    /// generation: it authenticates by a message.
+    /// Nothing, and it offers no subprotocol: that is how a client of the first generation is
+    /// known. It authenticates by a message.
     FirstGeneration,
     /// A ticket, which has been verified.
     Ticket(Ticket),
-    /// A resume token, likewise.
+    /// A resume token, which has been verified.
     Resume(ResumeToken),
 }
 
@@ -157,7 +159,7 @@ pub enum Event<'a> {
     Closed(ConnectionId),
     /// A socket is lost: its player may come back.
     Lost(ConnectionId),
-    /// So many bytes wait to be written to a socket that has been sent a lot.
+    /// This many bytes wait to be written to a socket that has been sent a lot.
     Backlog(ConnectionId, usize),
     /// Reliable messages could not be stored, and so were not sent.
     Unstored(Vec<Rc<Logged>>),
@@ -174,21 +176,21 @@ pub enum Event<'a> {
     },
     /// A session has ended elsewhere.
     SessionEnded(SessionId, ErrorCode),
-    /// A session has another token, and is named by it from here on.
+    /// The first session has a new token, and is named by the second id from here on.
     SessionRenewed(SessionId, SessionId),
-    /// A session may not speak until then, or may again.
+    /// A session may not speak until this time, or may speak again.
     Silenced(SessionId, Option<Millis>),
     /// A character is in another hub now.
     Displaced(CharacterId, u64),
     /// A system's request was served.
     Served(Box<Asker>, Turn, Result<Reply>),
-    /// Those that went together were, or none of them.
+    /// Requests that went together were served, or all of them were refused.
     ServedTogether(systems::Lane, Vec<Asker>, Result<Vec<Result<Reply>>>),
     /// Objects tell players something.
     Delivered(Vec<Delivery>),
     /// A letter was answered, or did not arrive.
     Carried(u64, Result<()>),
-    /// World did not hear who is here.
+    /// World did not hear how many are here.
     Unreported,
     /// A session has selected a character elsewhere.
     Selected(SessionId, CharacterId),
@@ -220,7 +222,7 @@ impl Outbox {
         Self { now, ..Self::default() }
     }
 
-    /// Nothing to do again, at this time.
+    /// Empties the outbox, for an event at this time.
     pub fn reset(&mut self, now: Millis) {
         self.now = now;
         self.effects.clear();
@@ -237,8 +239,9 @@ impl Outbox {
         (to, if stored { frame } else { frame.get(shared.lead..).unwrap_or_default() })
     }
 
-    /// Sends a frame that lies in `bytes` to these, if there are any and there is one.
-    /// Its first `lead` bytes are reliable messages, which an effect before this one stores.
+    /// Sends a frame that lies in `bytes` to these connections, unless there are none or it is
+    /// empty. Its first `lead` bytes are reliable messages, which an effect before this one
+    /// stores.
     pub(super) fn share(&mut self, to: impl Iterator<Item = ConnectionId>, lead: usize, frame: Range<usize>) {
         if frame.is_empty() {
             return;
@@ -251,14 +254,14 @@ impl Outbox {
         }
     }
 
-    /// Sends a message to these, who speak JSON, if there are any.
+    /// Sends a message to these connections, which speak JSON, if there are any.
     pub(super) fn send_json(&mut self, to: Vec<ConnectionId>, message: &ServerMessage) {
         if !to.is_empty() {
             self.push(Effect::Send(to, encode(Encoding::Json, &Envelope::at(self.now), message)));
         }
     }
 
-    /// Does this too.
+    /// Adds an effect.
     pub fn push(&mut self, effect: Effect) {
         self.effects.push(effect);
     }

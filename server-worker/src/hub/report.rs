@@ -1,5 +1,5 @@
-//! What a hub tells other objects by itself, and when: who is here, which sessions are in use,
-//! and letters to Characters.
+//! What a hub tells other objects by itself, and when: how many are here, which sessions are in
+//! use, and letters to Characters.
 
 use super::{
     admission::tickets::Word,
@@ -12,10 +12,10 @@ use super::{
 use shardlink_shared::{Refusal, crypto::token::SessionId, limits::POPULATION_DELAY, time::Millis};
 
 /// How often a hub says that its sessions are in use, in milliseconds: three times
-/// before a session ends for want of use. Each word wakes an account.
+/// before a session ends for want of use. Each time wakes an account.
 pub const SESSION_USE_INTERVAL: u64 = 20 * 60_000;
 
-/// World is told again who is here after this long, if it did not hear, in milliseconds.
+/// A hub whose report did not reach World reports again after this long, in milliseconds.
 pub(super) const REPORT_AGAIN: u64 = 1_000;
 
 impl Hub {
@@ -40,7 +40,7 @@ impl Hub {
         }
     }
 
-    /// A session may not speak until then, or may again.
+    /// A session may not speak until this time, or may speak again.
     pub(in crate::hub) fn silence(&mut self, session: SessionId, until: Option<Millis>, out: &mut Outbox) {
         self.admission.tickets.hear(session, Word::Silenced(until), out);
         for id in self.of_session(session) {
@@ -56,7 +56,8 @@ impl Hub {
         self.post.report_at.get_or_insert(now + POPULATION_DELAY);
     }
 
-    /// What is due for World: that the hub lives, that its sessions are in use, who is here.
+    /// Tells what is due: World, that the hub lives and how many are here; accounts, that their
+    /// sessions are in use.
     pub(in crate::hub) fn report(&mut self, out: &mut Outbox) {
         let now = out.now;
         if self.post.presence_at.is_some_and(|due| due <= now) {
@@ -65,9 +66,10 @@ impl Hub {
             let goes_on = !in_use.is_empty() || self.admission.tickets.is_any();
             self.post.presence_at = goes_on.then_some(now + PRESENCE_INTERVAL);
             if !in_use.is_empty() {
-                // World forgets hubs that it does not hear of.
+                // World forgets hubs that it does not hear from.
                 self.population_changed(now);
-                // By the clock, because a hub that sleeps in between forgets when it last was.
+                // Rounds are counted by the clock, because a hub that sleeps in between forgets
+                // when it last told of use.
                 let round = |at: Millis| at.0 / SESSION_USE_INTERVAL;
                 if round(now) != round(now - PRESENCE_INTERVAL) {
                     out.push(Effect::InUse(in_use));

@@ -15,7 +15,7 @@ use shardlink_shared::{
 /// What a hub's rows hold.
 #[derive(Debug, Default)]
 pub struct Rows {
-    /// Places, and until when those are kept that had lost their socket.
+    /// Places, each with the time until which it is kept if it had lost its socket.
     pub places: Vec<(Option<Millis>, Connection)>,
     /// Reliable messages, the oldest first.
     pub log: Vec<Logged>,
@@ -23,16 +23,16 @@ pub struct Rows {
     pub letters: Vec<(u64, letters::Letter<Letter>)>,
     /// Tickets that have served, and until when they are good.
     pub tickets: Vec<(Nonce, Millis)>,
-    /// Sessions of which there was word, and when.
+    /// Sessions that there was word of, and when.
     pub words: Vec<(SessionId, Millis)>,
-    /// When the process began that they are loaded in: before that a crash may have been.
+    /// When the process that loads the rows began: there may have been a crash before that.
     pub process: Millis,
 }
 
 /// What a Character must learn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Letter {
-    /// It has left the world from this location.
+    /// It has left the world, from this location.
     Left {
         /// Who.
         character: CharacterId,

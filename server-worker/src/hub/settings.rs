@@ -11,7 +11,8 @@ use shardlink_shared::{
 };
 use std::fmt;
 
-/// The server's secret, by which a hub seals what clients resume by. Prints as `Seal(..)`.
+/// The server's secret, with which a hub seals the tokens that clients resume with. Prints as
+/// `Seal(..)`.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Seal(String);
 
@@ -32,19 +33,19 @@ impl fmt::Debug for Seal {
 /// What the operator sets for a hub.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
-    /// Between two ticks, in milliseconds.
+    /// The time between two ticks, in milliseconds.
     pub tick_interval: u64,
-    /// Between two deliveries of reliable messages, in milliseconds.
+    /// The time between two deliveries of reliable messages, in milliseconds.
     pub delivery_interval: u64,
-    /// Players that are seen from a cell at most.
+    /// The most players that are seen from a cell.
     pub area_cap: usize,
-    /// Messages a second that it takes.
+    /// How many messages a second the hub takes.
     pub message_budget: u32,
     /// What becomes of impossible moves.
     pub movement_check: MovementCheck,
-    /// What is set for systems.
+    /// The settings of systems.
     pub systems: systems::Settings,
-    /// What resume tokens are sealed by.
+    /// What resume tokens are sealed with.
     pub seal: Seal,
 }
 
@@ -78,7 +79,7 @@ impl Default for Settings {
     }
 }
 
-/// The interval of a rate in Hz, rounded up: at the rate at most.
+/// The interval of a rate in Hz, in milliseconds: rounded up, so that the rate is not exceeded.
 fn interval(rate: u32) -> u64 {
     1000_u64.div_ceil(u64::from(rate.max(1)))
 }

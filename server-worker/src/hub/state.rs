@@ -47,9 +47,9 @@ pub struct Hub {
 }
 
 impl Hub {
-    /// A hub with the connections that its sockets' attachments hold, and the places of
-    /// those that have no socket any more: where a row does not say until when such a
-    /// place is kept, a crash took the socket, and the time begins now.
+    /// A hub with the connections that its sockets' attachments hold, and the places that have no
+    /// socket any more. If the row of such a place does not say until when it is kept, a crash
+    /// has taken the socket, and its time begins now.
     #[must_use]
     pub fn restore(
         number: u32,
@@ -77,7 +77,7 @@ impl Hub {
         let (known, disbelieved) = disbelief::sift(&mut rows.log, &mut connections, now);
         let characters: BTreeMap<_, _> =
             connections.values().filter_map(|one| Some((one.player()?.character, one.id))).collect();
-        // A hub that wakes does not know when it last spoke: it speaks soon.
+        // A hub that wakes does not know when it last reported, so it reports soon.
         let report_at = (!connections.is_empty()).then_some(now + POPULATION_DELAY);
         let authenticated = connections.values().any(|one| one.identity().is_some());
         let unstored = connections.values().filter_map(Connection::player).any(|player| player.unstored);
@@ -128,7 +128,7 @@ impl Hub {
         self.characters.get(&character) == Some(&ConnectionId(connection))
     }
 
-    /// Who is here.
+    /// How many are here.
     #[must_use]
     pub fn population(&self) -> Population {
         Population {
@@ -157,7 +157,7 @@ impl Hub {
     }
 }
 
-/// A player who comes to where it stands.
+/// A player as a newcomer to the place where it stands.
 pub(super) fn newcomer(connection: &Connection, player: &Player) -> Newcomer {
     Newcomer {
         connection: connection.id,

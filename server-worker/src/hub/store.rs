@@ -33,27 +33,28 @@ const MIGRATIONS: &[&str] = &[
         message BLOB NOT NULL
     ) STRICT;
 ",
-    // Whoever was sent a message is no longer listed: what is kept for 90 s is not kept over this.
+    // A row no longer lists who was sent its message. Messages are kept for 90 s only, so those
+    // in the old form are dropped.
     "
     DELETE FROM log;
 ",
     "
     CREATE TABLE letters (number INTEGER PRIMARY KEY, letter TEXT NOT NULL) STRICT;
 ",
-    // All of them are loaded, and few are left: no index pays for itself.
+    // All tickets are loaded at once, and they are few: an index does not pay for itself.
     "
     DROP INDEX tickets_by_age;
     CREATE TABLE words (session BLOB PRIMARY KEY, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 ",
-    // The process that had heard all there was of a place's session; none, if that is in doubt.
+    // When the process began that has heard every word of the place's session; NULL if a crash
+    // may have cost a word.
     "
     ALTER TABLE places ADD COLUMN process INTEGER;
 ",
 ];
 
-/// Loads the places and the reliable messages, in a process that began at this time. A hub
-/// that cannot store must not let anybody in: so damage where nothing is read is found
-/// here too.
+/// Loads what the rows hold, in a process that began at this time. A hub that cannot store must
+/// not let anybody in, so damage in parts of the file that are not read is found here too.
 pub fn load(db: &Db, process: Millis, now: Millis) -> Result<Rows, Fault> {
     db.check()?;
     let places = db.query("SELECT until, connection, process FROM places", vec![], |row| {
@@ -140,7 +141,7 @@ pub fn migrate(db: &Db) -> Result<(), Fault> {
     db.migrate(MIGRATIONS)
 }
 
-/// Keeps that a ticket has served, until it could not be shown again.
+/// Stores that a ticket has served, and until when it could be shown again.
 pub fn use_ticket(db: &Db, nonce: Nonce, expires: Millis) -> Result<(), Fault> {
     db.execute(
         "INSERT OR REPLACE INTO used_tickets (nonce, expires) VALUES (?, ?)",
@@ -148,7 +149,7 @@ pub fn use_ticket(db: &Db, nonce: Nonce, expires: Millis) -> Result<(), Fault> {
     )
 }
 
-/// Keeps that there was word of a session.
+/// Stores that there was word of a session.
 pub fn keep_word(db: &Db, session: SessionId, now: Millis) -> Result<(), Fault> {
     db.execute(
         "INSERT OR REPLACE INTO words (session, at) VALUES (?, ?)",
@@ -156,7 +157,7 @@ pub fn keep_word(db: &Db, session: SessionId, now: Millis) -> Result<(), Fault> 
     )
 }
 
-/// Removes the tickets that are past their time, and the words from before then.
+/// Removes the tickets that are past their time, and the words that are not newer than `before`.
 pub fn prune_tickets(db: &Db, before: Millis, now: Millis) -> Result<(), Fault> {
     db.execute("DELETE FROM used_tickets WHERE expires <= ?", vec![now.into()])?;
     db.execute("DELETE FROM words WHERE at <= ?", vec![before.into()])

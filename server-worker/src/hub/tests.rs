@@ -72,11 +72,12 @@ use shardlink_shared::{
 };
 use std::collections::BTreeMap;
 
-/// Until when a place is kept, its connection, and which process heard all of its session.
+/// Until when a place is kept, its connection, and when the process began that heard all of its
+/// session.
 type PlaceRow = (Option<Millis>, Vec<u8>, Option<Millis>);
 
-/// A hub, a clock, and what it did. With `sleepy` everything comes to rest before
-/// every event; then its memory is dropped and rebuilt from the attachments.
+/// A hub, a clock, and what the hub did. With `sleepy` the hub comes to rest before every event,
+/// and its memory is dropped and rebuilt from the attachments and the rows.
 pub(super) struct World {
     pub hub: Hub,
     pub now: u64,
@@ -99,7 +100,7 @@ pub(super) struct World {
     steps: u32,
     /// What all connections were told, and what else was done, if that is recorded.
     transcript: Option<Vec<String>>,
-    /// The last number of what World has brought into its order.
+    /// The last number that World has given to something said.
     number: u64,
     /// What World remembers.
     past: Vec<(Scope, PastChat)>,
@@ -139,7 +140,7 @@ impl World {
         }
     }
 
-    /// Says what World would say of what the hub passed on: the words come back in their order.
+    /// Answers as World would to what the hub passed on: the words come back in World's order.
     fn play_world(&mut self) {
         let mut all = Vec::new();
         while !self.last.is_empty() {
@@ -199,7 +200,7 @@ impl World {
         self.decide(event);
     }
 
-    /// Without a sleep before.
+    /// Handles an event without a sleep before it.
     pub fn handle_awake(&mut self, event: Event<'_>) {
         self.decide(event);
     }
@@ -228,7 +229,7 @@ impl World {
         self.hub = Hub::restore(3, self.settings.clone(), [], self.rows(), Millis(self.now));
     }
 
-    /// The next tick when it is due, if one is.
+    /// Makes the next tick, when it is due. Returns whether there was one.
     pub fn tick(&mut self) -> bool {
         let Some(due) = self.hub.next_tick() else { return false };
         self.now = self.now.max(due.0);
@@ -316,7 +317,7 @@ impl World {
     }
 
     pub fn send(&mut self, id: ConnectionId, message: &ClientMessage) {
-        // What is sent often asks for no answer.
+        // Messages that are sent often ask for no answer.
         let asks = !matches!(message, ClientMessage::OwnMove(_) | ClientMessage::Ack(_));
         let envelope = Envelope { message_id: asks.then_some(RequestId::Number(9)), ..Envelope::default() };
         let frame = encode(Encoding::Binary, &envelope, message);
@@ -328,7 +329,7 @@ impl World {
         self.handle(Event::Answered { id, request: Some(RequestId::Number(9)), awaited, answer });
     }
 
-    /// What comes of a system's request, which is done one after the other.
+    /// Hands the hub what has come of a system's request that was served in turn.
     fn serve(&mut self, id: ConnectionId, result: Result<Reply, Refusal>) {
         self.handle(Event::Served(Box::new(self.asker(id)), Turn::Taken, result));
     }
@@ -422,7 +423,7 @@ fn taken_apart(requests: &[(Asker, systems::Request)]) -> (Vec<Asker>, Vec<Utter
     (requests.iter().map(|(asker, _)| asker.clone()).collect(), said.collect())
 }
 
-/// As World has hubs told of something said.
+/// The delivery by which World has hubs tell of something said.
 fn news(spoken: Spoken) -> Delivery {
     let to = match spoken.audience {
         Scope::Faction(faction) => Audience::Faction(faction),
@@ -431,7 +432,7 @@ fn news(spoken: Spoken) -> Delivery {
     spoken.delivery(0, to)
 }
 
-/// World's answer to those who wait for its last words.
+/// World's answer to the requests that wait for its last words.
 fn recalled(requests: Vec<(Asker, systems::Request)>, histories: Histories) -> Event<'static> {
     let mut histories = Some(histories);
     let replies = requests.iter().map(|(_, request)| {
@@ -460,7 +461,7 @@ fn sheet(n: u64, name: &str) -> Sheet {
     Sheet::new(character(n), name, Race::Human, Class::Warrior, faction, stats, Millis(0))
 }
 
-/// Of a character in no party.
+/// The entrance of a character in no party.
 fn entrance(sheet: Sheet) -> Entrance {
     Entrance { sheet, told: Vec::new() }
 }
@@ -500,7 +501,7 @@ fn say(text: &str, channel: Channel) -> ClientMessage {
     ClientMessage::Chat(SendChat::new(text, channel))
 }
 
-/// Where what is said is delivered at once, so that a test sees what a step led to.
+/// Settings with which what is said is delivered at once, so that a test sees what a step led to.
 fn at_once() -> Settings {
     Settings { delivery_interval: 0, ..Settings::default() }
 }
@@ -511,7 +512,7 @@ pub(super) fn both(scenario: impl Fn(World)) {
     both_with(at_once(), scenario);
 }
 
-/// Likewise, with these settings.
+/// Every scenario is played twice, as by [`both`], with these settings.
 pub(super) fn both_with(settings: Settings, scenario: impl Fn(World)) {
     scenario(World::with(settings.clone(), false));
     scenario(World::with(settings, true));
@@ -547,7 +548,7 @@ fn before_it_is_authenticated_a_socket_gets_nothing_but_a_refusal() {
 
 #[test]
 fn frames_that_come_while_authentication_is_checked_wait_for_it_in_their_order() {
-    // Not asleep: while a question is open the runtime keeps the object awake.
+    // This hub does not sleep: while a question is open the runtime keeps the object awake.
     let mut world = World::new(false);
     let id = world.open(1, Encoding::Binary);
     world.send(id, &auth());
@@ -598,7 +599,7 @@ fn those_in_a_location_see_who_comes_walks_and_goes() {
         world.walk(aria, 3.0, 0.0);
         assert_eq!((world.types(bran), world.types(aria)), (vec![], vec![]));
         world.tick();
-        // Of itself it is told nothing.
+        // Nobody is told of its own step.
         assert_eq!((world.types(bran), world.types(aria)), (vec!["move", "character_update"], vec![]));
 
         world.send(aria, &travel(2));
@@ -659,7 +660,7 @@ fn everybody_hears_global_chat_a_faction_its_own_and_a_whisper_its_recipient() {
         };
         world.send(aria, &whisper("BRAN"));
         assert_eq!((world.types(bran), world.types(cara)), (vec!["whisper"], vec![]));
-        // Whoever is not here is asked for elsewhere.
+        // A recipient who is not in this hub is looked for elsewhere.
         world.send(aria, &whisper("Nobody"));
         assert!(matches!(
             world.wanted()[..],

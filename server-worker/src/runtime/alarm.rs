@@ -13,8 +13,8 @@ use worker::{State, console_error};
 pub struct Alarm(Cell<Option<Asked>>);
 
 impl Alarm {
-    /// Sets the alarm to this deadline; deletes it without one, if it was set while the object
-    /// was in memory.
+    /// Sets the alarm to this deadline. Without a deadline it deletes the alarm, if that was set
+    /// while the object was in memory.
     pub fn set(&self, state: &State, deadline: Option<Millis>) {
         let change = clock::alarm(self.0.get(), deadline);
         let storage = state.storage();

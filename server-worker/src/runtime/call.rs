@@ -113,7 +113,7 @@ pub fn file_of<C: Call>(env: &Env, object: &str) -> String {
     file(Class::of(C::BINDING), &id_of(env, C::BINDING, object))
 }
 
-/// An object's id, by which its file is called; its name where the runtime does not tell the
+/// An object's id, after which its file is named; its name where the runtime does not tell the
 /// id.
 fn id_of(env: &Env, binding: &str, object: &str) -> String {
     let id = env.durable_object(binding).and_then(|namespace| Ok(namespace.id_from_name(object)?.to_string()));

@@ -80,7 +80,7 @@ impl Db {
         Ok(())
     }
 
-    /// Inserts a row of these columns, or replaces the one of its key.
+    /// Inserts a row of these columns, or replaces the row that has its key.
     pub fn put(&self, table: &str, columns: &str, values: Vec<Value>) -> Result<(), Fault> {
         let places = vec!["?"; values.len()].join(", ");
         self.execute(&format!("INSERT OR REPLACE INTO {table} ({columns}) VALUES ({places})"), values)

@@ -81,8 +81,8 @@ pub async fn create_character(on: &impl Platform, identity: Identity, create: Ch
         Ok(()) => Ok(sheet),
         Err(refusal) => {
             if refusal.code == ErrorCode::NameTaken {
-                // Nothing was made: the slot is free at once, not by the alarm; and so is a
-                // name that is free itself, but looks like one that is taken.
+                // Nothing was made, so the slot is freed at once and not by the alarm. So is the
+                // name, which may be free itself but look like one that is taken.
                 let _ = on.ask(&account, account::AbandonCharacter { character: id }).await;
                 let _ = release_keys(on, &sheet.name, id).await;
                 return Err(refusal.at("name"));
@@ -104,13 +104,14 @@ async fn build_character(on: &impl Platform, owner: PlayerId, sheet: &Sheet) -> 
         on.ask(&directory::object_name(kind, &key), directory::Commit { kind, key, id }).await?;
     }
     record_id(on, owner, sheet.id).await?;
-    // It is made, whether or not this is heard: otherwise the character asks by itself.
+    // The character is made, whether or not this arrives: if it does not, the Character asks by
+    // itself.
     let _ = on.ask(&character::object_name(sheet.id), character::Confirm { owner }).await;
     Ok(())
 }
 
-/// Enters a character's id among those that others may name. Where a making was cut
-/// short before that, the Character does it when it settles.
+/// Enters a character's id among those that others may name. If a making was cut short before
+/// that, the Character does it when it settles.
 ///
 /// # Errors
 /// INTERNAL or OVERLOADED if the Directory does not answer.
@@ -149,8 +150,8 @@ pub async fn delete_character(on: &impl Platform, identity: Identity, id: Charac
     deleted
 }
 
-/// Deletes a character's record unless it is in the world: by the word of the hub that
-/// was last heard of it, since that may have crashed without another.
+/// Deletes a character's record unless it is in the world. The hub that it was last heard to be
+/// in is asked, since that may have crashed without saying that the character left.
 async fn delete_offline(on: &impl Platform, owner: PlayerId, id: CharacterId) -> Result<()> {
     let object = character::object_name(id);
     let delete = character::Delete { owner, even_online: false };
@@ -172,7 +173,7 @@ async fn delete_offline(on: &impl Platform, owner: PlayerId, id: CharacterId) ->
 }
 
 /// Undoes with the other objects what a crash cut short: a making or a deletion.
-/// Whether it is done; every step may have been done before.
+/// Returns whether it is done. Every step may have been done before.
 pub async fn undo(on: &impl Platform, unfinished: &Unfinished) -> bool {
     let Unfinished { player, character, name } = unfinished;
     delete_offline(on, *player, *character).await.is_ok() && release_name(on, name, *character).await.is_ok()
@@ -194,7 +195,7 @@ async fn release(on: &impl Platform, kind: Kind, key: String, id: CharacterId) -
     on.ask(&directory::object_name(kind, &key), directory::Release { kind, key, id: id.get() }).await
 }
 
-/// Selects a character; what is known of the session with that.
+/// Selects a character, and returns what is known of the session then.
 ///
 /// # Errors
 /// SESSION_EXPIRED, NOT_YOUR_CHARACTER.
@@ -208,7 +209,7 @@ pub async fn select_character(on: &impl Platform, identity: Identity, id: Charac
 pub struct Entrance {
     /// Its sheet.
     pub sheet: Sheet,
-    /// What it is told of what it is in the middle of: its party, its invitations, and so on.
+    /// What it is told of what is going on for it: its party, its invitations, and so on.
     pub told: Vec<Told>,
 }
 

@@ -44,7 +44,7 @@ fn hero(realm: &Realm, name: &str, connection: u64) -> Hero {
     Hero { identity, actor: Actor { owner: identity.player, character } }
 }
 
-/// So much time passes, of which the realm notices something every few seconds.
+/// Lets this much time pass. The realm reads its clock every few seconds meanwhile.
 fn pass(realm: &Realm, milliseconds: u64) {
     let end = realm.now.get() + milliseconds;
     while realm.now.get() < end {
@@ -70,7 +70,7 @@ fn chat(from: CharacterId) -> Chat {
     }
 }
 
-/// Says something to everybody: its number in World's order.
+/// Says something to everybody, and returns its number in World's order.
 fn say(realm: &Realm, from: &Hero, batch: u64) -> u64 {
     let origin = Origin { hub: 1, connection: 1, request: None };
     let utterance = Utterance { audience: Scope::Everybody, chat: chat(from.actor.character), origin };
@@ -118,7 +118,8 @@ impl Scenario {
         Self { realm, aria, bran, cleo, party, said, reserved, started }
     }
 
-    /// Everything goes on, and whatever was waited for comes when it would have come.
+    /// Asserts that everything goes on, and that whatever was waited for comes when it would have
+    /// come.
     fn goes_on(self, what: &str) {
         let Self { realm, aria, bran, cleo, party, said, reserved, started } = self;
         // At once: accounts, characters, names, parties, whispers, what is said to everybody.

@@ -1,4 +1,5 @@
-//! Counting by a Throttle, by its second name where the first is damaged.
+//! Counting by a Throttle. If the one of the first name is damaged, the one of the second name
+//! counts.
 
 use super::{Platform, Result};
 use crate::calls::{Call, throttle};
@@ -8,8 +9,8 @@ use shardlink_shared::{ErrorCode, Refusal};
 /// it was a minute old at most.
 ///
 /// # Errors
-/// RATE_LIMITED; OVERLOADED also where both names are damaged, because nothing that is
-/// counted goes uncounted.
+/// RATE_LIMITED; OVERLOADED also if both are damaged, because nothing that is to be counted may
+/// go uncounted.
 pub(super) async fn count<C: Call + Clone>(on: &impl Platform, key: &str, call: C) -> Result<C::Answer> {
     let shard = throttle::shard(key);
     if !on.known(|known| known.has_second_name(shard)) {

@@ -112,7 +112,8 @@ fn a_damaged_throttle_counts_by_its_second_name_and_is_not_asked_again() {
     // Sign-ins go on, and they are counted.
     assert!(was_addressed(&realm, &throttle::object_name(throttle::shard("name:aria"), true)));
     assert!(realm.known(|known| known.has_second_name(throttle::shard("name:aria"))));
-    // Also when the first can be read again: half of the counts would be in each.
+    // They are counted there even when the first can be read again, or half of the counts would
+    // be in each.
     realm.damaged.borrow_mut().clear();
     assert_eq!(try_from(&realm, AWAY), Some(ErrorCode::RateLimited));
     assert!(!was_addressed(&realm, &first));
@@ -156,7 +157,7 @@ fn a_damaged_directory_refuses_its_own_names_alone() {
     assert_ne!(directory::object_name(Kind::User, "aria"), directory::object_name(Kind::User, "bran"));
     assert_eq!(code(try_sign_in(&realm, "aria", "hunter22")), Some(ErrorCode::StorageCorrupt));
     assert!(try_sign_in(&realm, "bran", "hunter22").is_ok());
-    // Who is signed in does not need its name.
+    // A player who is signed in does not need its name.
     assert_eq!(ticket_of(&realm, aria), Ok(0));
     assert_ne!(aria, bran);
 }

@@ -51,7 +51,7 @@ fn an_address_is_throttled_as_one_however_it_is_written() {
     assert_eq!(neighbour.unwrap_err().code, ErrorCode::BadCredentials);
 }
 
-/// Signs in by SCRAM, whose client's part is done here.
+/// Signs in by SCRAM. The client's part is done here.
 fn scram_from(realm: &Realm, address: &str, name: &str) -> Result<SignedIn> {
     let first = ClientFirst::parse(&format!("n,,n={name},r=abcdefgh")).unwrap();
     let handshake = realm.run(start_scram(realm, &config(), &first)).unwrap();
@@ -62,14 +62,14 @@ fn scram_from(realm: &Realm, address: &str, name: &str) -> Result<SignedIn> {
 fn right_plain_sign_ins_from_an_address_are_counted_and_wrong_ones_and_other_addresses_are_not() {
     let realm = Realm::new();
     player(&realm, "aria");
-    // The first was the player's.
+    // The first sign-in was made by `player`.
     for _ in 1..60 {
         assert!(sign_in_from(&realm, HOME, "aria", "hunter22").is_ok());
     }
     let refusal = sign_in_from(&realm, HOME, "aria", "hunter22").unwrap_err();
     assert_eq!((refusal.code, refusal.retry_after.is_some()), (ErrorCode::RateLimited, true));
     assert_eq!(refusal.sentence(), "Too many sign-ins from your network. Wait a moment.");
-    // Whoever may not sign in costs no hashing.
+    // A sign-in that is refused for its rate costs no hashing.
     let stretched = realm.stretched.get();
     assert!(sign_in_from(&realm, HOME, "aria", "hunter22").is_err());
     assert_eq!(realm.stretched.get(), stretched);
@@ -89,7 +89,7 @@ fn an_address_with_too_many_plain_sign_ins_still_gets_in_by_scram() {
     let realm = Realm::new();
     player(&realm, "aria");
     while sign_in_from(&realm, HOME, "aria", "hunter22").is_ok() {}
-    // Judged, and wrong: its proof is made up.
+    // It is judged, and wrong because its proof is made up.
     assert_eq!(scram_from(&realm, HOME, "aria").unwrap_err().code, ErrorCode::BadCredentials);
 }
 

@@ -57,9 +57,9 @@ async fn admit_registration(on: &impl Platform, config: &Config, address: &str) 
     taken.map_err(|refusal| worded(refusal, "Too many registrations from your network. Wait a moment."))
 }
 
-/// Where an address signs in from, as an Account remembers it: keyed with the
-/// server's secret, so that no addresses rest in storage. None for an address that
-/// cannot be read: it would spare everybody who has none.
+/// Where an address signs in from, as an Account remembers it: a MAC of its network with the
+/// server's secret, so that no addresses rest in storage. `None` for an address that cannot be
+/// read: its mark would spare everybody whose address cannot be read.
 fn mark_of(config: &Config, address: &str) -> Option<[u8; 16]> {
     let network = match Network::of(address) {
         Network::Unreadable => return None,
@@ -71,7 +71,7 @@ fn mark_of(config: &Config, address: &str) -> Option<[u8; 16]> {
     Some(mark)
 }
 
-/// What a sign-in comes to, for those who count.
+/// What a sign-in comes to, as it is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Judged {
     Right,
@@ -81,9 +81,9 @@ enum Judged {
 }
 
 /// What sign-ins are counted by: wrong ones by the name that was tried, known or not,
-/// and by where it was tried from; right ones, if a password was sent, by where from.
+/// and by where it was tried from; right ones that sent a password, by where they came from.
 pub struct Attempt {
-    /// What it holds a place of, and when it counts there.
+    /// The keys that it holds a place under, each with the outcome that counts there.
     places: Vec<(String, Judged)>,
 }
 
@@ -131,7 +131,8 @@ impl Attempt {
         }
         let by_name = self.hold(on, format!("name:{}", username.key()), config.failures_per_name, Judged::Wrong);
         match by_name.await {
-            // Spared is who is over the limit, not who could not be counted.
+            // Only an attempt that is over the limit is spared, not one that could not be
+            // counted.
             Err(refusal)
                 if refusal.code != ErrorCode::RateLimited || !is_spared(on, config, username, address).await =>
             {
@@ -141,8 +142,8 @@ impl Attempt {
         }
     }
 
-    /// Holds a place before anything is judged: of many guesses at once no more are
-    /// judged than of as many one after the other.
+    /// Holds a place before anything is judged, so that of many guesses at once no more are
+    /// judged than of as many that come one after the other.
     async fn hold(&mut self, on: &impl Platform, key: String, limit: u32, counts: Judged) -> Result<()> {
         count(on, &key, throttle::Begin { key: key.clone(), limit }).await?;
         self.places.push((key, counts));
@@ -162,7 +163,7 @@ impl Attempt {
 
     async fn judged(self, on: &impl Platform, judged: Judged) {
         for (key, counts) in self.places {
-            // Should this fail, the place is free again by itself.
+            // If this fails, the place is free again by itself.
             let _ = count(on, &key.clone(), throttle::End { key, counts: counts == judged }).await;
         }
     }
@@ -196,7 +197,7 @@ pub async fn register(
     password: &Password,
 ) -> Result<PlayerId> {
     admit_registration(on, config, address).await?;
-    // Asked before the costly part; the claim is what decides.
+    // This is asked before the costly part; the claim is what decides.
     check_free(on, &username).await?;
     let salt = on.draw(|entropy| entropy::bytes(entropy));
     let asker = Asker { network: Network::of(address), account: username.key() };

@@ -20,7 +20,8 @@ pub struct Actor {
     pub character: CharacterId,
 }
 
-/// What others may know of a character, by its id: one that the Directory knows.
+/// What others may know of a character, by its id. Only a character that the Directory knows is
+/// asked.
 ///
 /// # Errors
 /// NOT_FOUND.
@@ -29,7 +30,7 @@ pub async fn find(on: &impl Platform, character: CharacterId) -> Result<characte
     on.ask(&character::object_name(character), character::Find {}).await
 }
 
-/// Whose a character is.
+/// The account that a character belongs to.
 ///
 /// # Errors
 /// NOT_FOUND.
@@ -39,7 +40,7 @@ pub async fn owner_of(on: &impl Platform, character: CharacterId) -> Result<Play
     named.map(|named| named.owner).ok_or_else(no_character)
 }
 
-/// Who has a character's name.
+/// The character that has a name.
 ///
 /// # Errors
 /// NOT_FOUND.

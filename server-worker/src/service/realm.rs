@@ -67,7 +67,7 @@ pub struct Realm {
     pub names: Table<(Kind, String), Entry>,
     counts: Table<String, Count>,
     judging: RefCell<throttle::Judging>,
-    /// Every object that was addressed: that is what makes one.
+    /// Every object that was addressed: to address an object is to make it.
     pub addressed: RefCell<BTreeSet<(&'static str, String)>>,
     /// The calls to hubs, as text.
     pub hub_calls: RefCell<Vec<String>>,
@@ -86,7 +86,7 @@ pub struct Realm {
     said: RefCell<BTreeMap<(&'static str, String), Millis>>,
     pub cut: Cell<Cut>,
     chaos: Cell<Option<Chaos>>,
-    /// Calls that come again some time.
+    /// Calls that will come a second time.
     late: RefCell<Vec<(&'static str, String, String)>>,
     dice: RefCell<Seeded>,
     entropy: RefCell<Seeded>,
@@ -95,11 +95,11 @@ pub struct Realm {
 /// How unreliable the wire is.
 #[derive(Debug, Clone, Copy)]
 pub struct Chaos {
-    /// Of a hundred calls, so many come twice: the second time at once or much later.
+    /// How many of a hundred calls come twice: the second time at once or much later.
     pub doubled: u32,
-    /// Of a hundred calls that objects make by themselves, so many are not answered.
+    /// How many of a hundred calls that objects make by themselves are not answered.
     pub unanswered: u32,
-    /// Of a hundred times that they could make some, so many wait for the next.
+    /// How many of a hundred times that objects could make such calls are put off to the next.
     pub delayed: u32,
 }
 
@@ -169,24 +169,24 @@ impl Realm {
         }
     }
 
-    /// The same, its wire unreliable in the way that belongs to a seed.
+    /// A realm whose wire is unreliable, in the way that a seed decides.
     pub fn unreliable(seed: u64, chaos: Chaos) -> Self {
         Self { chaos: Cell::new(Some(chaos)), dice: RefCell::new(Seeded::new(seed)), ..Self::new() }
     }
 
-    /// Whether something happens that happens so many times in a hundred.
+    /// Whether something that happens this many times in a hundred happens now.
     fn happens(&self, percent: impl Fn(&Chaos) -> u32) -> bool {
         self.chaos.get().is_some_and(|chaos| self.dice.borrow_mut().below(100) < percent(&chaos))
     }
 
-    /// Runs a flow to its end, and what objects have to do with each other after it.
+    /// Runs a flow to its end, and then the errands that it leads to.
     pub fn run<T>(&self, flow: impl Future<Output = T>) -> T {
         let done = Self::poll(flow);
         self.run_errands();
         done
     }
 
-    /// Nothing in here ever waits.
+    /// Runs a future to its end at once: nothing in here ever waits.
     fn poll<T>(flow: impl Future<Output = T>) -> T {
         match pin!(flow).poll(&mut TaskContext::from_waker(Waker::noop())) {
             Poll::Ready(done) => done,
@@ -238,7 +238,7 @@ impl Realm {
         }
     }
 
-    /// What Accounts, Characters and Parties have to do with others, until there is no more of it.
+    /// Runs the errands of Accounts, Characters and Parties, until there are no more.
     fn run_errands(&self) {
         while !self.happens(|chaos| chaos.delayed) {
             let accounts: Vec<String> = self.accounts.borrow().keys().cloned().collect();
@@ -260,7 +260,7 @@ impl Realm {
         }
     }
 
-    /// What one of them has to do now. Whether it was anything.
+    /// Runs the errands that an object has now. Returns whether there were any.
     fn errands_of<L, A>(&self, objects: &RefCell<BTreeMap<String, L>>, id: &str) -> bool
     where
         L: Errands<Outcome = Result<A>> + Default,
@@ -364,7 +364,7 @@ impl Realm {
         let object = objects.entry(id.to_owned()).or_default();
         let decided = decide(object, &mut context);
         if object.is_finished(self.now()) {
-            // Its storage is given back: whoever asks it next finds one that never was.
+            // Its storage is given back: the next call finds an object that never was.
             objects.remove(id);
         }
         decided
@@ -441,7 +441,7 @@ impl Platform for Realm {
         }
         let reply = self.deliver(object, call);
         match C::BINDING {
-            // What they do before they answer.
+            // The errands that these do before they answer.
             "ACCOUNT" => drop(self.errands_of(&self.accounts, object)),
             "CHARACTER" => drop(self.errands_of(&self.characters, object)),
             _ => {}
@@ -453,7 +453,8 @@ impl Platform for Realm {
         look(&mut self.known.borrow_mut())
     }
 
-    /// Stands for 600,000 rounds by a copy: what is tested here is who does how much of it.
+    /// A copy stands for 600,000 rounds: what is tested here is how often a password is
+    /// stretched.
     async fn stretch(&self, _: Asker, password: &Password, salt: Salt) -> Result<Verifier> {
         self.stretched.set(self.stretched.get() + 1);
         let mut salted = [0; 32];

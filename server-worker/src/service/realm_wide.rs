@@ -1,4 +1,4 @@
-//! What those may do who run the realm.
+//! What those who run the realm may do.
 
 use super::{Platform, Result, owner_of};
 use crate::{
@@ -7,11 +7,11 @@ use crate::{
 };
 use shardlink_shared::{ids::CharacterId, protocol::chat::WorldAnnouncement, time::Millis};
 
-/// Silences the account of a character until then, or lets it speak again. It is so when
-/// this returns; where a hub could not be told, asking again tells it.
+/// Silences the account of a character until this time, or lets it speak again. It is so when
+/// this returns. If a hub could not be told, this fails, and asking again tells it.
 ///
 /// # Errors
-/// NOT_FOUND; OVERLOADED or INTERNAL if somebody does not answer.
+/// NOT_FOUND; OVERLOADED or INTERNAL if an object does not answer.
 pub async fn silence(on: &impl Platform, character: CharacterId, until: Option<Millis>) -> Result<()> {
     let owner = owner_of(on, character).await.map_err(|refusal| refusal.at("character_id"))?;
     let sessions = on.ask(&account::object_name(owner), account::Silence { until }).await?;

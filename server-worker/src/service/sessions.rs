@@ -32,7 +32,7 @@ use shardlink_shared::{
     time::Millis,
 };
 
-/// Reads a token; nothing is asked of anybody for one that we did not issue.
+/// Reads a token. For one that this server did not issue, no object is asked anything.
 ///
 /// # Errors
 /// UNAUTHENTICATED.
@@ -50,7 +50,7 @@ pub async fn authenticate(on: &impl Platform, identity: Identity, socket: Option
     on.ask(&account::object_name(identity.player), question).await
 }
 
-/// Whether a session is good whose place a hub has kept over a crash.
+/// Whether a session, whose place a hub has kept over a crash, is good.
 ///
 /// # Errors
 /// SESSION_EXPIRED, SIGNED_IN_ELSEWHERE.
@@ -69,7 +69,7 @@ pub async fn log_out(on: &impl Platform, identity: Identity) -> Result<()> {
 }
 
 /// A new token for the session; the old one is good for nothing from here on, and neither
-/// is what a socket of the session was given to resume by. The socket stays open, and is
+/// is the resume token that a socket of the session was given. The socket stays open, and is
 /// given another.
 ///
 /// # Errors
@@ -87,8 +87,8 @@ pub async fn refresh(on: &impl Platform, config: &Config, identity: Identity) ->
     })
 }
 
-/// Judges a proof that the session's own account's password is known, counting
-/// wrong ones as wrong sign-ins are counted.
+/// Judges a proof of the password of the session's own account. Wrong ones are counted as wrong
+/// sign-ins are.
 async fn prove<T>(
     on: &impl Platform,
     config: &Config,
@@ -107,7 +107,7 @@ async fn prove<T>(
     attempt.end(on, result).await
 }
 
-/// The new password, as whoever changes it tells it.
+/// The new password, as the client that changes it tells it.
 #[derive(Debug)]
 pub enum NewPassword {
     /// Stretched here.
@@ -116,8 +116,8 @@ pub enum NewPassword {
     Stretched(Verifier),
 }
 
-/// Changes the password and ends the account's other sessions; the server's
-/// proof, if the old one was proved by SCRAM.
+/// Changes the password and ends the account's other sessions. Returns the server's proof, if the
+/// old password was proved by SCRAM.
 ///
 /// # Errors
 /// SESSION_EXPIRED, BAD_CREDENTIALS, RATE_LIMITED, OVERLOADED.
@@ -160,7 +160,8 @@ pub async fn delete_account(
     prove(on, config, address, identity, proof, async |proof| {
         let begin = account::BeginDeletion { session: identity.session, proof };
         let begun = on.ask(&account::object_name(identity.player), begin).await?;
-        // It is decided; whatever cannot be reached now, the account's alarm finishes.
+        // The deletion is decided. If an object cannot be reached now, the account's alarm
+        // finishes it.
         if finish_account_deletion(on, begun).await.is_ok() {
             let _ = on.ask(&account::object_name(identity.player), account::Erase {}).await;
         }
@@ -173,7 +174,7 @@ pub async fn delete_account(
 /// it may be erased. Every step may have been done before.
 ///
 /// # Errors
-/// What an object that could not be reached answered: to be tried again.
+/// The refusal of an object that could not be reached: this is to be tried again.
 pub async fn finish_account_deletion(on: &impl Platform, deletion: Deletion) -> Result<()> {
     let Deletion { player, username, characters } = deletion;
     for (character, name) in characters {
@@ -187,8 +188,8 @@ pub async fn finish_account_deletion(on: &impl Platform, deletion: Deletion) -> 
 }
 
 /// Lets a session into a hub, where its newest socket is the one that counts: the
-/// character that it has selected enters the world, and who it is may speak from when on.
-/// A voucher stands for the account's word, unless the character knows better.
+/// character that it has selected enters the world. Returns that, and until when the account may
+/// not speak. A voucher stands for the account's word, unless its character cannot enter.
 ///
 /// # Errors
 /// SESSION_EXPIRED.
@@ -233,9 +234,10 @@ pub async fn ticket(
     };
     let number = place(on, config, Some(identity.player), together).await?;
     let voucher = match found.hub {
-        // It hears already what becomes of the session.
+        // That hub is told already what becomes of the session.
         Some(hub) if hub == number => Some(Voucher { character: found.character, silenced: found.silenced }),
-        // The socket that is elsewhere is closed when this one has come: whoever admits it asks.
+        // The session's socket in another hub is to be closed when the new one comes. So the
+        // account has to be asked then, and nobody vouches.
         Some(_) => None,
         None => {
             let vouch = account::Vouch { session: identity.session, hub: number };
@@ -265,9 +267,9 @@ pub async fn stop(on: &impl Platform) -> Result<()> {
     Ok(())
 }
 
-/// A hub with room, by its number: where the others of a party are, if that has any. A place
-/// there is kept for `who`, and for a stranger none. A hub that is found damaged is retired,
-/// and World names another.
+/// A hub with room, by its number: where the others of a party are, if there are any. A place
+/// there is kept for `who`, and none for a stranger. A hub that is found damaged is retired, and
+/// World names another.
 ///
 /// # Errors
 /// INTERNAL or OVERLOADED if the world does not answer, STORAGE_CORRUPT if it is damaged.
@@ -293,7 +295,7 @@ pub async fn place(
 /// # Errors
 /// What World answers when it is told.
 pub async fn is_usable(on: &impl Platform, number: u32) -> Result<bool> {
-    // A hub that does not answer for another reason is as good as it was.
+    // A hub that does not answer for another reason counts as usable.
     let open = on.ask(&hub::object_name(number), hub::Open {}).await.unwrap_or(true);
     on.known(|known| known.hub_is_open(number, on.now(), open));
     if !open {

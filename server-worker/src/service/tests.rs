@@ -76,8 +76,8 @@ fn names_of(realm: &Realm, identity: Identity) -> Vec<String> {
     sheets.into_iter().map(|sheet| sheet.name.as_str().to_owned()).collect()
 }
 
-/// After everything has settled: every name of a character belongs to one that
-/// exists and that its account lists, and every one that is listed has its name.
+/// Asserts, after everything has settled, that every name of a character belongs to one that
+/// exists and that its account lists, and that every one that is listed has its name.
 fn assert_names_agree(realm: &Realm, who: &[Identity], what: &str) {
     let (mut listed, mut ids) = (BTreeMap::new(), BTreeSet::new());
     for identity in who {
@@ -154,7 +154,7 @@ fn of_names_that_are_drawn_alike_one_is_given_and_all_are_free_again_with_it() {
                     realm.run(delete_character(&realm, bran, id)).unwrap();
                 }
             }
-            // A refusal keeps nothing of what the rival claimed before it came to that.
+            // A rival that is refused keeps nothing of what it claimed before that.
             assert_names_agree(&realm, &[aria, bran], what);
         }
         if let Ok(id) = made {
@@ -307,8 +307,8 @@ fn in_hub(realm: &Realm, identity: Identity, hub: u32) {
     realm.sockets.borrow_mut().insert((hub, identity.session));
 }
 
-/// After all letters are delivered, no hub holds a socket of a session that REST refuses,
-/// nor one by another name.
+/// Asserts that after all letters are delivered no hub holds a socket of a session that REST
+/// refuses, nor one by another name.
 fn assert_sockets_are_good(realm: &Realm, player: PlayerId, what: &str) {
     for (hub, session) in realm.sockets.borrow().iter() {
         let found = realm.run(authenticate(realm, Identity { session: *session, player }, None));
@@ -327,7 +327,7 @@ fn a_session_that_ends_or_is_renewed_with_a_crash_anywhere_leaves_no_socket_that
         ("a sign-in elsewhere", |realm, _| sign_in_from(realm, AWAY, "aria", "hunter22").is_ok()),
         ("a renewal", |realm, aria| realm.run(refresh(realm, &config(), aria)).is_ok()),
         ("a logout after a renewal", |realm, aria| {
-            // Whether or not its hub has heard of the first.
+            // This holds whether or not its hub has heard of the renewal.
             let Ok(renewed) = realm.run(refresh(realm, &config(), aria)) else { return false };
             realm.run(log_out(realm, renewed.identity)).is_ok()
         }),
@@ -548,7 +548,7 @@ fn a_character_is_deleted_unless_its_hub_holds_it_and_a_hub_that_crashed_holds_n
     assert_names_agree(&realm, &[aria], "after the hub's crash");
 }
 
-/// A ticket of whoever has selected a character.
+/// A new ticket for a session.
 fn ticket_of(realm: &Realm, identity: Identity) -> Ticket {
     let found = realm.run(authenticate(realm, identity, None)).unwrap();
     let (text, hub) = realm.run(ticket(realm, &config(), identity, &found)).unwrap();
@@ -581,7 +581,7 @@ fn nobody_vouches_for_a_session_whose_socket_is_in_another_hub() {
     let aria = player(&realm, "aria");
     realm.run(authenticate(&realm, aria, Some(77))).unwrap();
     assert_eq!(ticket_of(&realm, aria).voucher, None);
-    // Until whoever is there now has shown itself here.
+    // That is so until the session has a socket in the ticket's hub.
     let visit = Visit { hub: ticket_of(&realm, aria).hub, connection: 5 };
     realm.run(admit(&realm, aria, visit, None)).unwrap();
     assert!(realm.hub_calls.borrow().iter().any(|told| told.contains("EndSession")));

@@ -1,6 +1,6 @@
-//! Whose password is stretched next. It is done one at a time and takes the thread
-//! seriously, so those who wait take turns by the network they come from: however many
-//! ask from one address, all others wait for one of them at a time.
+//! Whose password is stretched next. Passwords are stretched one at a time, because each takes
+//! much of the thread's time. Those who wait take turns by the network they come from: however
+//! many ask from one address, all others wait for one of them at a time.
 
 use crate::network::Network;
 use shardlink_shared::{
@@ -14,8 +14,9 @@ use std::collections::VecDeque;
 /// is gone: its client left, and the runtime dropped its future without a word.
 const ABANDONED_AFTER: u64 = 3_000;
 
-/// Whoever waits looks every few milliseconds. Where nobody has looked for longer than this, in
-/// milliseconds, the thread was at something else, and nobody was gone: that time does not count.
+/// Every request that waits looks every few milliseconds. If nobody has looked for longer than
+/// this, in milliseconds, the thread was busy with something else and nobody is gone: the time
+/// beyond this does not count.
 const NOBODY_LOOKED: u64 = 250;
 
 /// For whom a password is stretched.
@@ -47,7 +48,7 @@ pub enum Standing {
     Come,
     /// Others are before it.
     Waits,
-    /// It is none any more: it made room for other networks.
+    /// There is no such turn any more. It made room for another network, or was abandoned.
     Lost,
 }
 
@@ -63,8 +64,8 @@ pub struct Turns {
 }
 
 impl Turns {
-    /// Takes a turn, by its number. Where all places are taken, the last of the network
-    /// that has most makes room for a network that has fewer.
+    /// Takes a turn, and returns its number. If all places are taken, the last turn of the
+    /// network that has most makes room for a network that has fewer.
     ///
     /// # Errors
     /// OVERLOADED, with a guess at the seconds until there is room.
@@ -72,7 +73,8 @@ impl Turns {
         self.forget_abandoned(now);
         let Asker { network, account } = asker;
         let own = self.waiting.iter().find(|(other, _)| *other == network).map(|(_, turns)| turns);
-        // Within its network: from elsewhere nobody can take an owner's places.
+        // An account's turns are counted within a network, so that from elsewhere nobody can take
+        // its owner's places.
         let of_account = own.into_iter().flatten().filter(|turn| turn.account == account).count();
         if of_account >= MAX_HASHING_PER_ACCOUNT {
             return Err(self.full("You are signing in already. Wait for the answer."));
@@ -108,7 +110,7 @@ impl Turns {
         }
     }
 
-    /// Says that a turn is still wanted. Whether there is such a one.
+    /// Says that a turn is still wanted. Returns whether there is such a turn.
     pub fn keep(&mut self, now: Millis, number: u64) -> bool {
         let waiting = self.waiting.iter_mut().flat_map(|(_, turns)| turns);
         let turn = waiting.chain(self.current.as_mut()).find(|turn| turn.number == number);
@@ -120,7 +122,8 @@ impl Turns {
         self.retain(|turn| turn.number != number);
     }
 
-    /// The first of the network whose turn it is; what else that has waits behind all others.
+    /// Gives the turn to the first of the network that is next. The rest of that network waits
+    /// behind all others.
     fn advance(&mut self) {
         let Some((network, mut turns)) = self.waiting.pop_front() else { return };
         self.current = turns.pop_front();
@@ -133,7 +136,7 @@ impl Turns {
         let stalled = now.since(self.looked).saturating_sub(NOBODY_LOOKED);
         self.looked = now;
         for turn in self.waiting.iter_mut().flat_map(|(_, turns)| turns).chain(self.current.as_mut()) {
-            // Where the clock was set back it is counted from here on.
+            // If the clock was set back, the time is counted from here on.
             turn.moved = (turn.moved + stalled).min(now);
         }
         self.retain(|turn| !turn.is_abandoned(now));
@@ -168,12 +171,12 @@ mod tests {
         Asker { network: Network::of(&format!("203.0.113.{network}")), account: account.to_owned() }
     }
 
-    /// How long a turn is looked for from then on until it has come, in milliseconds.
+    /// How long it takes from `from` on until a turn has come, in milliseconds.
     fn waits(turns: &mut Turns, from: Millis, number: u64) -> u64 {
         (0..10_000).step_by(100).find(|ms| turns.look(from + *ms, number) == Standing::Come).unwrap()
     }
 
-    /// Ends whoever has the turn, and says who has it then.
+    /// Ends the current turn, and returns the number of the next one.
     fn next(turns: &mut Turns, of: &[u64]) -> Option<u64> {
         let come = |turns: &mut Turns| of.iter().copied().find(|number| turns.look(NOW, *number) == Standing::Come);
         if let Some(current) = come(turns) {
@@ -201,7 +204,7 @@ mod tests {
         let later = NOW + 10_000;
         let standing: Vec<_> = all.iter().map(|number| turns.look(later, *number)).collect();
         assert_eq!(standing, [Standing::Come, Standing::Waits, Standing::Waits]);
-        // Whoever does not look while others do is gone.
+        // A request that does not look while others do is gone.
         let looks = |turns: &mut Turns, ms| turns.look(later + ms, all[1]);
         for ms in (0..ABANDONED_AFTER).step_by(100) {
             assert_eq!(looks(&mut turns, ms), Standing::Waits);
@@ -269,7 +272,7 @@ mod tests {
                 }
                 assert_ne!(turns.look(NOW, number), Standing::Lost);
             }
-            // Whoever has the turn is done.
+            // The current turn is done.
             turns.look(NOW, 0);
             let current = turns.current.as_ref().map(|turn| turn.number);
             current.into_iter().for_each(|number| turns.leave(number));
@@ -298,7 +301,7 @@ mod tests {
         let next = turns.join(NOW, asker(3, "bran")).unwrap();
         assert_eq!(waits(&mut turns, NOW, next), 3_000);
         assert_eq!(turns.look(NOW + 3_000, also_gone), Standing::Lost);
-        // Whoever works at it says so, and keeps it.
+        // A request that works at its turn says so, and keeps it.
         assert!(turns.keep(NOW + 5_000, next));
         turns.join(NOW + 7_000, asker(1, "aria")).unwrap();
         assert_eq!(turns.look(NOW + 7_000, next), Standing::Come);

@@ -59,7 +59,7 @@ pub trait System {
     /// Serves a request that [`System::begin`] has sent on.
     ///
     /// # Errors
-    /// What the objects refuse that it asks.
+    /// What the objects that it asks refuse.
     async fn serve(on: &impl Platform, settings: &Settings, asker: &Asker, request: Self::Request) -> Result<Reply>;
 
     /// Serves requests that were gathered in a lane: for each of them, what came of it.
@@ -74,14 +74,14 @@ pub trait System {
         Err(ErrorCode::NotAvailable.into())
     }
 
-    /// What a character that enters the world is told of what it is in the middle of. What
-    /// cannot be found out now is left out.
+    /// What a character that enters the world is told of what is going on for it: its party, its
+    /// invitations, and so on. What cannot be found out now is left out.
     async fn introduce(_on: &impl Platform, _entered: &Entered) -> Vec<Told> {
         Vec::new()
     }
 
-    /// What is to be asked for somebody who has entered the world, or resumed, without being
-    /// asked for by its client.
+    /// The requests that the system itself has for somebody who has entered the world, or
+    /// resumed, without its client having asked.
     fn unasked(_occasion: Occasion, _fact: &Self::Fact, _local: &Self::Local) -> Vec<Self::Request> {
         Vec::new()
     }
@@ -93,7 +93,7 @@ pub trait Fact: Clone + Debug + Default + PartialEq + Eq + Serialize + Deseriali
     /// Word that changes it.
     type Change: Clone + Debug + PartialEq + Eq + Serialize + DeserializeOwned;
 
-    /// Takes word of a change. Whether it is news.
+    /// Takes word of a change. Returns whether it is news.
     fn take(&mut self, me: CharacterId, change: &Self::Change) -> bool;
 
     /// The group that the player is in, whose members are always listed to each other.
@@ -112,7 +112,7 @@ pub trait Fact: Clone + Debug + Default + PartialEq + Eq + Serialize + Deseriali
     }
 }
 
-/// Of a system that keeps nothing of players.
+/// The fact of a system that keeps nothing of players.
 impl Fact for () {
     type Change = ();
 
@@ -121,7 +121,8 @@ impl Fact for () {
     }
 }
 
-/// What a system keeps in a hub's memory: gone with a sleep, so it is soft.
+/// What a system keeps in a hub's memory. A sleep loses it, so a system must be able to do
+/// without it.
 pub trait Local: Debug + Default {
     /// What a reply hands it.
     type Memory: Clone + Debug + PartialEq;
@@ -139,23 +140,23 @@ impl Local for () {
     fn remember(&mut self, (): ()) {}
 }
 
-/// A group of players, by the id of whatever it is: a party's.
+/// A group of players, by the id of what makes them one: a party's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct GroupId(pub u64);
 
-/// When something is asked that no client has asked for.
+/// When a system has requests that no client has made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Occasion {
     /// A character has entered the world.
     Entered,
-    /// A lost connection goes on. Word of its group may have been lost in a crash.
+    /// A lost connection was resumed. Word of its group may have been lost in a crash.
     Resumed,
 }
 
 /// What the operator sets for systems.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Settings {
-    /// Members of a party at most.
+    /// The most members of a party.
     pub party_size: u8,
     /// Words that are masked in what is said.
     pub word_filter: Option<WordList>,
@@ -182,7 +183,7 @@ pub struct Asker {
     pub visit: Visit,
     /// The client's own name for the request; without one nobody waits for an answer.
     pub request: Option<RequestId>,
-    /// Whether its client has asked: nobody is told of a refusal who has not.
+    /// Whether its client has asked: a client that has not is told of no refusal.
     pub is_asked: bool,
     /// Until when it may not speak.
     pub silenced: Option<Millis>,
@@ -212,7 +213,7 @@ pub struct Here<'a> {
     pub settings: &'a Settings,
     /// Who else is here.
     pub players: &'a dyn Players,
-    /// Whether an earlier request of the asker's is waited for, which comes first.
+    /// Whether an earlier request of the asker's, which comes first, is still being served.
     pub is_busy: bool,
 }
 
@@ -246,8 +247,8 @@ pub enum Step<R> {
     /// Other objects are asked, after what the connection has asked for before: one request
     /// may depend on the last.
     InTurn(R),
-    /// Other objects are asked once for all who ask the like, in the order of their asking:
-    /// what comes while they are being asked waits and goes together.
+    /// Other objects are asked once for all requests of a lane, in their order: requests that
+    /// come while they are being asked wait, and go together next.
     Together(Lane, R),
 }
 
@@ -263,7 +264,7 @@ impl<R> Step<R> {
     }
 }
 
-/// Where requests are gathered: a name of the system's, and which of those.
+/// Where requests are gathered: the system's name for such lanes, and the number of one of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Lane(pub &'static str, pub u64);
 
@@ -281,24 +282,25 @@ pub struct Batch {
 /// What comes of a request.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Reply {
-    /// What answers it. Without an answer it is answered by a delivery that names its origin.
+    /// The answer. A request without one is answered by a delivery that names its origin.
     pub answer: Option<Told>,
     /// What its hub tells others because of it.
     pub also: Vec<Delivery>,
     /// What the system remembers of it in the hub.
     pub remembered: Option<Remembered>,
-    /// What is to be begun again, now that the hub remembers more.
+    /// The request that is to be begun again, now that the hub remembers more.
     pub again: Option<Request>,
 }
 
 impl Reply {
-    /// This answers it.
+    /// A reply with this answer.
     #[must_use]
     pub fn answer(told: Told) -> Self {
         Self { answer: Some(told), ..Self::default() }
     }
 
-    /// A delivery answers it, here or by the object that brings it into an order.
+    /// A reply without an answer: a delivery answers the request, one of these or a later one by
+    /// the object that brings it into an order.
     #[must_use]
     pub fn later(also: Vec<Delivery>) -> Self {
         Self { also, ..Self::default() }
@@ -308,12 +310,12 @@ impl Reply {
 /// Something that one player is told.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Told {
-    /// What.
+    /// The message.
     pub message: ServerMessage,
     /// Whether it is stored before it is sent, and told again to whoever resumes.
     pub is_reliable: bool,
-    /// How it changes what the hub keeps of the player. Where that is no news, it is told as
-    /// an answer alone.
+    /// How it changes what the hub keeps of the player. If that is no news, the message is told
+    /// only as an answer.
     pub change: Option<Change>,
 }
 

@@ -18,7 +18,7 @@ macro_rules! systems {
             $($system(<<$folder::$system as System>::Fact as Fact>::Change),)*
         }
 
-        /// What a reply hands to what a system keeps in the hub.
+        /// What a reply brings for a system to keep in the hub's memory.
         #[derive(Debug, Clone, PartialEq)]
         #[allow(missing_docs)]
         pub enum Remembered {
@@ -75,7 +75,7 @@ macro_rules! systems {
             /// Serves it.
             ///
             /// # Errors
-            /// What the objects refuse that it asks.
+            /// What the objects that it asks refuse.
             pub async fn serve(self, on: &impl Platform, settings: &Settings, asker: &Asker) -> Result<Reply> {
                 match self {
                     $(Self::$system(request) => {
@@ -84,7 +84,7 @@ macro_rules! systems {
                 }
             }
 
-            /// Serves requests that were gathered in a lane, which is one system's.
+            /// Serves requests that were gathered in a lane. A lane belongs to one system.
             ///
             /// # Errors
             /// What is refused to all of them.
@@ -114,7 +114,7 @@ macro_rules! systems {
                 all
             }
 
-            /// What is to be asked for somebody who has not asked.
+            /// The requests that systems themselves have for somebody who has not asked.
             #[must_use]
             pub fn unasked(occasion: Occasion, facts: &Facts, locals: &Locals) -> Vec<Self> {
                 let mut all = Vec::new();
@@ -138,7 +138,7 @@ macro_rules! systems {
         }
 
         impl Facts {
-            /// Takes word of a change. Whether it is news.
+            /// Takes word of a change. Returns whether it is news.
             pub fn take(&mut self, me: CharacterId, change: &Change) -> bool {
                 match change {
                     $(Change::$system(change) => self.$folder.take(me, change),)*
@@ -164,14 +164,15 @@ macro_rules! systems {
             }
 
             $(
-                /// What one of them keeps.
+                /// What this system keeps.
                 #[must_use]
                 pub const fn $folder(&self) -> &<$folder::$system as System>::Fact {
                     &self.$folder
                 }
             )*
 
-            /// What is kept, each with its system's number; what is as in the beginning is left out.
+            /// The facts to be stored, each with its system's number. Those that are as in the
+            /// beginning are left out.
             #[must_use]
             pub fn write(&self) -> Vec<Stored> {
                 let mut all = Vec::new();
@@ -182,8 +183,8 @@ macro_rules! systems {
                 all
             }
 
-            /// The facts that were kept. What is of a system that this build does not have, or in
-            /// a form that it cannot read, is left out.
+            /// The facts that were stored. Those of a system that this build does not have, or in
+            /// a form that it cannot read, are left out.
             #[must_use]
             pub fn read(stored: &[Stored]) -> Self {
                 let mut facts = Self::default();

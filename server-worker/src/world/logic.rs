@@ -30,7 +30,7 @@ pub(super) const STORED_FOR: u64 = 20_000;
 /// What a hub said last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reported {
-    /// Who is there.
+    /// How many are there.
     pub population: Population,
     /// When it said so.
     pub at: Millis,

@@ -39,7 +39,7 @@ pub fn realm(started: Millis) -> Vec<Value> {
 /// Reads the row of `realm`.
 ///
 /// # Errors
-/// It is none.
+/// It is not such a row.
 pub fn read_realm(row: &Row) -> Result<Millis, Fault> {
     row.millis(1)
 }
@@ -54,7 +54,7 @@ pub fn hub(number: u32, reported: Reported) -> Vec<Value> {
 /// Reads a row of `hubs`.
 ///
 /// # Errors
-/// It is none.
+/// It is not such a row.
 pub fn read_hub(row: &Row) -> Result<(u32, Reported), Fault> {
     let population = Population { players: row.number(1)? as u32, sockets: row.number(2)? as u32 };
     Ok((row.number(0)? as u32, Reported { population, at: row.millis(3)? }))
@@ -69,7 +69,7 @@ pub fn event(number: u64, happening: &Happening) -> Vec<Value> {
 /// Reads a row of `events`.
 ///
 /// # Errors
-/// It is none.
+/// It is not such a row.
 pub fn read_event(row: &Row) -> Result<(u64, Happening), Fault> {
     Ok((row.number(0)?, row.json(1)?))
 }
@@ -83,7 +83,7 @@ pub fn said(audience: Scope, past: &PastChat) -> Vec<Value> {
 /// Reads a row of `said`.
 ///
 /// # Errors
-/// It is none.
+/// It is not such a row.
 pub fn read_said(row: &Row) -> Result<(Scope, PastChat), Fault> {
     Ok((row.json(1)?, row.json::<StoredSpeech>(2)?.into()))
 }
@@ -97,7 +97,7 @@ pub fn heard(hub: u32, batch: BatchNumber) -> Vec<Value> {
 /// Reads a row of `heard`.
 ///
 /// # Errors
-/// It is none.
+/// It is not such a row.
 pub fn read_heard(row: &Row) -> Result<(u32, BatchNumber), Fault> {
     Ok((row.number(0)? as u32, BatchNumber { epoch: row.millis(1)?, number: row.number(2)? }))
 }
@@ -111,7 +111,7 @@ pub fn retired(hub: u32, at: Millis) -> Vec<Value> {
 /// Reads a row of `retired`.
 ///
 /// # Errors
-/// It is none.
+/// It is not such a row.
 pub fn read_retired(row: &Row) -> Result<(u32, Millis), Fault> {
     Ok((row.number(0)? as u32, row.millis(1)?))
 }

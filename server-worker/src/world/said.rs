@@ -36,7 +36,7 @@ struct StoredChat {
     encrypted: Option<Box<StoredSeal>>,
 }
 
-/// What only those read who have the key.
+/// What only those who have the key can read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct StoredSeal {
     v: u8,

@@ -17,8 +17,8 @@ use shardlink_shared::{
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-/// A hub that has asked for the histories is told what is said for this many milliseconds, also
-/// without players; by then it has reported.
+/// A hub that has asked for the histories is told what is said for this many milliseconds, even
+/// if it has no players; by then it has reported.
 const LISTENS: u64 = 60_000;
 
 /// The number of last announcements whose repetitions are recognised.

@@ -32,7 +32,8 @@ impl Hub {
         out: &mut Outbox,
     ) {
         let Some(connection) = self.connections.get(&id) else {
-            // The socket closed while the question was open: whoever entered has left.
+            // The socket closed while the question was open: the character that entered has left
+            // again.
             if let Ok(Answer::Admitted { entrance: Some(entrance), .. } | Answer::Entered(entrance)) = answer {
                 let (character, location) = (entrance.sheet.id, entrance.sheet.location_id);
                 self.post(Letter::Left { character, visit: id.visit(self.number), location }, out);
@@ -88,7 +89,8 @@ impl Hub {
         }
     }
 
-    /// What waited for an answer that has come.
+    /// Takes out what waited for an answer that has come. If a ticket was asked about, it has
+    /// served.
     pub(in crate::hub) fn stop_waiting(&mut self, id: ConnectionId, awaited: bool, out: &mut Outbox) -> Waiting {
         let connection = self.connections.get_mut(&id).filter(|_| awaited);
         let waiting = connection.and_then(|connection| connection.waiting.take());
@@ -99,11 +101,11 @@ impl Hub {
         waiting
     }
 
-    /// Lets the frames go that waited for an answer.
+    /// Performs the messages that were held for an answer.
     pub(in crate::hub) fn release_held(&mut self, mut id: ConnectionId, mut held: Held, out: &mut Outbox) {
         loop {
-            // The answer, or one of the frames, may have led to another question:
-            // the rest waits for that, before what has come since.
+            // The answer, or one of the messages, may have led to another question. The rest
+            // waits for that, ahead of what has come since.
             match self.connections.get_mut(&id).map(|connection| connection.waiting.as_mut()) {
                 Some(Some(waiting)) => {
                     held.append(&mut waiting.held);
@@ -115,7 +117,7 @@ impl Hub {
             }
             let Some((request, message)) = held.pop_front() else { return };
             self.perform(id, request, message, out);
-            // What follows a resume is of the connection that it continues.
+            // What follows a resume belongs to the connection that was resumed.
             id = self.admission.succeeded.take().unwrap_or(id);
         }
     }
@@ -154,7 +156,8 @@ impl Hub {
             response.resume_token = resume_token;
             out.send(id, connection.encoding, envelope, &ServerMessage::AuthResponse(response));
             if connection.returning.take().is_some() {
-                // Its place was given up: it begins anew, and knows that by this.
+                // The place that it wanted to resume was given up. This tells the client that it
+                // begins anew.
                 let resumed = ServerMessage::Resumed(Resumed { replayed: 0, snapshot: true });
                 out.send(id, connection.encoding, &Envelope::at(out.now), &resumed);
             }
@@ -174,7 +177,8 @@ impl Hub {
     }
 
     /// Tells a connection of its own character, which it has selected. A first-generation
-    /// client takes whoever it is told of for a neighbour: it is told where it has asked.
+    /// client takes every character that it is told of for a neighbour, so it is told only if it
+    /// has asked.
     pub(in crate::hub) fn tell_of_itself(
         &self,
         id: ConnectionId,
@@ -210,7 +214,8 @@ impl Hub {
         }
         if let Stage::Pending { failed, .. } = &mut connection.stage {
             *failed += 1;
-            // A ticket serves once, so there is no second try with it.
+            // Clients that speak binary come with a ticket. It serves once, so there is no second
+            // try with it.
             if *failed >= MAX_AUTH_ATTEMPTS || connection.encoding == Encoding::Binary {
                 self.close(id, ErrorCode::Unauthenticated, out);
             }

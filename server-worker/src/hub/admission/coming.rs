@@ -45,7 +45,7 @@ impl Hub {
         out: &mut Outbox,
     ) {
         let sheet = &entrance.sheet;
-        // It was here already, as another character or on another socket.
+        // The player may be here already: as another character, or on another socket.
         self.leave_world(id, out);
         if let Some(other) = self.characters.get(&sheet.id).copied() {
             self.close(other, ErrorCode::SignedInElsewhere, out);
@@ -117,7 +117,8 @@ impl Hub {
         let Some(connection) = self.connections.get(&id) else { return };
         let message = ServerMessage::Error(ErrorMessage::from(refusal));
         if let Some(request) = request.clone().filter(|_| {
-            // Above the rate nothing is written; and what nobody asked for nobody waits for.
+            // A refusal above the rate is not stored, or a flood would cost writes; and where
+            // nobody has asked, nobody waits for a refusal.
             connection.player().is_some() && refusal.code != ErrorCode::RateLimited
         }) {
             return self.send_reliably(vec![id], Some((id, request)), &message, out);

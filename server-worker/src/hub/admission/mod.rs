@@ -24,9 +24,9 @@ pub(in crate::hub) struct Admission {
     pub tickets: Tickets,
     /// Until when nobody is let in, because the server stops.
     pub stopping: Option<Millis>,
-    /// Places that a crash has made lost ones, and whose rows do not say so yet.
+    /// Connections whose sockets a crash has taken, and whose rows do not say so yet.
     pub crashed: Vec<ConnectionId>,
-    /// Whose place the socket has taken whose frame is being read.
+    /// The connection that was resumed by the socket whose frame is being read.
     pub succeeded: Option<ConnectionId>,
     pub spent: Spent,
 }
@@ -37,7 +37,7 @@ pub(in crate::hub) struct Admission {
 pub(in crate::hub) struct Spent(VecDeque<(Millis, PlayerId, Allowance)>);
 
 impl Spent {
-    /// The number that is remembered: more than leave a hub in [`ABUSE_WINDOW`].
+    /// The most players that are remembered: more than leave a hub in [`ABUSE_WINDOW`].
     const MOST: usize = 1_024;
 
     /// Remembers how much a player who leaves may still send.

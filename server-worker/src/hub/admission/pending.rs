@@ -1,8 +1,8 @@
-//! Sockets that have not authenticated. Strangers are few at a time, in all and from a
-//! network, or a flood of them would fill the hub. A socket that comes back to a place that
-//! is kept here is no stranger: after a crash all who were here come at once, perhaps from
-//! one network. There is one such socket for each place at most, so that whoever has a
-//! token cannot be in anybody's way.
+//! Sockets that have not authenticated. Only a few strangers may wait at a time, in all and from
+//! one network, or a flood of them would fill the hub. A socket that comes back to a place that
+//! is kept here is no stranger: after a crash all who were here come at once, perhaps from one
+//! network. At most one such socket waits for each place, so that a client with a token cannot be
+//! in anybody's way.
 
 use crate::hub::{
     admission::questions::Question,
@@ -72,7 +72,7 @@ impl Hub {
             Shown::Resume(token) => {
                 let older = self.admission.pending.iter().copied().find(|older| self.shows(*older, &token));
                 if let Some(older) = older {
-                    // Its client has given that socket up; if not, it may try again.
+                    // The client has given that older socket up; if it has not, it may try again.
                     self.close(older, ErrorCode::Overloaded, out);
                 }
                 connection.returning = Some(token);
@@ -87,7 +87,7 @@ impl Hub {
     /// The place that a token leads back to, if it is kept here.
     pub(in crate::hub) fn place_of(&self, token: &ResumeToken) -> Option<ConnectionId> {
         let stream = ConnectionId(token.stream);
-        // The session's token may be another by now: whose it is does not change.
+        // The session may have a new token by now, but it still belongs to the same account.
         let identity = self.connections.get(&stream)?.identity()?;
         (identity.player == token.player).then_some(stream)
     }
@@ -103,8 +103,8 @@ impl Hub {
 }
 
 impl Hub {
-    /// Takes a ticket: whether it is shown for the first time. Its row is written when it
-    /// has let somebody in: a crash before that leaves nobody inside.
+    /// Takes a ticket, and returns whether it is shown for the first time. Its row is written
+    /// when the question about it has been answered: a crash before that leaves nobody inside.
     pub fn use_ticket(&mut self, ticket: &Ticket) -> bool {
         self.admission.tickets.used.insert(ticket.nonce, ticket.expires).is_none()
     }
@@ -117,7 +117,7 @@ impl Hub {
         (waiting, Question::Admit(identity, voucher))
     }
 
-    /// A question is open from now on.
+    /// What waits for a question that is asked now: nothing yet.
     pub(in crate::hub) fn waiting(&self) -> Waiting {
         Waiting { heard: self.admission.tickets.heard(), ..Waiting::default() }
     }

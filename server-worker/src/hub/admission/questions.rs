@@ -22,20 +22,21 @@ use shardlink_shared::{
 pub enum Question {
     /// Who is this? Answered by [`Answer::Admitted`].
     Authenticate(AuthRequest),
-    /// Is this session good, if nobody vouches for it? Answered by [`Answer::Admitted`].
+    /// Is this session good? With a voucher its account need not be asked. Answered by
+    /// [`Answer::Admitted`].
     Admit(Identity, Option<Voucher>),
-    /// Does this session stand, whose place was kept over a crash? Answered by
+    /// Does this session, whose place was kept over a crash, still stand? Answered by
     /// [`Answer::Stands`].
     Stands(Identity),
     /// Select this character and enter the world. Answered by [`Answer::Entered`].
     Select(Identity, CharacterId),
     /// Which characters are there? Answered by [`Answer::Characters`].
     List(Identity),
-    /// What does this one hold? Answered by [`Answer::Inventory`].
+    /// What does this character hold? Answered by [`Answer::Inventory`].
     Inventory(Identity, CharacterId),
-    /// Make one. Answered by [`Answer::Created`].
+    /// Make a character. Answered by [`Answer::Created`].
     Create(Identity, CharacterCreate),
-    /// Delete one. Answered by [`Answer::Characters`].
+    /// Delete a character. Answered by [`Answer::Characters`].
     Delete(Identity, CharacterId),
 }
 
@@ -86,7 +87,7 @@ pub struct About<'a> {
 }
 
 impl Question {
-    /// Finds it out.
+    /// Finds out the answer.
     ///
     /// # Errors
     /// What is refused: each flow in `service/` says what that may be.
@@ -116,7 +117,7 @@ impl Question {
     }
 }
 
-/// Who is this? A token wins over a password, whatever that is.
+/// Finds out who this is. If there is a token, the password is not looked at.
 async fn authenticate(on: &impl Platform, config: &Config, about: About<'_>, auth: AuthRequest) -> Result<Answer> {
     if let Some(token) = &auth.session_token {
         return admit(on, about, service::identify(config, token.reveal())?, None, None).await;

@@ -1,6 +1,6 @@
-//! Connections that are lost and come back. Whoever is lost stands where it stood, for
-//! a while: nobody sees it leave, and what is said to it is kept. A socket that shows
-//! the connection's token takes its place, under the same number.
+//! Connections that are lost and come back. A player whose socket is lost stands where it stood
+//! for a while: nobody sees it leave, and what is said to it is kept. A socket that shows the
+//! connection's token takes its place, under the same number.
 
 use crate::hub::{
     admission::questions::Question,
@@ -40,7 +40,8 @@ impl Hub {
     /// The server stops: everybody is sent away, to resume when it is back.
     pub(in crate::hub) fn stop(&mut self, out: &mut Outbox) {
         self.admission.stopping = Some(out.now + STOPPING);
-        // What was said is told before, or it would be told to nobody and stored by none.
+        // What has been said is delivered first, or nobody would be told it and it would not be
+        // stored.
         self.deliver_now(out);
         let sockets = self.connections.values().filter(|one| one.held.is_none());
         let sockets: Vec<_> = sockets.map(|one| one.id).collect();
@@ -56,14 +57,14 @@ impl Hub {
         self.admission.stopping.is_some_and(|until| now < until)
     }
 
-    /// Those whose time is over leave.
+    /// Gives up the places whose time is over: their players leave.
     pub(in crate::hub) fn give_up_places(&mut self, out: &mut Outbox) {
         while let Some((_, id)) = self.admission.held.first().filter(|(until, _)| *until <= out.now).copied() {
             self.remove(id, out);
         }
     }
 
-    /// Stores where those are who have moved.
+    /// Stores the places of players who have moved.
     pub(in crate::hub) fn store_places(&mut self, out: &mut Outbox) {
         if self.map.places_due.is_none_or(|due| due > out.now) {
             return;
@@ -86,8 +87,9 @@ impl Hub {
         out: &mut Outbox,
     ) {
         let Some(token) = self.connections.get(&id).and_then(|one| one.returning.clone()) else { return };
-        // Whoever knows a number that no hub can have given would not hear what comes below
-        // it: it begins anew. A lower one that has not been given says no more than the last.
+        // A client that knows a number that no hub can have given would ignore every message
+        // below it, so it begins anew. A lower number that has not been given yet says no more
+        // than the last one.
         let beyond = last_seq > highest_believable(out.now);
         let last_seq = last_seq.min(self.stream.log.last());
         let Some(stream) = self.place_of(&token).filter(|stream| !beyond && *stream != id) else {
@@ -112,8 +114,8 @@ impl Hub {
             // Its client may count its steps anew.
             player.step = None;
             if spoke != newcomer.encoding && player.motion.velocity != Vec3::ZERO {
-                // Where it has stopped depends on what it spoke as it walked, which nobody knows
-                // from here on: it stands where it said it was.
+                // Where a silent walker stops depends on the encoding that it spoke as it walked,
+                // which is not known from here on. So it stands where it last said it was.
                 player.motion.velocity = Vec3::ZERO;
                 let position = player.motion.position;
                 player.cell = self.map.area.walk(player.slot, position, Vec3::ZERO, out.now).unwrap_or(player.cell);
@@ -126,7 +128,8 @@ impl Hub {
         out.push(Effect::Attach(stream));
         out.push(Effect::Place(stream));
         let Some(connection) = self.connections.get(&stream) else { return };
-        // What has not been delivered to the others comes to this one with them.
+        // Messages that have not been delivered yet are not replayed: this connection gets them
+        // together with the others.
         let missed = self.stream.log.missed(connection, last_seq);
         let resumed = Resumed { replayed: missed.count, snapshot: missed.cut || forgotten };
         out.send(stream, encoding, &Envelope::answering(request, out.now), &ServerMessage::Resumed(resumed));

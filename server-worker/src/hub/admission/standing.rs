@@ -1,6 +1,6 @@
-//! Whether a session is still what its connection says. A hub is told of each change; a
-//! crash may cost it a word. So the account is asked before a place that a crash has cut
-//! off goes on, and a renewed session does not go on by what was given to it before.
+//! Whether a session is still what its connection says. A hub is told of each change, but a crash
+//! may cost it a word. So the account is asked before a place that a crash has cut off is
+//! resumed, and a renewed session is not resumed with the token that it was given before.
 
 use crate::calls::account::Standing;
 use crate::hub::{
@@ -21,16 +21,16 @@ use shardlink_shared::{
 };
 
 impl Hub {
-    /// What a connection's client may show to resume.
+    /// The token that a connection's client may show to resume.
     pub(in crate::hub) fn resume_token(&self, id: ConnectionId) -> Option<Secret<512>> {
         let identity = self.connections.get(&id)?.identity()?;
         let (session, player) = (identity.session, identity.player);
         self.settings.seal.resume_token(&ResumeToken { session, player, hub: self.number, stream: id.0 })
     }
 
-    /// A session has another name. Its client is given another resume token, because the
-    /// one it has dies with the old name. A client that is lost cannot be told, and comes
-    /// back by a ticket.
+    /// A session has a new name, the id of its new token. Its client is given another resume
+    /// token, because the one it has dies with the old name. A client that is lost cannot be
+    /// told, and comes back by a ticket.
     pub(in crate::hub) fn renewed(&mut self, old: SessionId, new: SessionId, out: &mut Outbox) {
         self.admission.tickets.hear(old, Word::Renewed(new), out);
         for id in self.of_session(old) {
@@ -50,8 +50,8 @@ impl Hub {
         }
     }
 
-    /// Looks at the session of the place that a socket wants to resume: whether it may do
-    /// so now. Otherwise the socket is refused, or waits until the account has answered.
+    /// Looks at the session of the place that a socket wants to resume, and returns whether it
+    /// may do so now. If not, the socket is refused, or waits until the account has answered.
     pub(in crate::hub) fn may_resume(
         &mut self,
         id: ConnectionId,
@@ -72,14 +72,14 @@ impl Hub {
         if doubted {
             self.ask(id, request.cloned(), Question::Stands(identity), out);
             if let Some(waiting) = self.connections.get_mut(&id).and_then(|one| one.waiting.as_mut()) {
-                // It is read again when the account has answered.
+                // The `resume` is read again when the account has answered.
                 waiting.held.push_front((request.cloned(), ClientMessage::Resume(Resume { last_seq })));
             }
         }
         !doubted
     }
 
-    /// The account says that the session stands whose place a socket wants to resume.
+    /// The account says that the session of the place that a socket wants to resume still stands.
     pub(in crate::hub) fn stands(&mut self, id: ConnectionId, standing: Standing, heard: u64, out: &mut Outbox) {
         let Some(stream) = self.returning_to(id) else { return };
         let Some(identity) = self.connections.get(&stream).and_then(Connection::identity) else { return };
@@ -91,8 +91,8 @@ impl Hub {
         self.rename(stream, words.renewed.unwrap_or(standing.session), out);
     }
 
-    /// The account has refused a socket that wanted to resume. Where the session is over,
-    /// so is its place.
+    /// The account has refused a socket that wanted to resume. If the session is over, its place
+    /// is given up.
     pub(in crate::hub) fn does_not_stand(&mut self, id: ConnectionId, refusal: &Refusal, out: &mut Outbox) {
         let is_over = matches!(refusal.code, ErrorCode::SessionExpired | ErrorCode::SignedInElsewhere);
         let token = self.connections.get(&id).and_then(|one| one.returning.clone());

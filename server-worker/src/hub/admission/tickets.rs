@@ -1,6 +1,6 @@
-//! Tickets: each serves once. One that an account has vouched for lets its player in
-//! without that account being asked again: from when the ticket was given out the hub is
-//! told what becomes of the session. After such a word the account is asked.
+//! Tickets: each serves once. A ticket that an account has vouched for lets its player in without
+//! that account being asked again, because the hub is told what becomes of the session from when
+//! the ticket was given out. After such a word the account is asked all the same.
 
 use crate::hub::{
     outbox::{Effect, Outbox},
@@ -15,8 +15,8 @@ use shardlink_shared::{
 };
 use std::collections::BTreeMap;
 
-/// How long it is remembered that there was word of a session, in milliseconds: every
-/// ticket that was given out before has ended by then, whoever's clock it was by.
+/// How long it is remembered that there was word of a session, in milliseconds: by then every
+/// ticket that was given out before the word has expired, whosever clock it was given out by.
 const WORD_LIFE: u64 = 2 * TICKET_LIFE;
 
 /// The tickets that have served and could be shown again, and what was said of sessions.
@@ -26,8 +26,8 @@ pub(in crate::hub) struct Tickets {
     pub(in crate::hub) told: BTreeMap<SessionId, Told>,
     /// How many words there have been.
     pub(in crate::hub) count: u64,
-    /// When the process began: a ticket that was given out before was perhaps followed by
-    /// a word that a crash took, so nobody vouches for it.
+    /// When the process began. A ticket that was given out before may have been followed by a
+    /// word that a crash took, so its voucher does not count.
     pub(in crate::hub) process: Millis,
 }
 
@@ -40,7 +40,7 @@ pub(in crate::hub) enum Word {
     Renewed(SessionId),
     /// It has selected this character.
     Selected(CharacterId),
-    /// It may not speak until then, or may again.
+    /// It may not speak until this time, or may speak again.
     Silenced(Option<Millis>),
 }
 
@@ -62,19 +62,21 @@ pub(in crate::hub) struct Told {
 }
 
 impl Tickets {
-    /// What rows hold: tickets with their ends, and sessions with when there was word of them.
+    /// What the rows hold: tickets and when each expires, sessions and when there was word of
+    /// each.
     pub fn restore(used: Vec<(Nonce, Millis)>, words: Vec<(SessionId, Millis)>, process: Millis) -> Self {
         let told = |(session, at)| (session, Told { at, words: Vec::new() });
         let (used, told) = (used.into_iter().collect(), words.into_iter().map(told).collect());
         Self { used, told, count: 0, process }
     }
 
-    /// How many words there have been: what is asked from now on is answered after them.
+    /// How many words there have been: a question that is asked now is answered after all of
+    /// them.
     pub const fn heard(&self) -> u64 {
         self.count
     }
 
-    /// What was said of a session after so many words.
+    /// What was said of a session after the first `heard` words.
     pub fn since(&self, session: SessionId, heard: u64) -> Words {
         let mut words = Words::default();
         let mut name = Some(session);
@@ -92,18 +94,19 @@ impl Tickets {
         words
     }
 
-    /// Whether there was no word of a session since a ticket was given to it.
+    /// Whether no word of a ticket's session has come, and none can have been lost, since the
+    /// ticket was given out.
     pub(in crate::hub) fn has_heard_all_of(&self, ticket: &Ticket) -> bool {
         ticket.expires >= self.process + TICKET_LIFE && !self.told.contains_key(&ticket.session)
     }
 
-    /// Whether anything is remembered, which has its time.
+    /// Whether anything is remembered that is to be forgotten in time.
     pub fn is_any(&self) -> bool {
         !(self.used.is_empty() && self.told.is_empty())
     }
 
-    /// Adds to what was said of a session. Its row is not written again while it outlives
-    /// every ticket that was given out by now.
+    /// Adds to what was said of a session. The session's row is not written again while it
+    /// outlives every ticket that was given out by now.
     pub fn hear(&mut self, session: SessionId, word: Word, out: &mut Outbox) {
         self.count += 1;
         let told = self.told.entry(session).or_default();
@@ -115,7 +118,7 @@ impl Tickets {
         }
     }
 
-    /// Forgets what need not be remembered any more: whoever stores it forgets it too.
+    /// Forgets what need not be remembered any more, in memory and in the rows.
     pub fn prune(&mut self, out: &mut Outbox) {
         let before = self.used.len() + self.told.len();
         self.used.retain(|_, expires| *expires > out.now);

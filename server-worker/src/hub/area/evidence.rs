@@ -38,9 +38,9 @@ impl Conduct {
         Some(self.refused_until.since(now)).filter(|left| *left > 0)
     }
 
-    /// Counts an impossible move. If they were too many lately, further moves are
-    /// refused for a while (where `enforced`), and if that has not been logged lately,
-    /// it is to be: with this count.
+    /// Counts an impossible move. If there were too many lately, further moves are refused for a
+    /// while (where `enforced`). Returns the count if it is to be logged, because none has been
+    /// logged lately.
     pub fn count(&mut self, enforced: bool, now: Millis) -> Option<u32> {
         let count = self.violations.count(VIOLATION_WINDOW, now);
         if count < MAX_VIOLATIONS {
@@ -74,7 +74,7 @@ pub struct Evidence {
     pub seconds: f64,
     /// The highest speed of the character there, in metres a second.
     pub speed: f64,
-    /// How many impossible moves it were within [`VIOLATION_WINDOW`].
+    /// How many moves were impossible within [`VIOLATION_WINDOW`].
     pub count: u32,
     /// Whether moves are refused now, and not only watched.
     pub enforced: bool,

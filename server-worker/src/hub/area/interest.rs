@@ -4,8 +4,8 @@
 //! those in the cell and its neighbours, and if they are more than the cap, those
 //! nearest to its centre. Everything here is a mark until the next tick: the tick
 //! chooses anew what is seen from the cells around which somebody has come or gone, and
-//! what was seen before is kept until it has told the difference. `grid.rs` has the
-//! cells and chooses, `walker.rs` has those who are seen.
+//! what was seen before is kept until the tick has told the difference. `grid.rs` has the cells
+//! and chooses, `walker.rs` has those who are seen.
 
 mod grid;
 mod walker;
@@ -22,7 +22,7 @@ use shardlink_shared::{codec::Encoding, ids::LocationId, rules::interest::Cell, 
 #[derive(Debug)]
 pub struct Area {
     cap: usize,
-    /// By slot. Whoever has left stays here, nowhere, until its slot is given out
+    /// By slot. Somebody who has left stays here, without a place, until its slot is given out
     /// again, so that the tick can say who has left.
     walkers: Vec<Walker>,
     layers: Vec<Layer>,
@@ -31,7 +31,7 @@ pub struct Area {
     free: Vec<u16>,
     /// Groups that the next tick has something to say in.
     due: Vec<u16>,
-    /// Who was heard since the last tick.
+    /// Who was heard since the last tick: a step of theirs was accepted.
     dirty: Vec<u16>,
     /// Who has moved since the last full frame.
     recent: Vec<u16>,
@@ -41,7 +41,7 @@ pub struct Area {
 }
 
 impl Area {
-    /// Nobody is anywhere; from a cell at most `cap` are seen.
+    /// An area with nobody in it. From a cell at most `cap` are seen.
     #[must_use]
     pub const fn new(cap: usize) -> Self {
         Self {
@@ -58,27 +58,28 @@ impl Area {
         }
     }
 
-    /// Puts somebody into a location, who is told what is seen from there as it was at
-    /// the last tick; the rest, and the others, are told with the next.
+    /// Puts somebody into a location. The newcomer is shown what was seen from there at the last
+    /// tick; it hears the rest, and the others hear of it, with the next tick.
     pub fn enter(&mut self, slot: u16, newcomer: Newcomer, now: Millis) {
         let layer = self.layer_of(newcomer.location);
         let place = Place { layer, cell: newcomer.cell };
         self.put(slot, &newcomer, place, now);
-        // Before the newcomer is in the group: what is seen was seen without it.
+        // This comes before the newcomer joins the group: at the last tick it was not seen there.
         self.group_at(place);
         self.join(slot, place);
         let Some(layer) = self.layers.get_mut(layer) else { return };
         layer.arrived.push(slot);
         if layer.departed.contains(&slot) {
-            // Gone and back since the last tick: for whoever sees it, it has just moved.
+            // It has gone and come back since the last tick: to those who see it, it has just
+            // moved.
             self.mark(slot);
         } else {
-            // Whoever sees it is told where it is, because it is new to them.
+            // Those who see it are told where it is anyway, because it is new to them.
             self.mark_recent(slot);
         }
     }
 
-    /// Puts those back who were here before the hub slept: everybody knows of them.
+    /// Puts back those who were here before the hub slept: everybody knows of them.
     pub fn restore(&mut self, everybody: impl IntoIterator<Item = (u16, Newcomer)>, now: Millis) {
         for (slot, one) in everybody {
             let place = Place { layer: self.layer_of(one.location), cell: one.cell };
@@ -101,7 +102,7 @@ impl Area {
         };
         self.part(slot, place);
         if let Some(layer) = self.layers.get_mut(place.layer) {
-            // Of whoever has come since the last tick nobody has been told.
+            // Nobody has been told of somebody who came after the last tick.
             match layer.arrived.iter().position(|arrived| *arrived == slot) {
                 Some(at) => drop(layer.arrived.swap_remove(at)),
                 None => layer.departed.push(slot),
@@ -127,7 +128,7 @@ impl Area {
         Some(cell)
     }
 
-    /// Somebody is told what it sees from here on, in this encoding, or is not.
+    /// From here on somebody is told what it sees, in this encoding, or is not told.
     pub fn tell(&mut self, slot: u16, encoding: Encoding, hears: bool) {
         if let Some(walker) = self.walkers.get_mut(usize::from(slot)) {
             (walker.encoding, walker.hears) = (encoding, hears);
@@ -196,8 +197,8 @@ impl Area {
         self.layers.get(group.place.layer).map_or((&[], &[]), |layer| (&layer.arrived, &layer.departed))
     }
 
-    /// What somebody was last told is seen from where it is: by its own cell, or by
-    /// the number of the group it has come from since.
+    /// The number of the group that somebody was in when it was last told what it sees, if it has
+    /// come to another cell since.
     #[must_use]
     pub fn came_from(&self, slot: u16) -> Option<u16> {
         let walker = self.walker(slot)?;
@@ -205,8 +206,8 @@ impl Area {
         self.group_number(settled)
     }
 
-    /// Those who are listed to somebody as present, whom it has been told of with the
-    /// last tick: who is seen from its cell, and whoever is always listed.
+    /// Those who are listed to somebody as present, by the last tick: those who are seen from its
+    /// cell, and those who are always listed to it.
     pub fn listed_to(&self, slot: u16) -> impl Iterator<Item = &Walker> {
         let viewer = self.walker(slot);
         let place = viewer.and_then(|viewer| viewer.place);
@@ -220,7 +221,7 @@ impl Area {
         })
     }
 
-    /// Those by whom somebody is seen, by the last tick.
+    /// Those who see somebody, by the last tick.
     pub fn seen_by(&self, slot: u16) -> impl Iterator<Item = u16> {
         let place = self.walker(slot).and_then(|walker| walker.place);
         let cells =
@@ -243,9 +244,9 @@ impl Area {
             }
         }
         (self.dirty, self.recent) = (dirty, recent);
-        // Whoever is always listed is told of in every cell of the location.
+        // Somebody who is always listed is told of in every cell of its location.
         for number in 0..self.groups.len() as u16 {
-            // One that is free has nothing to say, and must not be freed again.
+            // A free group has nothing to say, and must not be freed again.
             let in_use = |group: &&Group| self.group_number(group.place) == Some(number);
             let Some(group) = self.group(number).filter(in_use) else { continue };
             let (arrived, departed) = self.arrived_and_departed(group);
@@ -262,8 +263,8 @@ impl Area {
         self.due.len()
     }
 
-    /// JSON clients that have been silent for as long as anybody is walked on stand where they
-    /// said they were: the tick that begins tells of it.
+    /// Stops JSON clients that have been silent for longer than dead reckoning goes on: they
+    /// stand where they said they were, and the tick that begins tells of it.
     fn stop_the_silent(&mut self, now: Millis) {
         for index in 0..self.recent.len() {
             let Some(slot) = self.recent.get(index).copied() else { break };

@@ -1,5 +1,5 @@
-//! What the tick keeps: when was told what, and whom of their neighbours JSON clients have been
-//! told of, at their lower rates.
+//! What the tick keeps: when it last told something, and when JSON clients were last told of
+//! their neighbours, at their lower rates.
 
 use crate::hub::area::interest::{Area, Eyes, Walker};
 use shardlink_shared::{
@@ -9,23 +9,23 @@ use shardlink_shared::{
 };
 use std::collections::BTreeMap;
 
-/// When was told what, and memory that every tick uses again.
+/// When the last ticks were, and memory that every tick uses again.
 #[derive(Debug, Default)]
 pub(in crate::hub) struct Ticks {
     pub(in crate::hub) last: Millis,
     pub(in crate::hub) last_full: Millis,
-    /// When a JSON client is owed something that it has been told too lately for.
+    /// When the next JSON client may be told what its rate has not allowed yet.
     pub(in crate::hub) listeners_due: Option<Millis>,
     /// The players who speak JSON, by slot.
     pub(in crate::hub) listeners: BTreeMap<u16, Listener>,
     pub(in crate::hub) entries: Entries,
     pub(in crate::hub) viewers: Vec<(Option<u16>, Eyes, u16)>,
     pub(in crate::hub) neighbours: Vec<(i64, u16)>,
-    /// Who is told of, and to whom.
+    /// Pairs of slots: who is told of, and who is told.
     pub(in crate::hub) news: Vec<(u16, u16)>,
 }
 
-/// What a JSON client has been told: of its nearest neighbours, and of all.
+/// When a JSON client was last told of its nearest neighbours, and when of all.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::hub) struct Listener {
     pub(in crate::hub) near_at: Millis,
@@ -37,14 +37,14 @@ pub(in crate::hub) struct Listener {
 }
 
 impl Ticks {
-    /// Somebody who speaks JSON is here, who knows what was told up to this tick.
+    /// Somebody who speaks JSON is here, and knows what was told up to this tick.
     pub fn listen(&mut self, slot: u16, tick: u64, pending: bool) {
         let never = Millis(0);
         let listener = Listener { near_at: never, far_at: never, near_tick: tick, far_tick: tick, pending };
         self.listeners.insert(slot, listener);
     }
 
-    /// Somebody is here no more.
+    /// Somebody is no longer here.
     pub fn forget(&mut self, slot: u16) {
         self.listeners.remove(&slot);
     }
@@ -53,10 +53,10 @@ impl Ticks {
 impl Listener {
     /// Adds what is to be told now to the news; returns when there may be more to tell.
     ///
-    /// Nobody keeps what was told of whom: the nearest are told of if they were heard
-    /// since the nearest were told of last, and once a second all who were heard since
-    /// all were told of last, so that whoever has come near or gone far meanwhile is
-    /// not forgotten. What was told already may then be told once more.
+    /// It is not kept what was told of whom. The nearest neighbours are told of if they were
+    /// heard since the nearest were last told of. Once a second, so is everybody who was heard
+    /// since all were last told of, so that a neighbour who has come near or gone far meanwhile
+    /// is not forgotten. That may repeat what was told already.
     pub(in crate::hub) fn listen(
         &mut self,
         own: u16,

@@ -18,6 +18,6 @@ pub(in crate::hub) struct Map {
     pub area: Area,
     pub ticks: Ticks,
     pub slots: Slots,
-    /// When those who have moved are stored.
+    /// When the places of those who have moved are stored.
     pub places_due: Option<Millis>,
 }

@@ -21,7 +21,7 @@ impl Slots {
     pub fn restore(held: impl IntoIterator<Item = u16>, now: Millis) -> Self {
         let held: BTreeSet<u16> = held.into_iter().collect();
         let next = held.last().map_or(0, |last| last.saturating_add(1));
-        // When the others were given back has been forgotten: just now, then.
+        // When the others were given back has been forgotten, so they count as given back now.
         let returned = (0..next).filter(|slot| !held.contains(slot)).map(|slot| (slot, now)).collect();
         Self { returned, next }
     }

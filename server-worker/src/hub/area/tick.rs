@@ -1,10 +1,10 @@
 //! Ticks: what has been marked since the last one is told, once for all who see the same.
 //!
 //! A socket that speaks binary gets one frame at most with each tick: who came into
-//! sight and who went, then where those are who were heard. Everybody in a cell sees
-//! the same, so what they get is encoded once; only who lists what as always present
-//! makes a difference (its faction and its party), and only when somebody comes or goes. A socket
-//! that speaks JSON gets the same news at the contract's lower rates.
+//! sight and who went, then where those who were heard are. Everybody in a cell sees the same, so
+//! what they get is encoded once. What makes a difference is whom a player always lists as
+//! present (its faction and its party), and only when somebody comes or goes. A socket that
+//! speaks JSON gets the same news at the contract's lower rates.
 //!
 //! While nobody is heard, comes or goes there is nothing to tell and no tick: then the
 //! places are written into the attachments, and the hub may sleep.
@@ -42,7 +42,7 @@ impl Hub {
     pub(in crate::hub) fn tick_due(&self) -> Option<Millis> {
         let earliest = self.map.ticks.last + self.settings.tick_interval;
         if self.map.area.is_dirty() {
-            // Where nobody moves, those who come and go share a tick.
+            // While nobody moves, those who come and go share a tick.
             let gathers = !self.map.area.is_heard() && !self.stream.unsent.is_any();
             return Some(if gathers { earliest + self.settings.tick_interval } else { earliest });
         }
@@ -78,7 +78,8 @@ impl Hub {
         let Some(group) = area.due_group(index).filter(|group| !group.inside.is_empty()) else { return };
         let Some(location) = area.location_of(group) else { return };
         let mut binary = group.inside.iter().filter(|slot| speaks(area, **slot, Encoding::Binary));
-        // Nobody needs to be told of itself; where others are told too it is cheaper.
+        // Nobody needs to be told of itself. Only somebody who alone speaks binary in the cell is
+        // left out: for several it is cheaper to encode one frame.
         let alone = binary.next().copied().filter(|_| binary.next().is_none());
         let news = News { area, connections, group, location, full, now: out.now, alone };
         let frame = news.append_frame(group.before(), &mut ticks.entries, out);
@@ -105,7 +106,8 @@ impl Hub {
             news.append_changes(base, *eyes, out);
             let mut bytes = start..out.bytes.len();
             if from.is_some() {
-                // More is new to whoever comes from another cell than is new here.
+                // To somebody who comes from another cell, more is new than to those who were
+                // here.
                 bytes.end = news.append_frame(base, &mut ticks.entries, out).end;
             } else if bytes.is_empty() {
                 bytes = frame.clone();
@@ -146,7 +148,7 @@ impl Hub {
         }
     }
 
-    /// Writes the places of those who have moved: the hub may sleep now.
+    /// Writes the places of those who have moved into their attachments: the hub may sleep now.
     fn save_places(&mut self, out: &mut Outbox) {
         for (id, connection) in &mut self.connections {
             if let Stage::Playing(player) = &mut connection.stage
@@ -183,7 +185,7 @@ struct News<'a> {
 }
 
 impl News<'_> {
-    /// Those among the viewers who speak this, by their slots.
+    /// Those among the viewers who speak this encoding, by their slots.
     fn speaking(
         &self,
         viewers: &[(Option<u16>, Eyes, u16)],
@@ -193,8 +195,9 @@ impl News<'_> {
         walkers.filter(move |(_, walker)| walker.hears_in(encoding)).map(|(slot, walker)| (slot, walker.connection))
     }
 
-    /// Appends a position frame: of those in sight who were heard, who are new to
-    /// whoever has seen `base` so far, and if it is a full one, who have moved.
+    /// Appends a position frame. It tells of those in sight who were heard, or who are new to
+    /// somebody who has seen `base` so far; a full one also of those who have moved since the
+    /// last full one.
     fn append_frame(&self, base: &[u16], entries: &mut Entries, out: &mut Outbox) -> Range<usize> {
         let same = std::ptr::eq(base, self.group.visible.as_slice());
         let is_told = |slot: u16, walker: &Walker| {
@@ -227,7 +230,8 @@ impl News<'_> {
         left.chain(come.map(|(_, walker)| (Sight::Joined, walker))).chain(seen)
     }
 
-    /// What tells of a change; where the position alone is news there is nothing to tell.
+    /// The message that tells of a change. Where only the position is news there is none: the
+    /// position frame tells it.
     fn message(&self, sight: Sight, walker: &Walker) -> Option<ServerMessage> {
         match sight {
             Sight::Left => Some(ServerMessage::PlayerLeftArea(PlayerLeftArea {
@@ -259,7 +263,7 @@ impl News<'_> {
         }
     }
 
-    /// Tells the JSON clients among the viewers what has changed, each but of itself.
+    /// Tells the JSON clients among the viewers what has changed, but nobody of itself.
     fn tell_json(&self, base: &[u16], eyes: Eyes, viewers: &[(Option<u16>, Eyes, u16)], out: &mut Outbox) {
         for (sight, walker) in self.changes(base, eyes) {
             let others = self.speaking(viewers, Encoding::Json).map(|(_, id)| id);
@@ -273,7 +277,8 @@ impl News<'_> {
                 let update = player.seen_at(walker.position(self.now));
                 out.send_json(others, &ServerMessage::CharacterUpdate(update));
             } else if player.motion.location != self.location {
-                // They list others by location, so it is told where this one has gone.
+                // First-generation clients list others by location, so they are told where this
+                // one has gone.
                 let first = |id: &ConnectionId| self.connections.get(id).is_some_and(|one| one.first_generation);
                 let to = others.into_iter().filter(first).collect();
                 let update = player.seen_at(walker.position(self.now));

@@ -1,5 +1,5 @@
-//! Movement within a hub: what becomes of a step. What others see of it they are told
-//! with the next tick ([`super::tick`]).
+//! Movement within a hub: what becomes of a step. Others are told of it with the next tick
+//! ([`super::tick`]).
 
 use crate::config::MovementCheck;
 use crate::hub::{
@@ -33,7 +33,7 @@ use shardlink_shared::{
 /// A step within the location.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::hub) struct Step {
-    /// The client's number of it, if it numbers them.
+    /// The number that its client gave it, if the client numbers its steps.
     number: Option<u32>,
     position: Vec3,
     velocity: Vec3,
@@ -52,7 +52,7 @@ pub(in crate::hub) enum Walked {
     Corrected,
 }
 
-/// Whose step it is: how it is told where it stands.
+/// Whose step it is, and how its client is told where it stands.
 #[derive(Debug)]
 pub(in crate::hub) struct Teller {
     /// Its connection.
@@ -66,8 +66,8 @@ pub(in crate::hub) struct Teller {
 }
 
 impl Teller {
-    /// Tells where it stands. A first-generation client cannot read a correction: it is
-    /// told as of any other character.
+    /// Tells a client where its character stands. A first-generation client cannot read a
+    /// correction: it is told as it is of any other character.
     fn correct(self, player: &Player, number: Option<u32>, out: &mut Outbox) {
         let Motion { position, velocity, .. } = player.motion;
         let correction = PositionCorrection { client_seq: number.unwrap_or(0), position, velocity };
@@ -80,11 +80,11 @@ impl Teller {
     }
 }
 
-/// A step within the location: judged, and if it is accepted marked for the next tick.
+/// Judges a step within the location. One that is accepted is marked for the next tick.
 ///
 /// # Errors
-/// MOVE_REJECTED with the time to wait, corrected without being judged, where there were
-/// too many impossible moves lately.
+/// MOVE_REJECTED with the time to wait, if there were too many impossible moves lately: then the
+/// step is corrected without being judged.
 pub(in crate::hub) fn walk(
     teller: Teller,
     player: &mut Player,
@@ -96,8 +96,8 @@ pub(in crate::hub) fn walk(
     let Step { number, position, velocity } = *step;
     let before = player.motion;
     if let Err(refusal) = refused_for_a_while(player, out) {
-        // Its client is told where it stands, or it would show it walking all the while;
-        // what answers it is the refusal.
+        // The client is told where its character stands, or it would show it walking all the
+        // while. What answers the request is the refusal, not the correction.
         Teller { request: None, ..teller }.correct(player, number, out);
         return Err(refusal);
     }
@@ -132,7 +132,7 @@ pub(in crate::hub) fn walk(
     Ok(Walked::Accepted)
 }
 
-/// Whoever has made too many impossible moves waits before another is judged.
+/// A player who has made too many impossible moves waits before another move is judged.
 fn refused_for_a_while(player: &Player, out: &Outbox) -> Result<(), Refusal> {
     match player.conduct.refused_for(out.now) {
         Some(left) => Err(Refusal::new(ErrorCode::MoveRejected).after(left as f64 / 1000.0)),
@@ -179,8 +179,9 @@ impl Hub {
         let velocity = step.velocity.unwrap_or_default();
         if let Some(to) = step.to_location_id.filter(|to| *to != here) {
             self.travel(id, request, to, out)?;
-            // It may say where it comes to. From the entrance that is a step: one that is too
-            // far is corrected, and the request has been answered already.
+            // The request may also say where in the new location its character comes to. That is
+            // a step from the entrance. If it is too far it is corrected, but the request has
+            // been answered already.
             if let Some(position) = step.position {
                 let _ = self.walk(id, None, &Step { number: None, position, velocity }, out);
             }
@@ -248,8 +249,8 @@ impl Hub {
         let motion = match player.motion.travel(to, out.now) {
             Ok(motion) => motion,
             Err(code) => {
-                // Where it is has not changed, and no client shows it elsewhere before
-                // it is told so: the refusal is all the correction there is.
+                // Where the character is has not changed, and no client shows it elsewhere before
+                // it is told so: the refusal is all the correction that is needed.
                 note(player, Violation::Way, player.motion.position, check, out);
                 return Err(Refusal::new(code).at("to_location_id"));
             }

@@ -1,5 +1,5 @@
-//! What objects tell players: to whom, once, in the sender's order, with what it changes of
-//! what the hub keeps of them.
+//! What objects tell players: who is told, once and in the sender's order, and what that changes
+//! of what the hub keeps of them.
 
 use crate::{
     calls::{
@@ -23,7 +23,7 @@ use shardlink_shared::{
 use std::collections::BTreeSet;
 
 impl Hub {
-    /// Names the places whose characters are not here.
+    /// Those of these places whose characters are not here.
     #[must_use]
     pub fn absent(&self, to: &[Place]) -> Vec<Place> {
         to.iter().filter(|(who, visit)| !self.holds(*who, visit.connection)).copied().collect()
@@ -82,7 +82,7 @@ impl Hub {
         }
     }
 
-    /// The connections that are told, without those that do not want to hear whose word it is.
+    /// The connections that are told, without those whose players do not want to hear the sender.
     fn audience(&self, delivery: &Delivery) -> Vec<ConnectionId> {
         let hears = |player: &Player| delivery.from.is_none_or(|sender| player.facts.hears(sender));
         let among = |meant: &dyn Fn(&Player) -> bool| {
@@ -108,7 +108,7 @@ impl Hub {
         }
     }
 
-    /// Whose request something answers, if that is here.
+    /// The connection whose request a delivery answers, if it is here.
     fn asker_of(&self, origin: &Origin, from: Option<CharacterId>) -> Option<(ConnectionId, Option<RequestId>)> {
         let id = ConnectionId(origin.connection);
         let is_here = origin.hub == self.number
@@ -120,7 +120,7 @@ impl Hub {
         self.connections.get(&id).is_some_and(|one| one.turns.is_open(system))
     }
 
-    /// Keeps word for one until what it has asked is answered.
+    /// Keeps a delivery for a connection until what that has asked is answered.
     fn defer(&mut self, id: ConnectionId, delivery: &Delivery) {
         let Some(who) = self.player(id).map(|player| player.character) else { return };
         let to = Audience::Places(vec![(who, id.visit(self.number))]);
@@ -129,8 +129,9 @@ impl Hub {
         }
     }
 
-    /// Takes word of a change for these; those to whom it is news. Members of a group list each
-    /// other as present wherever they are in a location, and who is out is listed no more.
+    /// Takes word of a change for these, and returns those to whom it is news. Members of a group
+    /// list each other as present wherever they are in a location; somebody who is out of the
+    /// group is no longer listed for it.
     pub(in crate::hub) fn learn(
         &mut self,
         to: &[ConnectionId],
@@ -186,7 +187,7 @@ impl Hub {
         slot.into_iter().flat_map(|slot| self.map.area.listed_to(slot)).map(|walker| walker.connection).collect()
     }
 
-    /// Tells somebody that another is listed now, or is no more.
+    /// Tells somebody that another is listed now, or no longer is.
     fn tell_of(&self, id: ConnectionId, other: ConnectionId, listed: bool, out: &mut Outbox) {
         let Some(connection) = self.connections.get(&id).filter(|one| one.hears()) else { return };
         let Some(player) = self.player(other) else { return };

@@ -1,6 +1,6 @@
-//! Requests that go to other objects together: those of a lane in their order, and the next
-//! ones only when the last have been answered, so that a slow object gets larger batches and
-//! not more.
+//! Requests that go to other objects together. Those of a lane go in their order, a batch at a
+//! time: the next batch goes only when the last has been answered, so that a slow object gets
+//! larger batches and not more of them.
 
 use crate::calls::BatchNumber;
 use crate::{
@@ -30,11 +30,11 @@ struct Gathered {
 #[derive(Debug, Default)]
 pub(in crate::hub) struct Lanes {
     lanes: BTreeMap<Lane, Gathered>,
-    /// When this memory of the hub began to count.
+    /// When this memory of the hub began to number its batches.
     epoch: Millis,
     batches: u64,
-    /// The requests that have been passed on and not come back: when, from whom, and under which
-    /// name, which comes back as text.
+    /// The requests that have been passed on and have not come back: when each was passed on,
+    /// from which connection, and the client's name for it, which comes back as text.
     unanswered: VecDeque<(Millis, ConnectionId, String)>,
 }
 
@@ -80,7 +80,7 @@ impl Lanes {
         }
     }
 
-    /// A request is being answered: whether it was waiting for that.
+    /// A request is being answered. Returns whether it was waiting for that.
     pub fn is_answered(&mut self, id: ConnectionId, request: Option<&RequestId>) -> bool {
         let Some(request) = request.map(ToString::to_string) else { return false };
         let at = self.unanswered.iter().position(|(_, asker, asked)| *asker == id && *asked == request);

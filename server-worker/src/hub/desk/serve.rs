@@ -17,10 +17,11 @@ use shardlink_shared::{
 };
 
 impl Hub {
-    /// Hands a player's message to the system whose it is.
+    /// Hands a player's message to the system that it belongs to.
     ///
     /// # Errors
-    /// NOT_AVAILABLE for one that is no system's; what a fact, or the system, refuses at once.
+    /// NOT_AVAILABLE for a message of no system; what the system refuses at once; RATE_LIMITED or
+    /// OVERLOADED if too many requests wait.
     pub(in crate::hub) fn hand_over(
         &mut self,
         id: ConnectionId,
@@ -32,7 +33,7 @@ impl Hub {
         self.begin(id, Queued { request, is_asked: true, wanted }, out)
     }
 
-    /// Makes the requests that systems make by themselves for a player who has come.
+    /// Makes the requests that systems themselves have for a player who has come.
     pub(in crate::hub) fn ask_unasked(&mut self, id: ConnectionId, occasion: Occasion, out: &mut Outbox) {
         let Some(player) = self.player(id) else { return };
         for wanted in Request::unasked(occasion, &player.facts, &self.desk.locals) {
@@ -90,7 +91,7 @@ impl Hub {
         }
     }
 
-    /// Those that went together were served, or refused.
+    /// Requests that went together were served, or refused.
     pub(in crate::hub) fn served_together(
         &mut self,
         lane: crate::systems::Lane,
@@ -179,7 +180,8 @@ impl Hub {
         }
     }
 
-    /// Tells somebody who has entered what it is in the middle of.
+    /// Tells somebody who has entered what is going on for it: its party, its invitations, and so
+    /// on.
     pub(in crate::hub) fn introduce(&mut self, id: ConnectionId, all: Vec<Told>, out: &mut Outbox) {
         for Told { message, is_reliable, change } in all {
             if change.is_some_and(|change| self.learn(&[id], &change, out).is_empty()) {

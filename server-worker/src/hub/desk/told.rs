@@ -3,10 +3,10 @@
 use crate::calls::hub::{Key, WORLD_STATE};
 use std::collections::{BTreeMap, VecDeque};
 
-/// Deliveries by a random key that are told from repetitions of themselves.
+/// How many deliveries with a random key are remembered, so that a repetition is recognised.
 const REMEMBERED_KEYS: usize = 1_024;
 
-/// Senders whose last number is remembered.
+/// How many senders are remembered, each with its last number.
 const REMEMBERED_SENDERS: usize = 1_000;
 
 /// Which deliveries have been told.
@@ -17,7 +17,7 @@ pub(in crate::hub) struct AlreadyTold {
 }
 
 impl AlreadyTold {
-    /// Whether a delivery has not been told; from here on it has.
+    /// Whether a delivery has not been told yet. From here on it counts as told.
     pub(in crate::hub) fn is_new(&mut self, key: Key) -> bool {
         match key {
             Key::Unkeyed => true,

@@ -1,4 +1,4 @@
-//! What a hub's decision asks for, done: sockets, rows, and other objects.
+//! Performs what a hub has decided: on sockets, on rows, and by calls to other objects.
 
 use super::{IN_USE_PACE, Inner};
 use crate::hub::{
@@ -120,7 +120,8 @@ impl Inner {
             Effect::AutoAnswer(by_runtime) => self.itself.answer_heartbeats(by_runtime),
             Effect::Reserve(who) => self.spawn(async move |inner| {
                 let reserve = world::Reserve { hub: inner.number(), who };
-                // Unheard it lets the hub be fuller by one, until it reports.
+                // If World does not hear this, the hub may become fuller by one, until it
+                // reports.
                 let _ = call(&inner.env, &world::object_name(), reserve).await;
             }),
             Effect::Evidence(evidence) => console_error!("{evidence}"),

@@ -1,5 +1,5 @@
-//! What a socket keeps while its hub sleeps, and a row of what it keeps over a crash:
-//! its connection, in some 100 bytes.
+//! What a socket keeps while its hub sleeps, and the row of a place over a crash: a connection,
+//! in some 100 bytes.
 
 use super::connection::{Allowance, Connection, ConnectionId, Identity, Player, Stage, Turns};
 use crate::{
@@ -19,20 +19,20 @@ use shardlink_shared::{
     world::Faction,
 };
 
-/// The attachment's own revision, its first field: another is not read, and its
-/// socket closed with a code that means reconnect.
+/// The attachment's revision, its first field. An attachment of an unknown revision is not read,
+/// and its socket is closed with a code that means reconnect.
 const REVISION: u8 = 6;
 
-/// Revisions before, which are still read so that a deployment ends no socket: without the
-/// facts, and without anything that stands in [`Added`].
+/// Earlier revisions, which are still read so that a deployment ends no socket: one without
+/// facts, and one without anything of [`Added`].
 const WITHOUT_FACTS: u8 = 5;
 const WITHOUT_ADDED: u8 = 4;
 
-/// The runtime lets an object sleep after 10 s without events, in milliseconds:
-/// for so long, at least, every character has stood still and earned distance.
+/// The runtime lets an object sleep after 10 s without events, here in milliseconds. For at least
+/// this long every character has stood still and earned distance.
 const SHORTEST_SLEEP: u64 = 10_000;
 
-/// What a connection may send is full again after a sleep, and needs not be kept.
+/// A connection's allowance is full again after a sleep, and need not be kept.
 const _: () = {
     const fn refilled(rate: Rate) -> bool {
         rate.burst / rate.per_second * 1000.0 <= SHORTEST_SLEEP as f64
@@ -64,7 +64,7 @@ struct Stored {
     stage: StoredStage,
 }
 
-/// What stands behind the rest.
+/// What was added behind [`Stored`] later.
 #[derive(Serialize, Deserialize, Default)]
 struct Added {
     first_generation: bool,
@@ -72,14 +72,14 @@ struct Added {
     facts: Vec<systems::Stored>,
 }
 
-/// The same, as it was without facts.
+/// [`Added`], as it was without facts.
 #[derive(Deserialize)]
 struct AddedBefore {
     first_generation: bool,
 }
 
-/// What stood where facts stand now: whom the player was with, and did not want to hear.
-/// Written empty.
+/// What was kept before there were facts: the player's party, and whom it did not want to hear.
+/// It is written empty now.
 #[derive(Serialize, Deserialize, Default)]
 struct Bonds {
     party: Option<(PartyId, u64)>,

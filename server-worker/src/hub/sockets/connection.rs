@@ -27,8 +27,8 @@ use shardlink_shared::{
 };
 use std::collections::VecDeque;
 
-/// A connection's number in its hub: random, so that no two visits share one. Whoever
-/// resumes has the same again, on another socket.
+/// A connection's number in its hub: random, so that no two visits share one. A client that
+/// resumes has the same number again, on another socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ConnectionId(pub u64);
 
@@ -40,8 +40,8 @@ impl ConnectionId {
     }
 }
 
-/// The tags of what clients of the first generation can read, which knew of none that came
-/// after them.
+/// The tags of the messages that clients of the first generation can read. They know of none that
+/// came after them.
 const FIRST_GENERATION: &[u8] = &[
     2, 3, 5, 10, 13, 20, 22, 23, 24, 26, 30, 31, 32, 33, 34, 41, 50, 55, 56, 59, 60, 61, 62, 70, 71, 72, 73, 74, 80,
     83, 84, 85, 90, 92, 100, 110, 120, 121,
@@ -84,20 +84,19 @@ pub struct Connection {
     pub forgotten: u64,
     /// Positions that came from it since the hub's pace was last looked at.
     pub moves: u32,
-    /// Whether it does not take what it is sent as fast as it is: then it is told no
-    /// positions.
+    /// Whether it does not keep up with what it is sent: then it is told no positions.
     pub behind: bool,
     /// Whether a crash may have cost the hub a word of its session: the account is asked
-    /// before the place goes on.
+    /// before the place is resumed.
     pub doubted: bool,
 }
 
-/// A question is open: what came meanwhile.
+/// What has come while a question is open.
 #[derive(Debug, Clone, Default)]
 pub struct Waiting {
     /// Messages in their order.
     pub held: Held,
-    /// How many words of sessions the hub had heard when it was asked.
+    /// How many words of sessions the hub had heard when the question was asked.
     pub heard: u64,
     /// The ticket it is about, and until when that is good.
     pub ticket: Option<(Nonce, Millis)>,
@@ -110,7 +109,7 @@ pub struct Queued {
     pub request: Option<RequestId>,
     /// Whether the client has asked.
     pub is_asked: bool,
-    /// What.
+    /// What is asked for.
     pub wanted: Request,
 }
 
@@ -120,13 +119,13 @@ pub struct Turns {
     /// The system whose request is being served.
     under_way: Option<u8>,
     waiting: VecDeque<Queued>,
-    /// Word that has come from systems of which a request is open: what answers a request
-    /// comes before what others tell of the same.
+    /// Deliveries that have come from systems of which a request is open: the answer to a request
+    /// comes before what others tell of the same thing.
     deferred: Vec<Delivery>,
 }
 
-/// So much word waits for answers at most; of more, the oldest is lost, whose facts the newer
-/// has too.
+/// The most deliveries that wait for answers. Of more, the oldest is dropped: the newer ones have
+/// its facts too.
 const MAX_DEFERRED: usize = 16;
 
 impl Turns {
@@ -136,7 +135,7 @@ impl Turns {
         self.under_way.is_some()
     }
 
-    /// Adds one: it, if it may be served now.
+    /// Adds a request, and returns it if it may be served now.
     ///
     /// # Errors
     /// RATE_LIMITED if too many wait.
@@ -152,7 +151,7 @@ impl Turns {
         Ok(None)
     }
 
-    /// The last one is answered: the next.
+    /// The last request is answered. Returns the next one.
     pub(in crate::hub) fn next(&mut self) -> Option<Queued> {
         let next = self.waiting.pop_front();
         self.under_way = next.as_ref().map(|queued| queued.wanted.system());
@@ -165,7 +164,7 @@ impl Turns {
         self.under_way == Some(system) || self.waiting.iter().any(|queued| queued.wanted.system() == system)
     }
 
-    /// Keeps word that comes after the answer.
+    /// Keeps a delivery, to be told after the answer.
     pub(in crate::hub) fn defer(&mut self, delivery: Delivery) {
         if self.deferred.len() >= MAX_DEFERRED {
             self.deferred.remove(0);
@@ -173,7 +172,7 @@ impl Turns {
         self.deferred.push(delivery);
     }
 
-    /// The word that has no answer to wait for any more.
+    /// Takes out the deliveries that have no answer to wait for any more.
     pub(in crate::hub) fn take_deferred(&mut self) -> Vec<Delivery> {
         let is_open = |delivery: &Delivery| delivery.change.as_ref().is_some_and(|one| self.is_open(one.system()));
         let (rest, free) = self.deferred.iter().cloned().partition(is_open);
@@ -246,7 +245,7 @@ pub struct Player {
 }
 
 impl Player {
-    /// A character at the entrance of where it was last.
+    /// A character at the entrance of the location where it was last.
     #[must_use]
     pub fn entering(identity: Identity, sheet: &Sheet, slot: u16, now: Millis) -> Self {
         Self {
@@ -268,7 +267,7 @@ impl Player {
         }
     }
 
-    /// What others see of it, who see it at this position.
+    /// What others see of it when they see it at this position.
     #[must_use]
     pub fn seen_at(&self, position: Vec3) -> CharacterUpdate {
         CharacterUpdate {
@@ -372,9 +371,9 @@ impl Connection {
     }
 }
 
-/// How much a connection may send. Not kept in the attachment: a hub sleeps after 10 s
-/// without a message at the soonest, and by then every bucket is full and every strike
-/// forgotten (`attachment.rs` proves it).
+/// How much a connection may send. It is not kept in the attachment: a hub sleeps after 10 s
+/// without a message at the soonest, and by then every bucket is full and every strike forgotten
+/// (`attachment.rs` proves it).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Allowance {
     moves: Bucket,
@@ -382,7 +381,8 @@ pub struct Allowance {
     paced: Bucket,
     other: Bucket,
     heartbeats: Bucket,
-    /// Messages with a rate of their system's own, by the system's number: made as they come.
+    /// For messages whose system has a rate of its own: a bucket by the system's number, made
+    /// when the first one comes.
     own: Vec<(u8, Bucket)>,
     /// Undecodable messages lately.
     pub invalid: Strikes,
@@ -393,7 +393,8 @@ pub struct Allowance {
 /// More than a connection may send.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Over {
-    /// Above what always holds: the seconds to wait, and how many were lately.
+    /// Above the rate that always holds: the seconds to wait, and how many messages were above it
+    /// lately.
     Rate(f64, u32),
     /// Above the pace that the hub sets: the seconds to wait.
     Pace(f64),
@@ -431,7 +432,7 @@ impl Allowance {
     /// Counts a heartbeat.
     ///
     /// # Errors
-    /// It is too many: how much above the rate there was lately.
+    /// It is too many: how many messages were above the rate lately.
     pub fn take_heartbeat(&mut self, now: Millis) -> Result<(), u32> {
         self.heartbeats.take(HEARTBEAT_RATE, now).map_err(|_| self.refused.count(ABUSE_WINDOW, now))
     }

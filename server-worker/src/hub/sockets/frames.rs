@@ -30,7 +30,8 @@ impl Hub {
             (frame, &mut connection.stage, &connection.waiting)
             && let Some(step) = binary::read_only::<OwnMove>(bytes, OwnMove::TAG)
         {
-            // Nearly every message is one of these: it is done where its connection is at hand.
+            // Nearly every message is one of these, so it is done here, where its connection is
+            // at hand.
             self.load.pace.count();
             connection.moves = connection.moves.saturating_add(1);
             match connection.allowance.take_move(self.load.pace.enforced(), out.now) {
@@ -55,12 +56,12 @@ impl Hub {
                 Ok(incoming) => self.accept(id, incoming, out),
                 Err(rejected) => self.reject(id, rejected, out),
             }
-            // What follows a resume is of the connection that it continues.
+            // What follows a resume belongs to the connection that was resumed.
             id = self.admission.succeeded.take().unwrap_or(id);
         }
     }
 
-    /// What could not be decoded: answered, counted, and too much of it closes.
+    /// Answers and counts what could not be decoded. Too much of it closes the connection.
     pub(in crate::hub) fn reject(&mut self, id: ConnectionId, rejected: Rejected, out: &mut Outbox) {
         self.load.pace.count();
         let Some(connection) = self.connections.get_mut(&id) else { return };
@@ -71,8 +72,8 @@ impl Hub {
         }
     }
 
-    /// What was decoded: counted against the connection's rates, then done, or
-    /// held back while a question about the connection is open.
+    /// Counts a decoded message against the connection's rates, then does what it says, or holds
+    /// it back while a question about the connection is open.
     pub(in crate::hub) fn accept(&mut self, id: ConnectionId, incoming: Incoming<ClientMessage>, out: &mut Outbox) {
         let Some(connection) = self.connections.get_mut(&id) else { return };
         let Incoming { envelope: Envelope { message_id: request, .. }, message } = incoming;
@@ -97,7 +98,7 @@ impl Hub {
         self.perform(id, request, message, out);
     }
 
-    /// More than the connection may send: refused, and too much of it closes.
+    /// Refuses what is more than the connection may send. Too much of it closes the connection.
     pub(in crate::hub) fn over_rate(
         &mut self,
         id: ConnectionId,
@@ -124,7 +125,7 @@ impl Hub {
         let encoding = connection.encoding;
         let refusal = match (message, identity) {
             (ClientMessage::Disconnect(_), _) => {
-                // What answers its earlier requests comes before.
+                // What answers its earlier requests comes first.
                 self.deliver_now(out);
                 out.send(
                     id,
@@ -192,7 +193,7 @@ impl Hub {
             }
             ClientMessage::Move(step) => self.step(id, request, &step, out),
             ClientMessage::OwnMove(step) => self.own_move(id, request, &step, out),
-            // A system's; or a message of the protocol that this server does not serve yet.
+            // It is a system's, or a message of the protocol that this server does not serve yet.
             message => self.hand_over(id, request, message, out),
         }
     }

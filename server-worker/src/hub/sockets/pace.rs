@@ -1,21 +1,21 @@
-//! How often positions may come in. A hub takes so many messages a second
-//! (`MESSAGE_BUDGET`); above [`BUDGET_SHARE`] of that all its clients are told a lower
-//! rate for their positions, the same for each, so that who sends little is not touched
-//! and nobody's chat waits. When there is room again the rate is raised. What a client
-//! sends above a rate that it has known for a second is dropped: the next position says
-//! as much. A hub does not sleep before everybody has the full rate again, which takes some
-//! seconds of rest, so a sleep forgets nothing.
+//! How often positions may come in. A hub takes a limited number of messages a second
+//! (`MESSAGE_BUDGET`). Above [`BUDGET_SHARE`] of that, all its clients are told a lower rate for
+//! their positions. It is the same for each, so that a client that sends little is not touched,
+//! and nobody's chat waits. When there is room again, the rate is raised. The positions that a
+//! client sends above a rate it has known for a second are dropped: its next one says as much. A
+//! hub does not sleep before everybody has the full rate again, which takes some seconds of rest,
+//! so a sleep forgets nothing.
 
 use shardlink_shared::{
     limits::{BUDGET_SHARE, MOVE_RATE, Rate},
     time::Millis,
 };
 
-/// What comes in is counted for so long, in milliseconds.
+/// How long messages are counted before the pace is set again, in milliseconds.
 pub(in crate::hub) const WINDOW: u64 = 1_000;
 
-/// There must be room for so many windows in a row before the rate is raised: what is
-/// quiet for a moment would be lowered again at once.
+/// How many windows in a row must have had room before the rate is raised: after a quiet moment
+/// alone it would have to be lowered again at once.
 const ROOMY: u8 = 3;
 
 /// The rate that nobody needs to be told.
@@ -26,8 +26,8 @@ pub(in crate::hub) const FULL: u8 = MOVE_RATE.per_second as u8;
 pub(in crate::hub) struct Pace {
     /// Positions a second that each client may send.
     pub(in crate::hub) rate: u8,
-    /// What is held against them: the higher of this and the last one, because a client
-    /// has to hear of it first.
+    /// The rate that they are held to: the higher of `rate` and the one before it, because a
+    /// client has to hear of a new rate first.
     pub(in crate::hub) enforced: u8,
     pub(in crate::hub) since: Millis,
     /// All messages that came in since.
@@ -43,7 +43,7 @@ impl Default for Pace {
 }
 
 impl Pace {
-    /// When it is to be looked at again though nothing comes in.
+    /// When the pace is to be looked at again, even if nothing comes in.
     pub fn due(&self) -> Option<Millis> {
         (self.rate < FULL).then(|| self.since + WINDOW)
     }
@@ -53,7 +53,7 @@ impl Pace {
         self.heard = self.heard.saturating_add(1);
     }
 
-    /// What each client's positions are held to, if that is less than always.
+    /// The rate that each client's positions are held to, if it is lower than the full rate.
     pub fn enforced(&self) -> Option<Rate> {
         let per_second = f64::from(self.enforced);
         // A stalled network delivers a few together.
@@ -61,7 +61,7 @@ impl Pace {
     }
 
     /// The rate for the next window. `moves` are the positions a second that each client
-    /// sent in the last one, `heard` is what came in a second in all.
+    /// sent in the last one, `heard` is how many messages a second came in, in all.
     pub(in crate::hub) fn next(&mut self, moves: &mut [u32], heard: u32, budget: u32) -> u8 {
         let target = (f64::from(budget) * BUDGET_SHARE) as u32;
         let of_moves: u32 = moves.iter().sum();
@@ -69,7 +69,7 @@ impl Pace {
             self.roomy = 0;
             return share(moves, target.saturating_sub(heard.saturating_sub(of_moves))).clamp(1, self.rate);
         }
-        // Whoever uses half of what it may would perhaps use all of more.
+        // A client that uses half of its rate might use all of a higher one.
         let eager = moves.iter().filter(|moves| **moves * 2 >= u32::from(self.rate)).count() as u32;
         let room = (target - heard).checked_div(eager).unwrap_or(u32::from(FULL));
         let most = u32::from(self.rate) * 2;
@@ -83,8 +83,8 @@ impl Pace {
     }
 }
 
-/// The highest rate at which these together send no more than there is room for, where
-/// whoever wants less than it sends less (max-min fairness).
+/// The highest rate at which these clients together send no more than there is room for, if each
+/// that wants less than the rate sends what it wants (max-min fairness).
 fn share(wanted: &mut [u32], room: u32) -> u8 {
     wanted.sort_unstable();
     let (mut left, mut room) = (wanted.len() as u32, room);
@@ -124,10 +124,10 @@ mod tests {
             pace.rate = *rates.last().unwrap();
             rates
         };
-        // 700 is the most: 400 times 3 would be too many.
+        // 700 is the most: a rate of 3 for 250 clients would be too many.
         assert_eq!(raise(&mut vec![2; 250], 500), [2, 2, 2]);
         assert_eq!(raise(&mut vec![2; 200], 450), [2, 2, 3]);
-        // Who stands does not count; doubled at most.
+        // Clients that stand do not count. The rate is at most doubled.
         assert_eq!(raise(&mut [vec![0; 300], vec![3; 10]].concat(), 30), [3, 3, 6]);
         assert_eq!(raise(&mut vec![], 0), [6, 6, 12]);
         assert_eq!(raise(&mut vec![], 0), [12, 12, FULL]);

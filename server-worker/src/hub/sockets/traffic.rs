@@ -1,7 +1,7 @@
 //! How much sockets send and are sent: heartbeats, the pace of positions, and clients that do
 //! not read as fast as they are sent to. Positions can be skipped, and the newest are as good as
-//! all of them; what cannot be skipped would pile up in the server's memory, so whoever lets too
-//! much of it wait is closed, to resume.
+//! all of them; what cannot be skipped would pile up in the server's memory, so a client that
+//! lets too much of it wait is closed, and may resume.
 
 use crate::hub::{
     outbox::{Effect, Outbox},
@@ -26,7 +26,7 @@ impl Hub {
         let Some(connection) = self.connections.get_mut(&id) else { return };
         match connection.allowance.take_heartbeat(out.now) {
             Ok(()) => out.push(Effect::Send(vec![id], Encoded::Text(PONG.into()))),
-            // Above the rate there is no answer: it would cost as much as what was asked for.
+            // Above the rate there is no answer: it would cost as much as the heartbeat itself.
             Err(refused) if refused < MAX_RATE_REFUSALS => {}
             Err(_) => self.close(id, ErrorCode::RateLimited, out),
         }
@@ -51,14 +51,14 @@ impl Hub {
         self.load.heartbeats.by_runtime == Some(false)
     }
 
-    /// When heartbeats are left to the runtime, if nobody says anything until then: the hub
+    /// When heartbeats are left to the runtime, if nobody says anything else until then: the hub
     /// must not sleep before.
     fn quiet_due(&self) -> Option<Millis> {
         (self.load.heartbeats.by_runtime == Some(false)).then_some(self.load.heartbeats.active_until)
     }
 
-    /// When the hub next wants to be called while it is awake; it may be past. Until there
-    /// is nothing it must not sleep.
+    /// When the hub next wants to be called while it is awake; it may be past. While there is
+    /// such a time, the hub must not sleep.
     #[must_use]
     pub fn next_timer(&self) -> Option<Millis> {
         self.next_tick().into_iter().chain(self.quiet_due()).chain(self.desk.latest.due()).min()
@@ -76,7 +76,7 @@ impl Hub {
         let heard = a_second(std::mem::take(&mut self.load.pace.heard));
         self.load.pace.since = out.now;
         if self.load.pace.rate == FULL && f64::from(heard) <= f64::from(self.settings.message_budget) * BUDGET_SHARE {
-            // Nearly always.
+            // This is nearly always so.
             self.load.pace.enforced = FULL;
             for connection in self.connections.values_mut() {
                 connection.moves = 0;
@@ -116,7 +116,7 @@ impl Hub {
 }
 
 impl Hub {
-    /// So many bytes wait to be written to a client.
+    /// This many bytes wait to be written to a client.
     pub(in crate::hub) fn backlog(&mut self, id: ConnectionId, bytes: usize, out: &mut Outbox) {
         let Some(connection) = self.connections.get_mut(&id).filter(|one| one.held.is_none()) else { return };
         if bytes > MAX_BACKLOG {
@@ -124,7 +124,7 @@ impl Hub {
             out.push(Effect::Close(id, ErrorCode::TooSlow));
             return self.lose(id, out);
         }
-        // It has caught up when half is gone: at one number it would flap.
+        // It has caught up when half of that is gone: with one limit for both it would flap.
         let behind = bytes > if connection.behind { BACKLOG_SKIPS / 2 } else { BACKLOG_SKIPS };
         if behind == connection.behind {
             return;
@@ -132,13 +132,13 @@ impl Hub {
         connection.behind = behind;
         out.push(Effect::Attach(id));
         if self.listen(id) {
-            // What it has missed is in the newest picture of where it is.
+            // The newest picture of where it is shows all that it has missed.
             self.welcome(id, None, out);
         }
     }
 
-    /// Whether a connection's player is told what it sees has changed: from here on it
-    /// is, or is not. Returns whether it is.
+    /// Applies a change of whether a connection's player is told what it sees. Returns whether it
+    /// is told from here on.
     pub(in crate::hub) fn listen(&mut self, id: ConnectionId) -> bool {
         let Some(connection) = self.connections.get(&id) else { return false };
         let Some(player) = connection.player() else { return false };

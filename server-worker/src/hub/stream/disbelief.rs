@@ -1,7 +1,7 @@
-//! Numbers of reliable messages that no hub can have given. Numbers are times, so a number
-//! far ahead of the clock was a client's: hubs once took over what clients acknowledged.
-//! Above 2^53 two numbers are one to SQLite, which is bound floats, so nothing more could
-//! be stored. A hub that finds such numbers in its rows puts them right.
+//! Numbers of reliable messages that no hub can have given. Numbers are times, so one far ahead
+//! of the clock came from a client: hubs once took over what clients acknowledged. Numbers are
+//! bound to SQLite as floats, so above 2^53 two numbers are the same to it, and nothing more
+//! could be stored. A hub that finds such numbers in its rows puts them right.
 
 use crate::hub::{
     sockets::connection::{Connection, ConnectionId},
@@ -26,8 +26,8 @@ pub(in crate::hub) const fn highest_believable(now: Millis) -> u64 {
 pub(in crate::hub) struct Disbelieved {
     pub(in crate::hub) rows: usize,
     pub(in crate::hub) connections: Vec<ConnectionId>,
-    /// Those of them whose clients know such numbers: they would take a lower one for one
-    /// that they have had.
+    /// Those of them whose clients know such numbers: they would take a message with a lower
+    /// number for one that they have had.
     pub(in crate::hub) deaf: Vec<ConnectionId>,
 }
 

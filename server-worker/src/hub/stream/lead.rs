@@ -8,9 +8,9 @@ use std::ops::Range;
 /// and memory that every tick uses again.
 #[derive(Debug, Default)]
 pub(in crate::hub) struct Leads {
-    /// Each the bytes of messages that some players get.
+    /// Each is the bytes of the messages that some players get.
     leads: Vec<Vec<u8>>,
-    /// Which of them a player gets, by slot, counted from 1.
+    /// Which of them a player gets, by slot, counted from 1; 0 for none.
     of_slot: Vec<usize>,
     /// The players who get one with this tick.
     players: Vec<(u16, ConnectionId)>,
@@ -18,7 +18,7 @@ pub(in crate::hub) struct Leads {
 }
 
 impl Leads {
-    /// These players, who get nothing yet, get these messages.
+    /// Gives these messages to these players, who have none yet.
     pub fn give(&mut self, players: impl IntoIterator<Item = (u16, ConnectionId)>, messages: Vec<u8>) {
         self.leads.push(messages);
         for (slot, id) in players {
@@ -37,7 +37,8 @@ impl Leads {
         self.of_slot.get_mut(usize::from(slot)).map(std::mem::take).unwrap_or(0)
     }
 
-    /// Sends a frame that lies in the outbox to these players, each behind its messages.
+    /// Sends a frame that lies in the outbox to these players. In front of it each gets its own
+    /// messages.
     pub fn share(&mut self, to: impl Iterator<Item = (u16, ConnectionId)>, frame: Range<usize>, out: &mut Outbox) {
         if self.leads.is_empty() || frame.is_empty() {
             return out.share(to.map(|(_, id)| id), 0, frame);

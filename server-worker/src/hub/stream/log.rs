@@ -1,5 +1,5 @@
-//! The reliable messages of the last while, which whoever resumes is told if it missed
-//! them. Each has a number that rises, over crashes too, and its receivers.
+//! The reliable messages of the last while: a client that resumes is told those that it missed.
+//! Each message has its receivers, and a number. Numbers rise, over crashes too.
 
 use crate::hub::sockets::connection::{Connection, ConnectionId};
 use serde::{Deserialize, Serialize};
@@ -11,10 +11,11 @@ use shardlink_shared::{
 };
 use std::{collections::VecDeque, rc::Rc};
 
-/// What has to be forgotten is forgotten together, this often, in milliseconds.
+/// How often messages that are too old are forgotten, in milliseconds: many together cost one
+/// write.
 const PRUNE_INTERVAL: u64 = 10_000;
 
-/// For whom a message is.
+/// Whom a message is for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Audience {
     /// All who were in the world.
@@ -127,7 +128,7 @@ impl Log {
         self.rows.push_back(row);
     }
 
-    /// Takes back what could not be stored: the newest from this number on.
+    /// Takes back what could not be stored: the messages from this number on.
     pub fn take_back(&mut self, from: u64) {
         while self.rows.back().is_some_and(|row| row.seq >= from) {
             let Some(row) = self.rows.pop_back() else { break };
@@ -135,13 +136,13 @@ impl Log {
         }
     }
 
-    /// What has become too old or too much, once it is worth a write.
+    /// Takes out what has become too old or too much, once that is worth a write.
     pub fn prune(&mut self, now: Millis) -> Vec<Rc<Logged>> {
         if self.bytes <= LOG_BYTES && now.since(self.pruned) < PRUNE_INTERVAL {
             return Vec::new();
         }
         self.pruned = now;
-        // A quarter more than is too much, so that not every message prunes.
+        // A quarter more than need be is taken out, so that not every message prunes.
         let most = if self.bytes > LOG_BYTES { LOG_BYTES / 4 * 3 } else { LOG_BYTES };
         let mut dropped = Vec::new();
         while self.rows.front().is_some_and(|row| self.bytes > most || now.since(row.at) >= LOG_LIFE) {

@@ -1,8 +1,7 @@
-//! What must not be lost: stored, numbered, sent to all who are there together, and told
-//! again to whoever resumes. Now and then something is said: that is delivered at once.
-//! Where much is said it is gathered for as long as a tick: a write is waited for on the
-//! one thread of all objects, so many messages share one, and a receiver gets them in one
-//! frame.
+//! What must not be lost is numbered and stored, then sent to all who are there, and told again
+//! to a client that resumes. Where little is said, it is delivered at once. Where much is said,
+//! it is gathered for as long as a tick: the one thread of all objects waits for every write, so
+//! many messages share one write, and a receiver gets them in one frame.
 
 use crate::hub::stream::Stream;
 use crate::hub::stream::{
@@ -23,17 +22,17 @@ use shardlink_shared::{
 };
 use std::{collections::BTreeMap, rc::Rc};
 
-/// Which of the messages one is told, and whether each answers a request of one's own:
-/// then it is another message.
+/// Which of the messages a connection is told, and whether each answers a request of its own: an
+/// answer names the request, so it has other bytes.
 type Told = Vec<(usize, bool)>;
 
 /// Nothing that was said waits longer than this for its delivery, in milliseconds: as long as
-/// those wait who come and go.
+/// the news of those who come and go.
 const LONGEST_WAIT: u64 = 100;
 
 impl Hub {
-    /// When what is unsent is to be delivered by itself: with the tick, if one comes soon
-    /// enough anyway.
+    /// When what is unsent is to be delivered by itself; not at all, if a tick comes soon enough
+    /// to deliver it.
     pub(in crate::hub) fn delivery_due(&self) -> Option<Millis> {
         let interval = self.settings.delivery_interval;
         let due = self.stream.unsent.due(interval)?;
@@ -60,7 +59,7 @@ impl Hub {
         audience.sort_unstable();
         let is_player = |id: &ConnectionId| self.connections.get(id).is_some_and(|one| one.player().is_some());
         let everybody = audience.len() == self.characters.len() && audience.iter().all(is_player);
-        // A word for as many as there are does not name them.
+        // A message for everybody who is in the world does not name them.
         let audience = if everybody { Audience::All } else { Audience::Of(audience) };
         self.stream.unsent.rows.push(Rc::new(Logged { seq, at: out.now, audience, answers, bytes }));
     }
@@ -81,7 +80,7 @@ impl Hub {
         self.stream.unsent.once.push(Rc::new(Logged { seq: 0, at: out.now, audience, answers: None, bytes }));
     }
 
-    /// Delivers what is unsent, if it is time: the last of every decision.
+    /// Delivers what is unsent, if it is time: at the end of every decision.
     pub(in crate::hub) fn deliver(&mut self, out: &mut Outbox) {
         if self.delivery_due().is_some_and(|due| due <= out.now) {
             self.deliver_now(out);
@@ -154,8 +153,8 @@ impl Hub {
         all
     }
 
-    /// Takes those frames out of these that can be one with others: the last in binary for
-    /// each player.
+    /// Keeps those of these frames as leads that can be joined with a tick's: the last one in
+    /// binary for each player. Returns the rest.
     fn lead_with(&mut self, all: Vec<(Vec<ConnectionId>, Encoded)>) -> Vec<(Vec<ConnectionId>, Encoded)> {
         let Self { connections, stream: Stream { leads, .. }, .. } = self;
         let mut rest = Vec::new();
@@ -173,9 +172,9 @@ impl Hub {
         rest
     }
 
-    /// What could not be stored has not been said to anybody, so it has no number either:
-    /// whoever asked for it is told so, by an answer that is not numbered. A refusal is
-    /// that answer itself.
+    /// What could not be stored has not been said to anybody, so it has no number either. A
+    /// client that asked for it is told so, by an answer that is not numbered. A refusal is
+    /// itself that answer.
     pub(in crate::hub) fn unstored(&mut self, rows: &[Rc<Logged>], out: &mut Outbox) {
         if let Some(first) = rows.first() {
             self.stream.log.take_back(first.seq);
@@ -197,7 +196,7 @@ impl Hub {
         let last_seq = last_seq.min(self.stream.log.last());
         if let Some(connection) = self.connections.get_mut(&id) {
             if connection.acked.is_none() {
-                // That it acknowledges at all outlives a sleep, and each number need not.
+                // That it acknowledges at all must outlive a sleep; each number need not.
                 out.push(Effect::Attach(id));
             }
             connection.acked = connection.acked.max(Some(last_seq));
@@ -212,11 +211,12 @@ impl Hub {
         for (id, connection) in &mut self.connections {
             let lost = dropped.iter().rev().find(|row| row.is_for(connection)).map_or(0, |row| row.seq);
             let held = connection.held.is_some();
-            // A client that never acknowledges has what was written to it, while it is there.
+            // A client that never acknowledges counts as having what was written to it while it
+            // was there.
             let lacks = connection.acked.map_or(held, |acked| acked < lost);
             if lacks && lost > connection.forgotten {
                 connection.forgotten = lost;
-                // Where its socket is gone the row keeps it.
+                // If its socket is gone, its row keeps it.
                 out.push(if held { Effect::Place(*id) } else { Effect::Attach(*id) });
             }
         }
@@ -237,7 +237,8 @@ impl Hub {
         }
         for id in deaf {
             if self.connections.get(&id).is_some_and(|one| one.held.is_none()) {
-                // It comes back, and is admitted anew for the number that it shows.
+                // Its client comes back, and because of the number that it shows it is admitted
+                // anew.
                 out.push(Effect::Close(id, ErrorCode::Restarting));
                 self.lose(id, out);
             }

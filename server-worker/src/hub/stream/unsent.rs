@@ -4,8 +4,8 @@ use crate::hub::stream::log::Logged;
 use shardlink_shared::time::Millis;
 use std::rc::Rc;
 
-/// Deliveries that need not wait, after a silence: in the long run there is one in each
-/// interval at most.
+/// How many deliveries need not wait, after a silence. In the long run there is at most one in
+/// each interval.
 pub(in crate::hub) const BURST: u64 = 10;
 
 /// What has been said and not been delivered.
@@ -14,9 +14,9 @@ pub(in crate::hub) struct Unsent {
     pub(in crate::hub) rows: Vec<Rc<Logged>>,
     /// Messages that go with the next delivery and are neither stored nor numbered.
     pub(in crate::hub) once: Vec<Rc<Logged>>,
-    /// When the deliveries that were made would have ended, one in each interval (the
-    /// generic cell rate algorithm, ITU-T I.371); never so late that the next would wait
-    /// longer than an interval, however many were made before their time.
+    /// When the deliveries made so far would have ended, at one in each interval (the generic
+    /// cell rate algorithm, ITU-T I.371). It is never so late that the next delivery would wait
+    /// longer than an interval, however many were made early.
     pub(in crate::hub) spent: Millis,
 }
 

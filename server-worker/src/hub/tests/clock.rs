@@ -6,8 +6,8 @@ use shardlink_shared::limits::PLACE_LIFE;
 
 const HOUR: u64 = 3_600_000;
 
-/// A hub on a machine: its time is made of the real clock, and its timers and alarms come
-/// when that has gone on for as long as they had to wait when they were set.
+/// A hub on a machine. Its time is made of the real clock, and its timers and alarms come when
+/// the real clock has gone on for as long as they had to wait when they were set.
 struct Machine {
     world: World,
     real: u64,
@@ -28,7 +28,7 @@ impl Machine {
         self.world.now = self.time.read(Millis(self.real)).now.0;
     }
 
-    /// So much time passes, in which whatever is due happens.
+    /// Lets this much time pass, and whatever is due in it happen.
     fn run(&mut self, milliseconds: u64) {
         let mut left = milliseconds;
         loop {
@@ -63,14 +63,14 @@ impl Machine {
         done
     }
 
-    /// Whether somebody was told this within so many milliseconds.
+    /// Whether somebody was told this within this many milliseconds.
     fn hears(&mut self, id: ConnectionId, name: &'static str, within: u64) -> bool {
         self.run(within);
         std::mem::take(&mut self.told).contains(&(id, name))
     }
 
-    /// A tenth of a second after somebody walks, says something and comes in, the other
-    /// knows of it.
+    /// Asserts that Bran knows of it within a tenth of a second when somebody walks, says
+    /// something or comes in.
     fn all_goes_on(&mut self, aria: ConnectionId, bran: ConnectionId, newcomer: u64, what: &str) {
         self.told.clear();
         let logged = self.world.log.last_key_value().map_or(0, |(seq, _)| *seq);
@@ -114,7 +114,7 @@ fn what_was_waited_for_comes_when_it_would_have_come() {
     let bran = machine.happens(|world| world.player(4, "Bran", Encoding::Binary));
     machine.run(5_000);
     machine.happens(|world| world.handle(Event::Lost(aria)));
-    // Its burst is spent.
+    // Bran talks until its burst is spent.
     let refused = |machine: &mut Machine| {
         machine.happens(|world| world.send(bran, &say("hello", Channel::Global)));
         machine.world.error(bran) == Some(ErrorCode::RateLimited)

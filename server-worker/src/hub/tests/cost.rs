@@ -34,7 +34,7 @@ fn spread(count: u64, reach: u32) -> (World, Vec<(ConnectionId, f64, f64)>) {
     (world, players)
 }
 
-/// The second of two ticks for each of which all of these took a step.
+/// The cost of the second of two ticks, before each of which all of these took a step.
 fn cost(world: &mut World, walking: &[(ConnectionId, f64, f64)]) -> Cost {
     for off in [0.1, 0.2] {
         for (id, x, y) in walking {
@@ -63,10 +63,12 @@ fn a_tick_of_players_all_over_the_map_costs_what_they_see() {
     for count in [100, 400, 1_600_usize] {
         let (mut world, players) = spread(count as u64, 500);
         let cost = cost(&mut world, &players);
-        // In 3 × 3 of 21 × 21 cells (fewer at the border): the same share of all.
+        // A player sees 3 × 3 of 21 × 21 cells (fewer at the border), and the same share of all
+        // players.
         let in_sight = count as f64 * 9.0 / 441.0 + 1.0;
         println!("{count} players: {cost:?}, {:.1} updates each", cost.updates as f64 / count as f64);
-        // One send for each player who sees another, one encoding for each cell with such.
+        // One send for each player who sees another, one encoding for each cell with such a
+        // player.
         assert!(cost.sends <= count && cost.sends * 5 > count * 4, "{cost:?}");
         assert!(cost.frames <= 441.min(count));
         assert!((cost.updates as f64) < count as f64 * in_sight * 1.2, "{cost:?}");
@@ -76,7 +78,7 @@ fn a_tick_of_players_all_over_the_map_costs_what_they_see() {
 
 #[test]
 fn as_many_neighbours_cost_the_same_however_many_are_connected() {
-    // The players spread with their number: everybody has as many neighbours.
+    // More players are spread over more ground: everybody has as many neighbours.
     let each: Vec<f64> = [(100, 125), (400, 250), (1_600, 500)]
         .map(|(count, reach)| {
             let (mut world, players) = spread(count, reach);

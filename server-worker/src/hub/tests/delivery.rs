@@ -12,7 +12,7 @@ fn world() -> (World, ConnectionId, ConnectionId, ConnectionId) {
     (world, aria, bran, cara)
 }
 
-/// Says so much that what follows waits: when it is delivered.
+/// Says so much that what follows has to wait. Returns when that is delivered.
 fn chatter(world: &mut World, talker: ConnectionId) -> u64 {
     for n in 0..10 {
         world.send(talker, &say(&format!("at once {n}"), Channel::Global));
@@ -41,7 +41,7 @@ fn a_little_is_delivered_at_once_and_much_together_with_the_next_tick() {
     // In binary they are one frame.
     assert_eq!((world.frames(aria).count(), world.frames(bran).count(), world.frames(cara).count()), (1, 1, 3));
     assert!(!world.tick());
-    // One a second later waits for nothing.
+    // A message a second later waits for nothing.
     world.now += 1_000;
     world.send(cara, &say("at last", Channel::Global));
     assert_eq!(world.types(aria), ["chat"]);
@@ -97,7 +97,7 @@ fn what_is_said_while_somebody_walks_comes_in_the_frame_of_the_tick() {
     world.send(cara, &say("hello", Channel::Global));
     assert_eq!(world.last, []);
     assert!(world.tick());
-    // Whoever stands alone in sight of nobody's step is told as well.
+    // A player who is told of nobody's step is told what was said as well.
     assert_eq!((world.types(bran), world.frames(bran).count()), (vec!["chat", "position_frame"], 1));
     assert_eq!(world.types(aria)[0], "chat");
     assert_eq!(world.types(cara)[0], "chat");

@@ -11,7 +11,7 @@ use shardlink_shared::{
     rules::movement::DEAD_RECKONING,
 };
 
-/// What its models can parse, of what a hub sends unasked.
+/// The messages that such a client can parse, of those that a hub sends unasked.
 const KNOWN: [&str; 16] = [
     "auth_response",
     "disconnect",
@@ -92,7 +92,7 @@ fn a_move_to_a_location_and_a_position_in_it_does_both_or_says_that_it_did_not()
         world.tick();
         let ServerMessage::PlayerJoinedArea(joined) = &world.sent(bran)[0] else { panic!() };
         assert_eq!(joined.position, Some(at(4.0, 0.0)));
-        // Whoever gave the request a name has one answer to it.
+        // A client that gave the request a message_id has one answer to it.
         world.send(bran, &to(Some(1), 90.0));
         assert_eq!(world.types(bran), ["location_update", "position_correction"]);
     });
@@ -174,7 +174,7 @@ fn it_is_sent_nothing_that_it_cannot_read_but_what_it_asks_for() {
     let answer = Answer::Admitted { identity, token, silenced, entrance: Some(Box::new(muting)) };
     world.handle(Event::Answered { id: aria, request: None, awaited: true, answer: Ok(answer) });
     assert_eq!(world.types(aria), ["auth_response", "location_update", "character_update"]);
-    // Who is told everything is told what was said.
+    // A client that is told everything is told what was said.
     let cara = world.player(4, "Cara", Encoding::Json);
     assert!(world.types(cara).contains(&"chat_history"), "{:?}", world.types(cara));
     let asked = shardlink_shared::protocol::chat::ChatHistoryRequest { channel: Channel::Global, before: None };
@@ -208,7 +208,7 @@ fn whoever_falls_silent_stands_where_it_said_it_was() {
         assert_eq!(seen.last(), Some(&(at(1.0, 0.0), Vec3::ZERO)));
         assert!(told.iter().any(|position| *position == at(11.0, 0.0)), "it was walked on: {told:?}");
         assert_eq!(told.last(), Some(&at(1.0, 0.0)));
-        // Whoever comes later sees it there too.
+        // Somebody who comes later sees it there too.
         let dana = world.player(6, "Dana", Encoding::Binary);
         let ServerMessage::LocationUpdate(here) = &world.sent(dana)[1] else { panic!() };
         let there = here.players.iter().find(|one| one.character_id == character(2)).unwrap();
@@ -217,7 +217,7 @@ fn whoever_falls_silent_stands_where_it_said_it_was() {
 }
 
 #[test]
-fn attachments_of_the_revisions_before_are_read_and_without_the_mark_as_of_a_client_that_is_told_everything() {
+fn attachments_of_earlier_revisions_are_read_and_one_without_the_mark_is_of_a_client_that_is_told_everything() {
     let mut world = World::new(false);
     let aria = world.veteran(2, "Aria");
     let mut bytes = attachment::write(world.hub.connection(aria).unwrap());

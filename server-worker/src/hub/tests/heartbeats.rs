@@ -5,7 +5,7 @@ use crate::hub::sockets::heartbeats::{PING, PONG};
 use shardlink_shared::limits::{HEARTBEAT_RATE, MAX_RATE_REFUSALS};
 
 impl World {
-    /// A heartbeat: whether the hub answered it.
+    /// Sends a heartbeat, and returns whether the hub answered it.
     fn beat(&mut self, id: ConnectionId) -> bool {
         self.decide(Event::Frame(id, Frame::Text(PING)));
         self.last.iter().any(|effect| {
@@ -37,7 +37,7 @@ fn the_runtime_answers_heartbeats_where_nobody_says_anything_else_and_the_hub_wh
         }
     }
     assert_eq!((world.now - said, world.auto_answer), (2_500, Some(true)));
-    // One that was on its way meanwhile is answered, and wakes nothing.
+    // A heartbeat that was on its way meanwhile is answered, and does not keep the hub awake.
     assert!(world.beat(aria));
     assert_eq!((world.hub.next_timer(), world.auto_answer), (None, Some(true)));
 }
@@ -86,12 +86,12 @@ fn a_flood_of_heartbeats_is_not_answered_and_then_closed() {
             assert_eq!(world.closed(flooder), Some(ErrorCode::RateLimited));
             assert_eq!(more, Some(HEARTBEAT_RATE.burst as u32));
         }
-        // One that beats each second is answered for ever, and takes nothing from what it may say.
+        // A client that beats each second is answered for ever.
         for _ in 0..100 {
             world.now += 1_000;
             assert!(world.beat(bran));
         }
-        // Heartbeats are no reason to slow anybody down.
+        // It is not closed for that either.
         assert_eq!(world.closed(bran), None);
     });
 }

@@ -20,13 +20,13 @@ impl World {
         self.send(id, &ClientMessage::Resume(Resume { last_seq }));
     }
 
-    /// Likewise after a crash: its account says that the session stands.
+    /// The same after a crash: the player's account says that the session stands.
     fn resume_in_doubt_by(&mut self, socket: u64, n: u64, last_seq: u64) {
         self.resume_by(socket, n, last_seq);
         self.stands(ConnectionId(socket), identity(n).session);
     }
 
-    /// Ten things are said: their numbers, which must rise, and stay close to the clock.
+    /// Says ten things, and returns their numbers, which must rise and stay close to the clock.
     fn says_ten_things(&mut self, id: ConnectionId) -> Vec<u64> {
         let before: Vec<u64> = self.log.keys().copied().collect();
         for n in 0..10 {
@@ -51,7 +51,7 @@ fn a_client_that_acknowledges_more_than_it_was_sent_changes_no_number() {
         assert_eq!((world.error(aria), world.closed(aria)), (None, None));
         let last = *world.log.keys().next_back().unwrap();
         assert_eq!(world.hub.connection(aria).unwrap().acked, Some(last));
-        // Its row too, which a crash leaves.
+        // Its row, which a crash leaves, has no such number either.
         world.handle(Event::Lost(aria));
         world.crash();
         world.resume_in_doubt_by(7, 2, 0);
@@ -74,8 +74,8 @@ fn a_client_that_resumes_after_a_number_that_was_never_given_begins_anew_and_cha
     });
 }
 
-/// A hub as builds before this one left it after such an acknowledgement and a restart:
-/// rows, places and attachments with numbers from there on.
+/// A hub as earlier builds left it after such an acknowledgement and a restart: its rows, places
+/// and attachments have numbers from there on.
 fn poisoned(sleepy: bool) -> (World, [ConnectionId; 3]) {
     let mut world = World::new(sleepy);
     let all @ [aria, bran, cara] =
@@ -107,7 +107,7 @@ fn a_hub_with_numbers_that_it_cannot_have_given_heals_when_it_wakes() {
         "{:?}",
         world.last
     );
-    // Those who know such numbers come back for others; nobody loses its place.
+    // Clients that know such numbers come back to get others; nobody loses its place.
     let closed = [aria, bran, cara].map(|id| world.closed(id));
     assert_eq!(closed, [Some(ErrorCode::Restarting), None, Some(ErrorCode::Restarting)]);
     assert_eq!(world.hub.population().players, 3);
@@ -125,7 +125,7 @@ fn a_hub_with_numbers_that_it_cannot_have_given_heals_after_a_crash() {
     world.resume_in_doubt_by(7, 2, 0);
     assert!(world.log.keys().all(|seq| *seq <= world.now), "{:?}", world.log.keys());
     world.says_ten_things(bran);
-    // And so do its rows.
+    // Its rows have healed too.
     world.crash();
     world.resume_in_doubt_by(8, 2, 0);
     assert_eq!(world.types(bran)[0], "resumed");

@@ -8,7 +8,7 @@ use shardlink_shared::limits::{BUDGET_SHARE, MESSAGE_BUDGET};
 struct Crowd {
     world: World,
     clients: Vec<Client>,
-    /// What came in, in the second that is being lived.
+    /// How many messages have come in, in the current second.
     heard: u32,
 }
 
@@ -33,7 +33,7 @@ impl Crowd {
         Self { clients: clients.collect(), world, heard: 0 }
     }
 
-    /// Lets a second pass; each of these says something in it. Returns what came in.
+    /// Lets a second pass; each of these says something in it. Returns how many messages came in.
     fn second(&mut self, talkers: &[usize]) -> u32 {
         self.heard = 0;
         self.clients.iter_mut().for_each(|client| client.sent = 0);
@@ -82,7 +82,7 @@ impl Crowd {
         panic!("chat waits");
     }
 
-    /// Takes in what is told of the pace.
+    /// Has the clients hear what they are told of the pace.
     fn listen(&mut self) {
         for effect in &self.world.last {
             let Effect::Send(to, frame) = effect else { continue };
@@ -118,7 +118,7 @@ fn a_crowd_that_wants_more_than_the_budget_is_held_fairly_chat_is_unharmed_and_t
         let sent = || crowd.clients.iter().map(|client| client.sent);
         assert!(sent().max().unwrap() - sent().min().unwrap() <= 1);
     }
-    // All but twenty stand: these have what they want again.
+    // All but twenty stand still: the twenty have what they want again.
     crowd.clients.iter_mut().skip(20).for_each(|client| client.walks = false);
     let took = (1..).find(|_| {
         crowd.second(&[]);
@@ -180,7 +180,7 @@ fn a_hub_does_not_sleep_before_everybody_has_the_full_rate() {
 }
 
 impl World {
-    /// How many of so many positions, sent within a second, were taken.
+    /// How many of `count` positions, sent within a second, were taken.
     fn accepted(&mut self, id: ConnectionId, count: u32) -> u32 {
         let last = |world: &Self| world.hub.connection(id).unwrap().player().unwrap().step.unwrap();
         let first = last(self);

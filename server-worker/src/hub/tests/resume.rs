@@ -23,14 +23,14 @@ impl World {
         self.send(id, &ClientMessage::Resume(Resume { last_seq }));
     }
 
-    /// Likewise after a crash: its account says that the session stands.
+    /// The same after a crash: the player's account says that the session stands.
     fn resume_in_doubt(&mut self, socket: u64, token: ResumeToken, last_seq: u64) {
         let session = token.session;
         self.resume(socket, token, last_seq);
         self.stands(ConnectionId(socket), session);
     }
 
-    /// The account of whoever resumes on a socket says that its session stands.
+    /// The account of the player who resumes on a socket says that the session stands.
     pub(super) fn stands(&mut self, id: ConnectionId, session: SessionId) {
         let answer = Ok(Answer::Stands(Standing { session, silenced: None }));
         // While a question is open the runtime keeps the hub awake.

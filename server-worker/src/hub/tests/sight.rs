@@ -34,7 +34,7 @@ fn listed(world: &World, id: ConnectionId) -> Vec<CharacterId> {
     lists.flatten().map(|here| here.character_id).collect()
 }
 
-/// Whom the last event told a connection of as come and as gone.
+/// Those whom a connection was told of by the last event: as come, and as gone.
 fn come_and_gone(world: &World, id: ConnectionId) -> (Vec<CharacterId>, Vec<CharacterId>) {
     let (mut come, mut gone) = (vec![], vec![]);
     for message in world.sent(id) {
@@ -60,7 +60,7 @@ fn who_walks_out_of_sight_leaves_and_who_walks_into_it_joins() {
         assert_eq!(come_and_gone(&world, aria), (vec![], vec![character(1)]));
         world.walk(aria, 160.0, 0.0);
         world.tick();
-        // Of itself, whom nobody else sees, it is told nothing either.
+        // Nobody else sees Aria walk, and Aria is not told of its own step.
         assert_eq!((world.types(bran), world.types(aria)), (vec![], vec![]));
         world.walk(aria, 60.0, 0.0);
         world.tick();
@@ -104,7 +104,8 @@ fn ones_own_faction_is_listed_wherever_in_the_location_it_stands() {
         while world.tick() {
             assert_eq!((world.types(aria), world.types(cara)), (vec![], vec![]));
         }
-        // A newcomer of the faction is told of both, one of another of whom it sees.
+        // A newcomer of their faction is told of both; one of another faction is told of those it
+        // sees.
         let dora = world.player(6, "Dora", Encoding::Binary);
         assert_eq!(listed(&world, dora), [character(2), character(4)]);
         world.tick();
@@ -113,7 +114,7 @@ fn ones_own_faction_is_listed_wherever_in_the_location_it_stands() {
         assert_eq!(listed(&world, bran), [character(2), character(6)]);
         world.tick();
         assert_eq!(come_and_gone(&world, cara), (vec![], vec![]));
-        // Only leaving the location is leaving.
+        // A player of one's own faction is told as gone only when it leaves the location.
         world.send(cara, &travel(2));
         world.tick();
         assert_eq!(come_and_gone(&world, aria), (vec![], vec![character(4)]));
@@ -160,7 +161,7 @@ fn who_comes_into_sight_walking_is_told_with_its_velocity() {
     world.tick();
     let told: Vec<_> = frame(&world, bran).unwrap().positions().collect();
     assert!(told.contains(&(slot(&world, dora), at(13.0, -1.0), at(3.0, -1.0))), "{told:?}");
-    // Likewise whoever enters the location.
+    // Somebody who enters the location is told likewise.
     let aria = world.player(4, "Aria", Encoding::Binary);
     let told: Vec<_> = frame(&world, aria).unwrap().positions().collect();
     assert_eq!(told, [(slot(&world, dora), at(13.0, -1.0), at(3.0, -1.0))]);
@@ -192,7 +193,7 @@ fn in_a_crowd_the_nearest_to_the_cells_centre_are_seen() {
         assert!(world.tick());
     }
     assert_eq!(come_and_gone(&world, aria), (vec![character(9)], vec![character(5)]));
-    // Whoever leaves makes room at once.
+    // Somebody who leaves makes room at once.
     world.handle(Event::Closed(crowd[0]));
     world.tick();
     assert_eq!(come_and_gone(&world, aria), (vec![character(5)], vec![character(1)]));
@@ -217,7 +218,7 @@ fn two_hundred_who_come_together_cost_one_frame_for_each_faction() {
     let mut world = World::new(false);
     for n in 0..AREA_CAP as u64 {
         world.player(n, &format!("Other {n}"), Encoding::Binary);
-        // One snapshot each, and nothing to anybody else.
+        // An answer and a snapshot for each, and nothing to anybody else.
         assert_eq!(world.last.iter().filter(|effect| matches!(effect, Effect::Send(..))).count(), 2);
     }
     world.tick();
@@ -239,7 +240,7 @@ fn who_goes_away_and_comes_back_between_two_ticks_is_listed_once() {
     world.tick();
     assert_eq!(come_and_gone(&world, cara), (vec![character(2)], vec![character(2)]));
     assert_eq!(seen(&world, cara), [slot(&world, aria), slot(&world, bran)]);
-    // Somebody of whom nobody has been told leaves without a word.
+    // If nobody has been told of somebody, nobody is told that it leaves.
     let dora = world.player(6, "Dora", Encoding::Binary);
     world.handle(Event::Closed(dora));
     world.tick();
@@ -256,7 +257,7 @@ fn cells_that_nobody_is_in_any_more_are_used_again_once() {
         world.walk(aria, x, 0.0);
         while world.tick() {}
     }
-    // Each who comes here goes on to where nobody is.
+    // Each of these comes here, and goes on to a location where nobody is.
     let apart = [(2, 9), (3, 10), (4, 2)].map(|(n, to)| {
         let id = world.player(n, &format!("Player {n}"), Encoding::Binary);
         while world.tick() {}

@@ -1,8 +1,8 @@
 //! A hub whose memory is dropped between every two steps, and one that never slept.
 //!
-//! Both live through the same: random steps, each with time enough between that the
-//! runtime could have put the hub to sleep. What every client is told, what is asked,
-//! stored and done must be the same.
+//! Both live through the same random steps, with time enough between them that the runtime could
+//! have put the hub to sleep. What every client is told, what is asked, stored and done must be
+//! the same.
 
 use super::*;
 use shardlink_shared::{
@@ -16,7 +16,7 @@ const CHARACTERS: u64 = 6;
 
 impl World {
     /// Adds what the last event did to the transcript, as its receivers understand it:
-    /// by character and not by slot, which is given out otherwise after a sleep.
+    /// by character and not by slot, because slots are given out differently after a sleep.
     pub(super) fn record(&mut self) {
         if self.transcript.is_none() {
             return;
@@ -31,15 +31,16 @@ impl World {
         }
         for effect in &self.last {
             match effect {
-                // A hub that wakes speaks sooner of who is there, and writes what has not changed.
+                // A hub that wakes reports sooner how many are there, and writes again what has
+                // not changed.
                 Effect::Send(..)
                 | Effect::Share(_)
                 | Effect::Report { .. }
                 | Effect::Attach(_)
                 | Effect::Place(_) => {}
-                // A hub that wakes asks anew what was said before it hears.
+                // A hub that wakes has forgotten what was said before, and asks for it anew.
                 Effect::ServeTogether(batch, _) if batch.lane == MEMORY => {}
-                // Letters and batches are numbered anew where none is under way.
+                // Letters and batches are numbered anew if none is under way.
                 Effect::Post(_, letter) => lines.push(format!("post {letter:?}")),
                 Effect::Carry(_, letter) => lines.push(format!("carry {letter:?}")),
                 Effect::ServeTogether(batch, requests) => {
@@ -145,7 +146,7 @@ fn perform(world: &mut World, step: &Step) {
             }
         }
         Step::Renew(n) => {
-            // The same session by the same name: that it is renewed must change nothing else.
+            // The session keeps its name: a renewal must change nothing else.
             let session = identity(n).session;
             world.handle(Event::SessionRenewed(session, session));
         }
@@ -208,7 +209,7 @@ fn choose(clients: &mut [Client], next: &mut u64, entropy: &mut Seeded) -> Step 
     }
 }
 
-/// The state of a world that its clients and other objects can tell.
+/// The state of a world, as far as its clients and other objects can tell.
 fn state(world: &World) -> Vec<String> {
     let connections = world.hub.connections.values();
     let mut state: Vec<_> = connections
@@ -225,7 +226,8 @@ fn state(world: &World) -> Vec<String> {
     state
 }
 
-/// The same was done; of several neighbours JSON clients are told in the order of slots.
+/// Asserts that both did the same. The order of lines may differ, because JSON clients are told
+/// of several neighbours in the order of slots.
 fn agree(awake: &[String], sleepy: &[String], context: &dyn Fn() -> String) {
     let alone = |one: &[String], other: &[String]| -> Vec<String> {
         one.iter().filter(|line| !other.contains(line)).cloned().collect()
@@ -279,7 +281,7 @@ fn a_hub_whose_memory_is_dropped_between_every_two_steps_does_what_one_does_that
                     awake.log.values().rev().find(|row| {
                         awake.hub.connection(ConnectionId(client.stream)).is_some_and(|one| row.is_for(one))
                     });
-                // It has what was sent while it was there.
+                // The client has what was sent while it was there.
                 if let Some(row) = told.filter(|_| !client.lost) {
                     client.last_seq = client.last_seq.max(row.seq);
                 }

@@ -58,12 +58,12 @@ fn muted(mute: Mute) -> Reply {
     Reply::answer(Told::reliably(ServerMessage::Mute(mute.clone())).changing(Change::Chat(mute)))
 }
 
-/// As a party has a hub told of something said.
+/// The delivery by which a party has a hub tell of something said.
 fn words(spoken: Spoken, to: &[u64]) -> Delivery {
     spoken.delivery(party(1).get(), Audience::Places(to.iter().map(|n| place(*n)).collect()))
 }
 
-/// Those whom the last event had wait for World's last words.
+/// The requests that the last event had wait for World's last words.
 fn waiting_for_memory(world: &World) -> Vec<(Asker, systems::Request)> {
     let waiting = world.last.iter().find_map(|effect| match effect {
         Effect::ServeTogether(batch, requests) if batch.lane == MEMORY => Some(requests.clone()),
@@ -114,7 +114,7 @@ fn a_change_of_ones_party_is_told_once_and_its_answer_before_other_word_of_it() 
         assert_eq!((world.types(aria), world.types(bran)), (vec![], vec![]));
         world.handle(changed(4, &[1], &[1, 2]));
         assert_eq!((world.types(aria), world.types(bran)), (vec!["party_update"], vec!["party_update"]));
-        // Late word of when it was still in does not bring it back.
+        // Late word from when it was still a member does not bring it back.
         world.handle(changed(3, &[1, 2], &[2]));
         assert_eq!(world.types(bran), [""; 0]);
         assert_eq!(world.hub.absent(&[place(1), place(7)]), [place(7)]);
@@ -298,7 +298,7 @@ fn whoever_joins_is_handed_what_was_said_and_nothing_twice() {
     world.player(2, "Bran", Encoding::Binary);
     let past = spoken(&mut world, 2, "before", Scope::Everybody, None);
     world.handle(Event::Delivered(vec![news(past)]));
-    // Asked anew after a sleep: World's answer comes after something was said.
+    // After a sleep World is asked anew, and its answer comes after something was said.
     world.hub = Hub::restore(3, Settings::default(), [], Rows::default(), Millis(world.now));
     let id = world.open(5, Encoding::Binary);
     world.decide_alone(Event::Answered {
@@ -307,7 +307,7 @@ fn whoever_joins_is_handed_what_was_said_and_nothing_twice() {
         awaited: true,
         answer: Ok(admitted(5, Some(sheet(5, "Eris")))),
     });
-    // One asks for both of its channels, and World once for all who wait.
+    // A newcomer asks for both of its channels, and World is asked once for all who wait.
     let first = waiting_for_memory(&world);
     let live = spoken(&mut world, 2, "live", Scope::Everybody, None);
     world.decide_alone(Event::Delivered(vec![news(live.clone())]));
@@ -317,7 +317,7 @@ fn whoever_joins_is_handed_what_was_said_and_nothing_twice() {
     world.decide_alone(recalled(first, Histories { number: live.number, channels }));
     let [ServerMessage::ChatHistory(history)] = &world.sent(id)[..] else { panic!("{:?}", world.sent(id)) };
     let texts: Vec<_> = history.messages.iter().map(|past| past.chat.content.as_str().to_owned()).collect();
-    assert_eq!(texts, ["earlier"], "the other it has heard itself");
+    assert_eq!(texts, ["earlier"], "it has heard the other itself");
     world.send(id, &ClientMessage::ChatHistory(ChatHistoryRequest { channel: Channel::Global, before: None }));
     let [ServerMessage::ChatHistory(history)] = &world.sent(id)[..] else { panic!() };
     assert_eq!(history.messages.len(), 2);
@@ -360,7 +360,7 @@ fn members_list_each_other_as_present_however_far_they_are() {
         world.handle(changed(1, &[1, 2], &[1, 2]));
         assert_eq!(world.types(aria), ["player_joined_area", "party_update"]);
         assert_eq!(world.types(bran), ["player_joined_area", "party_update"]);
-        // Coming back to the location they list each other at once.
+        // When one comes back to the location, they list each other at once.
         world.send(bran, &travel(2));
         world.tick();
         assert_eq!(world.types(aria), ["player_left_area"]);

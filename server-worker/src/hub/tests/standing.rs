@@ -37,7 +37,7 @@ fn token_in(response: &AuthResponse) -> ResumeToken {
 
 #[test]
 fn after_a_crash_the_account_is_asked_before_a_place_goes_on_and_frames_wait_for_it() {
-    // Not asleep: while a question is open the runtime keeps the object awake.
+    // This hub does not sleep: while a question is open the runtime keeps the object awake.
     let mut world = World::new(false);
     let aria = world.player(1, "Aria", Encoding::Binary);
     world.crash();
@@ -48,7 +48,7 @@ fn after_a_crash_the_account_is_asked_before_a_place_goes_on_and_frames_wait_for
     world.answer(id, stands(1));
     assert!(world.last.contains(&Effect::Rebind(id, aria)));
     assert_eq!(world.types(aria), ["resumed", "location_update", "chat"]);
-    // It is asked once: word of its end comes again as before.
+    // The account is asked once: from here on the hub is told of the session's end as before.
     world.handle(Event::Lost(aria));
     resume(&mut world, 8, token(1));
     assert_eq!((world.questions(), world.types(aria)[0]), (vec![], "resumed"));
@@ -131,7 +131,7 @@ fn a_renewed_session_resumes_by_its_new_token_and_not_by_the_old_one() {
             assert_eq!(token_in(&renewed), new);
             world.handle(Event::Lost(aria));
             let id = resume(&mut world, 7, token(1));
-            assert_eq!(world.closed(id), Some(ErrorCode::Unauthenticated), "a ticket is the way");
+            assert_eq!(world.closed(id), Some(ErrorCode::Unauthenticated), "it has to come by a ticket");
             assert_eq!((world.questions(), world.places.len()), (vec![], 1));
             resume(&mut world, 8, new);
             assert_eq!(world.types(aria)[0], "resumed");

@@ -19,11 +19,11 @@ fn golden() -> Vec<Value> {
     files.iter().map(|file| serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap()).collect()
 }
 
-/// Puts made-up ids in the place of all; whether there was one.
+/// Replaces every id by a made-up one, and returns whether there was any.
 fn make_up(message: &mut Value, entropy: &mut Seeded) -> bool {
     let mut found = false;
     for (name, value) in message.as_object_mut().unwrap() {
-        // Where one is and what one asks for are no ids of others.
+        // Where a character is and what its request is called are no ids of others.
         if !name.ends_with("_id") || ["message_id", "from_location_id"].contains(&name.as_str()) {
             continue;
         }
@@ -51,13 +51,14 @@ fn ten_thousand_made_up_ids_on_every_message_reach_no_other_object() {
         for _ in 0..10_000 {
             let mut message = message.clone();
             make_up(&mut message, &mut entropy);
-            // Above the rate it would be refused for that.
+            // Sent faster, it would be refused for its rate.
             world.now += 1_000;
             world.handle(Event::Frame(aria, Frame::Text(&message.to_string())));
             for effect in &world.last {
                 match effect {
                     Effect::Send(..) | Effect::Share(_) | Effect::Deliver(_) | Effect::Forget(_) => {}
-                    // Each of these asks one's own account first whether the id is its.
+                    // Each of these first asks the asker's own account whether the id belongs to
+                    // it.
                     Effect::Ask(
                         _,
                         _,
@@ -65,7 +66,8 @@ fn ten_thousand_made_up_ids_on_every_message_reach_no_other_object() {
                     ) => {
                         assert_eq!(*asker, identity(1), "{kind}");
                     }
-                    // So do these of one's own Character; whom one names is looked up among names.
+                    // Each of these first asks the asker's own Character; somebody who is named
+                    // is looked up in the Directory.
                     Effect::Serve(asker, ..) => {
                         let Actor { owner, character: who } = asker.actor;
                         assert_eq!((owner, who), (identity(1).player, character(1)), "{kind}");
@@ -158,7 +160,8 @@ fn whoever_shows_a_token_again_and_again_waits_on_one_socket() {
         }
         assert!(world.hub.connection(first).is_none());
         assert_eq!(world.hub.population().sockets, 2);
-        // A token whose place is not kept, or another's, makes nobody less of a stranger.
+        // A token whose place is not kept, or is somebody else's, makes nobody less of a
+        // stranger.
         for n in 0..MAX_PENDING_PER_NETWORK as u64 {
             let shown = if n % 2 == 0 { token(1, 5_000 + n) } else { token(3 + n, 1) };
             opens(&mut world, 2_000 + n, "::1", shown).unwrap();

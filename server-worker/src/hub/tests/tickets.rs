@@ -48,7 +48,7 @@ fn a_ticket_serves_once_also_over_a_crash() {
     world.crash();
     assert!(!world.hub.use_ticket(&ticket), "its row was written with the entrance");
 
-    // It is forgotten when it could not be shown any more, by the row too.
+    // When it could not be shown any more it is forgotten, and so is its row.
     world.now += TICKET_LIFE;
     world.handle(Event::Closed(id));
     let other = world.player(2, "Bran", Encoding::Binary);

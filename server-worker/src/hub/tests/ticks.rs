@@ -48,7 +48,7 @@ fn a_cells_frame_is_encoded_once_for_all_in_it() {
         let [frame] = &frames(&world, id)[..] else { panic!() };
         assert_eq!((frame.players.len(), frame.time.0), (count, world.now as u32));
     }
-    // Whoever is not seen costs nothing.
+    // A step costs nothing for those who do not see it.
     world.walk(near[0], 2.0, 0.0);
     world.tick();
     assert_eq!((shares(&world), frames(&world, far[0]).len()), (1, 0));
@@ -119,7 +119,8 @@ fn while_somebody_walks_a_full_frame_comes_every_2_seconds() {
     let begun = world.now;
     let (mut full, mut others) = (vec![], 0);
     for n in 1..=60 {
-        // Aria speaks ten times a second, Bran has walked on since the beginning.
+        // Aria sends a step ten times a second; Bran sends one every two seconds, and walks on in
+        // between.
         world.run(aria, 0.6 * f64::from(n), 0.0, 6.0, 0.0);
         if n % 20 == 1 {
             world.run(bran, 0.0, 0.6 * f64::from(n), 0.0, 6.0);
@@ -192,7 +193,7 @@ fn a_json_client_is_told_of_the_nearest_five_times_a_second_and_of_the_rest_once
         let least = if index < JSON_NEAREST { 200 } else { 1_000 };
         assert!(times.windows(2).all(|pair| pair[1] - pair[0] >= least), "{index}: {times:?}");
         assert_eq!(times.len(), if index < JSON_NEAREST { 11 } else { 3 }, "{index}: {times:?}");
-        // And of where everybody has stopped.
+        // It is also told where everybody has stopped.
         assert!(times.last().unwrap() >= &1_900 && last[index].velocity == Vec3::ZERO);
     }
 }

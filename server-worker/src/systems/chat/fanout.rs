@@ -1,13 +1,14 @@
-//! Words on their way to hubs: to each hub in their order, and the next ones only when
-//! the last have been answered, so that a slow hub gets larger batches and not more.
+//! Words on their way to hubs. Each hub gets them in their order, a batch at a time: the next
+//! batch goes only when the last has been answered, so that a slow hub gets larger batches and
+//! not more of them.
 
 use std::collections::BTreeMap;
 
-/// Words that wait for a hub; of more, the oldest are lost. A hub that does not answer
-/// for 10 s while a hundred a second are said misses no more than it would anyway.
+/// The most words that wait for a hub; of more, the oldest are lost. A hub that does not answer
+/// for 10 s, while a hundred words a second are said, misses no more than it would anyway.
 const MOST_WAITING: usize = 1_000;
 
-/// Words in one batch: at some 300 bytes each, a call of 150 kB.
+/// The most words in one batch: at some 300 bytes each, a call of 150 kB.
 const MOST_AT_ONCE: usize = 500;
 
 #[derive(Debug, Clone, PartialEq)]
@@ -41,7 +42,7 @@ impl<W> Default for Fanout<W> {
 }
 
 impl<W> Fanout<W> {
-    /// Has something to say to a hub.
+    /// Adds a word for a hub.
     pub fn push(&mut self, hub: u32, word: W) {
         let lane = self.0.entry(hub).or_default();
         if lane.waiting.len() >= MOST_WAITING {

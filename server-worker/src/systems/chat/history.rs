@@ -11,8 +11,8 @@ use std::collections::VecDeque;
 pub struct History(VecDeque<PastChat>);
 
 impl History {
-    /// Adds something said; the number of what is forgotten for it. What is older than
-    /// the newest is in it already.
+    /// Adds something said, and returns the number of what is forgotten for it. What is not newer
+    /// than the newest is in the history already.
     pub fn push(&mut self, past: PastChat) -> Option<u64> {
         if self.0.back().is_some_and(|newest| newest.number >= past.number) {
             return None;

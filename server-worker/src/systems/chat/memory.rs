@@ -25,28 +25,31 @@ use std::collections::VecDeque;
 #[derive(Debug, Default)]
 pub struct Memory {
     channels: Vec<(Scope, History)>,
-    /// Whether World has been asked: before, only what was heard since is there.
+    /// Whether World has been asked. Before that, only what this hub has heard is there.
     is_whole: bool,
     /// How many words have been heard.
     count: u64,
-    /// The last of them, as many as a history has: how many there were by then, and its number.
+    /// The last words, as many as a history has: for each, how many there were by then, and its
+    /// number.
     latest: VecDeque<(u64, u64)>,
 }
 
 impl Memory {
-    /// Whether all is there that World remembers.
+    /// Whether everything that World remembers is there.
     #[must_use]
     pub const fn is_whole(&self) -> bool {
         self.is_whole
     }
 
-    /// How many words have been heard: what tells those before a moment from those after.
+    /// How many words have been heard. By this, words from before a moment are told from later
+    /// ones.
     #[must_use]
     pub const fn count(&self) -> u64 {
         self.count
     }
 
-    /// What was said on a channel before this number, and before so many words were heard.
+    /// What was said on a channel before this number, and before more than `since` words were
+    /// heard.
     #[must_use]
     pub fn past(
         &self,

@@ -1,12 +1,13 @@
 //! **Chat**: what players say, what was said lately, and whom each does not want to hear.
 //!
-//! - Owns: nothing by itself. World brings what everybody and factions say into one order and
-//!   keeps the last words, a Party its own; a Character keeps whom it has muted.
+//! - Owns: nothing by itself. World brings what is said to everybody and to factions into one
+//!   order and keeps the last words; a Party does so for its own; a Character keeps whom it has
+//!   muted.
 //! - Serves: `chat`, `whisper`, `party_chat`, `faction_chat`, `chat_history`, `mute`.
 //! - Keeps of a player in a hub: whom it does not hear (`fact.rs`). Keeps in a hub's memory: a
 //!   copy of World's last words (`memory.rs`).
 //! - Invariant: chat is sent once and has one order. A hub passes on what is said in batches,
-//!   the next when the last was answered; the speaker's own copy comes back the same way and
+//!   the next one when the last was answered; the speaker's own copy comes back the same way and
 //!   answers the request. Nobody learns that it was muted.
 
 pub mod fact;
@@ -45,26 +46,26 @@ pub enum Scope {
 /// Something said that has no place in the order yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Utterance {
-    /// For whom.
+    /// Who is to hear it.
     pub audience: Scope,
-    /// What.
+    /// What was said.
     pub chat: chat::Chat,
-    /// Who wants to know.
+    /// The request that it comes from, which its copy answers.
     pub origin: Origin,
 }
 
-/// Something said, in its place.
+/// Something said, in its place in the order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Spoken {
     /// Its number, rising.
     pub number: u64,
     /// When it was said.
     pub at: Millis,
-    /// For whom.
+    /// Who is to hear it.
     pub audience: Scope,
-    /// What.
+    /// What was said.
     pub chat: chat::Chat,
-    /// Who wants to know; nobody, in a history.
+    /// The request that it comes from, which its copy answers; none, in a history.
     pub origin: Option<Origin>,
 }
 
@@ -75,7 +76,8 @@ impl Spoken {
         PastChat { number: self.number, timestamp: Timestamp(self.at), chat: self.chat.clone() }
     }
 
-    /// As hubs are told of it, by the sender of this number, whose order it stands in.
+    /// The delivery by which hubs are told of it. `sender` is the number of the sender whose
+    /// order it is in.
     #[must_use]
     pub fn delivery(self, sender: u64, to: Audience) -> Delivery {
         Delivery {

@@ -37,15 +37,15 @@ pub struct Chat;
 pub enum Request {
     /// To say something on a channel.
     Say(Channel, Box<SendChat>),
-    /// To have it brought into its order.
+    /// To have something said brought into its order.
     Utter(Box<Utterance>),
-    /// To whisper it to somebody who is not here.
+    /// To whisper something to somebody who is not here.
     Whisper(Box<chat::Chat>, Whispered),
     /// To read what was said.
     Read(ChatHistoryRequest),
     /// To read what was said in a party, before this number.
     ReadParty(PartyId, Option<u64>),
-    /// To be handed what was said on a channel before so many words had been heard.
+    /// To be handed what was said on a channel before more than this many words were heard.
     Recall(Channel, u64),
     /// To mute somebody, or hear it again.
     Mute(Mute),
@@ -63,7 +63,7 @@ pub enum Whispered {
 /// What is said to everybody and to factions, on its way to World.
 pub const WORLD: Lane = Lane("world", 0);
 
-/// Those who wait for World's last words.
+/// The requests that wait for World's last words.
 pub const MEMORY: Lane = Lane("memory", 0);
 
 /// What is said in a party, on its way there.
@@ -183,7 +183,8 @@ impl System for Chat {
     }
 }
 
-/// Something is to be said: by whom it may be, and as the others will read it.
+/// Decides about something that is to be said: whether the asker may say it, and in which form
+/// others read it.
 fn say(here: &Here<'_>, channel: Channel, chat: SendChat) -> Result<Step<Request>> {
     let sender = here.asker;
     if chat.sender_id.is_some_and(|named| named != sender.actor.character) {
@@ -217,7 +218,7 @@ fn say(here: &Here<'_>, channel: Channel, chat: SendChat) -> Result<Step<Request
     Ok(Step::Together(lane, Request::Utter(Box::new(utterance))))
 }
 
-/// Whispers to somebody here at once, to anybody else through its Character.
+/// Whispers at once to somebody in this hub, and to anybody else through its Character.
 fn whisper_here(here: &Here<'_>, mut chat: chat::Chat, to: Whispered) -> Step<Request> {
     let present = match &to {
         Whispered::Id(character) => here.players.by_id(*character),
@@ -257,7 +258,7 @@ fn read(here: &Here<'_>, memory: &Memory, asked: ChatHistoryRequest) -> Result<S
             let party = here.asker.facts.party().party().ok_or(ErrorCode::NotInParty)?;
             Ok(Step::InTurn(Request::ReadParty(party, before)))
         }
-        // Nobody but the two of them keeps what they whispered.
+        // No object keeps whispers: only the two who whisper have them.
         Channel::Whisper => Ok(Step::Done(Box::new(Reply::answer(history(here.asker, channel, []))))),
         Channel::Global | Channel::Faction if memory.is_whole() => {
             let past = memory.past(channel, here.asker.faction, before, None);
@@ -267,7 +268,7 @@ fn read(here: &Here<'_>, memory: &Memory, asked: ChatHistoryRequest) -> Result<S
     }
 }
 
-/// Hands somebody who has entered what was said before; nothing, if nothing was.
+/// Hands somebody who has entered what was said before; nothing, if nothing was said.
 fn recall(here: &Here<'_>, memory: &Memory, channel: Channel, since: u64) -> Step<Request> {
     if !memory.is_whole() {
         return Step::Together(MEMORY, Request::Recall(channel, since));
@@ -277,7 +278,7 @@ fn recall(here: &Here<'_>, memory: &Memory, channel: Channel, since: u64) -> Ste
     Step::Done(Box::new(Reply { answer: told, ..Reply::default() }))
 }
 
-/// What was said, as somebody is told who does not want to hear everybody.
+/// What was said, without the words of those whom the asker does not want to hear.
 fn history(asker: &Asker, channel: Channel, past: impl IntoIterator<Item = PastChat>) -> Told {
     let heard = past.into_iter().filter(|past| asker.facts.hears(past.chat.sender_id));
     Told::once(ServerMessage::ChatHistory(ChatHistory { channel, messages: List::of(heard) }))
@@ -296,8 +297,8 @@ async fn say_in_party(
     Ok(refused.into_iter().map(|code| code.map_or(Ok(Reply::default()), |code| Err(code.into()))).collect())
 }
 
-/// Whispers to somebody, wherever they are; the whisper with who heard it. Whoever has
-/// muted the sender does not hear it, and the sender does not learn that.
+/// Whispers to somebody, wherever they are, and returns the whisper with its recipient. A
+/// recipient who has muted the sender does not hear it, and the sender does not learn that.
 ///
 /// # Errors
 /// NOT_FOUND if there is no such character, RECIPIENT_OFFLINE if it is not in the world.
@@ -325,7 +326,7 @@ pub(crate) async fn whisper(on: &impl Platform, chat: chat::Chat, to: Whispered)
     if absent.is_empty() { Ok(chat) } else { Err(offline()) }
 }
 
-/// Hears no more of a character, or hears it again.
+/// Mutes a character, or hears it again.
 ///
 /// # Errors
 /// NOT_FOUND, TOO_MANY_MUTED.

@@ -1,9 +1,9 @@
-//! **Emote**: gestures that those see who see the player.
+//! **Emote**: gestures, which are seen by those who see the player.
 //!
 //! - Owns: nothing; a gesture is told once, by the hub alone, and kept nowhere.
 //! - Serves: `emote`, at its own rate.
 //! - Keeps of a player in a hub: nothing.
-//! - Invariant: whoever does not want to hear a player does not see its gestures either.
+//! - Invariant: a player who does not want to hear another does not see its gestures either.
 
 use super::{Asker, Here, Reply, Settings, Step, System, Told};
 use crate::{

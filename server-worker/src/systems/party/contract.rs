@@ -28,18 +28,18 @@ pub fn object_name(party: PartyId) -> String {
 pub struct View {
     /// The party as it is.
     pub update: PartyUpdate,
-    /// What was said last; members alone are told.
+    /// What was said last; only members are told.
     pub history: Vec<PastChat>,
 }
 
 calls!("PARTY",
     /// What a Party is asked. A `key` tells a request from all others: one that comes
     /// twice is served once. The key of the request by which somebody joins names the
-    /// seat. Whoever is not a member is refused with NOT_IN_PARTY, and who does not lead,
-    /// where only the leader may, with NOT_LEADER.
+    /// seat. Somebody who is not a member is refused with NOT_IN_PARTY, and a member who does not
+    /// lead, where only the leader may, with NOT_LEADER.
     PartyCall {
-        /// Founds the party, until this time: later the founder's Character has given its
-        /// claim up, and the party may have been and gone. Refused with NOT_FOUND.
+        /// Founds the party. From `until` on it is refused with NOT_FOUND: by then the founder's
+        /// Character has given its claim up, and the party may have come and gone.
         Create {
             key: u64,
             party: PartyId,
@@ -56,7 +56,8 @@ calls!("PARTY",
         Accept { key: u64, invitation: u64, joiner: Joiner } -> PartyUpdate;
         /// Turns an invitation down. Refused with NOT_FOUND.
         Decline { key: u64, character: CharacterId, invitation: u64 } -> PartyUpdate;
-        /// Leaves. The longest member leads if the leader has left; with the last the party ends.
+        /// Leaves. The longest member leads if the leader has left. The party ends when the last
+        /// member leaves.
         Leave { key: u64, character: CharacterId } -> PartyUpdate;
         /// Puts a member out. Refused with NOT_FOUND.
         Kick { key: u64, by: CharacterId, character: CharacterId } -> PartyUpdate;
@@ -74,7 +75,8 @@ calls!("PARTY",
         Report { character: CharacterId, seat: u64, presence: Presence } -> ();
         /// The hub where most of the others are. Refused with NOT_IN_PARTY.
         Gather { character: CharacterId } -> Option<u32>;
-        /// Members say something; to each, whether it was refused.
+        /// Members say something. The answer has, for each utterance, why it was refused, if it
+        /// was.
         Say { hub: u32, batch: BatchNumber, utterances: Vec<Utterance> } -> Vec<Option<ErrorCode>>;
     }
 );

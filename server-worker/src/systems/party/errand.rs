@@ -25,7 +25,7 @@ use shardlink_shared::{
 /// What other objects must learn.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Letter {
-    /// To a Character: its seat is not its any more.
+    /// To a Character: its seat is no longer its own.
     Released {
         /// Whose.
         character: CharacterId,
@@ -41,7 +41,7 @@ pub enum Letter {
         /// As it is told.
         invite: PartyInvite,
     },
-    /// To a Character: an invitation is good no more.
+    /// To a Character: an invitation is no longer good.
     Uninvited {
         /// Whose.
         character: CharacterId,
@@ -88,7 +88,7 @@ impl Errands for Party {
         let nobody = |()| Vec::new();
         match errand {
             Errand::Words(hub, deliveries) => {
-                // Whoever is not there any more does not hear it.
+                // Members who are not there any more do not hear it.
                 let deliver = Deliver { deliveries: deliveries.clone() };
                 on.ask(&hub::object_name(*hub), deliver).await.map(|_| Vec::new())
             }
@@ -140,7 +140,7 @@ impl Errands for Party {
     }
 }
 
-/// A party's change, as a hub tells these of it.
+/// The delivery by which a hub tells these of a party's change.
 #[must_use]
 pub fn change(update: PartyUpdate, to: Vec<Place>) -> Delivery {
     Delivery {

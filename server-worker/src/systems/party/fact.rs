@@ -7,7 +7,8 @@ use shardlink_shared::{
     protocol::party::PartyUpdate,
 };
 
-/// Parties that a player has left lately: a late word of them is known for one.
+/// How many parties that a player has left are remembered, so that late word of them is known to
+/// be late.
 const REMEMBERED_PARTIES: usize = 4;
 
 /// A player's party.
@@ -15,7 +16,7 @@ const REMEMBERED_PARTIES: usize = 4;
 pub struct Membership {
     /// Its party, and the version that it was told of.
     party: Option<(PartyId, u64)>,
-    /// Parties that it is in no more, and the versions that it was told of.
+    /// Parties that it is no longer in, and the versions that it was told of.
     left: Vec<(PartyId, u64)>,
 }
 

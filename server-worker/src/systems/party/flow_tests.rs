@@ -37,7 +37,7 @@ fn hero(realm: &Realm, name: &str, hub: u32) -> Hero {
     hero
 }
 
-/// It comes again: every stay is another.
+/// The hero comes again, on another visit.
 fn come_back(realm: &Realm, hero: &mut Hero) {
     hero.visit.connection += 1_000;
     come(realm, *hero);
@@ -85,8 +85,8 @@ fn seat(realm: &Realm, hero: Hero) -> Option<character::Seat> {
     realm.run(realm.ask(&character::object_name(hero.actor.character), question)).unwrap().seat
 }
 
-/// After everything has settled: whoever has a seat is known by it in that party, and
-/// all members of a party have their seats.
+/// Asserts, after everything has settled, that a hero with a seat is known by it in that party,
+/// and that all members of a party have their seats.
 fn assert_seats_agree(realm: &Realm, heroes: &[Hero], what: &str) {
     let mut seated = Vec::new();
     for hero in heroes {
@@ -268,7 +268,7 @@ fn invitations_that_are_repeated_reach_their_victim_once_and_ten_a_minute_are_se
         let _ = ask(&realm, aria, PartyRequest::Withdraw(party, bran.actor.character));
     }
     assert_eq!((sent, invitations()), (10, 11));
-    // Somebody else's are her own.
+    // Invitations by somebody else are counted apart.
     let cleo = hero(&realm, "cleo", 0);
     let theirs = found(&realm, cleo);
     assert!(ask(&realm, cleo, PartyRequest::Invite(theirs, bran.actor.character)).is_ok());
@@ -337,7 +337,7 @@ fn who_comes_goes_or_crashes_shows_as_such_to_its_party() {
     let entrance = realm.run(flow).unwrap();
     let ServerMessage::PartyUpdate(update) = &entrance.told[0].message else { panic!("{:?}", entrance.told) };
     assert_eq!(update.online.len(), 2);
-    // Signed in elsewhere again: one presence, and the earlier hub is told to let go.
+    // It signs in elsewhere again: it has one presence, and the earlier hub is told to let go.
     come_back(&realm, &mut bran);
     assert!(realm.hub_calls.borrow().iter().any(|call| call.contains("Displaced") && call.contains(":7")));
     assert_eq!(told(&realm, aria).unwrap().online.len(), 2);
@@ -368,7 +368,7 @@ fn a_character_in_a_party_is_not_deleted_but_goes_with_its_account() {
     assert_seats_agree(&realm, &[aria, bran], "after the deletion");
 }
 
-/// What all have come to, in names: ids are drawn anew in every realm.
+/// What has become of all heroes, by names, because ids are drawn anew in every realm.
 fn outcome(realm: &Realm, heroes: &[Hero]) -> Vec<(Vec<String>, usize, Option<LootSharing>, bool)> {
     heroes
         .iter()
@@ -393,8 +393,8 @@ fn story(realm: &Realm, seed: u64) -> Vec<(Vec<String>, usize, Option<LootSharin
         let (one, other) = (dice.below(4) as usize, dice.below(4) as usize);
         let (hero, guest) = (heroes[one], heroes[other]);
         let own = seat(realm, hero).map(|seat| seat.party);
-        // What objects owe each other is delivered between what players do; a refusal of
-        // what the story asks too early is part of it.
+        // Letters are delivered between the steps of the story. If it asks for something too
+        // early, the refusal is part of it.
         match (dice.below(9), own) {
             (0, None) => drop(ask(realm, hero, PartyRequest::Create(None))),
             (1..=3, Some(party)) if one != other => {
@@ -429,7 +429,7 @@ fn story(realm: &Realm, seed: u64) -> Vec<(Vec<String>, usize, Option<LootSharin
     outcome(realm, &heroes)
 }
 
-/// Time passes until every letter has had its tries.
+/// Lets time pass until every letter has had its tries.
 fn settle_letters(realm: &Realm) {
     for _ in 0..12 {
         realm.now.set(realm.now.get() + 8_000);

@@ -25,7 +25,7 @@ impl Party {
             return Err(ErrorCode::PartyFull.into());
         }
         if state.invitation(call.invitee, now).is_some() {
-            // Whoever has an invitation is not told of it again.
+            // Somebody who has an invitation is not told of it again.
             return Ok(());
         }
         state.invitations.retain(|open| open.expires > now);
@@ -49,7 +49,7 @@ impl Party {
         Ok(())
     }
 
-    /// An invitation's own copy for whoever sent it, also if it has been answered since.
+    /// The copy of an invitation for its sender, even if it has been answered since.
     pub(super) fn invited(&mut self, context: Change<'_, '_>, call: Invite) -> Result<PartyInvite, Refusal> {
         self.once(context, call.key, |party, context| party.invite(context, &call))?;
         let state = self.state.as_ref().ok_or(ErrorCode::NotFound)?;

@@ -109,7 +109,8 @@ impl Party {
         }
     }
 
-    /// Serves a request once: repeated, it is answered as it was, and changes nothing.
+    /// Serves a request once. A repeated one is refused again if it was refused, else answered
+    /// with the party as it is now, and changes nothing.
     pub(super) fn once(
         &mut self,
         context: Change<'_, '_>,
@@ -140,8 +141,8 @@ impl Party {
         }
     }
 
-    /// What is true of the party has changed: it is stored, and its members are told, and
-    /// those who are members or invited no more.
+    /// Stores the party after a change, and tells its members, and `others`, who are no longer
+    /// members or invited.
     pub(super) fn changed(&mut self, context: Change<'_, '_>, others: impl IntoIterator<Item = Place>) {
         let Some(state) = self.state.as_mut() else { return };
         state.version += 1;
@@ -313,7 +314,7 @@ impl Party {
         if gone.is_empty() {
             return;
         }
-        // Should it be there after all, its Character says so.
+        // If a member is there after all, its Character says so.
         for (character, visit) in gone {
             self.post(context, Letter::Doubted { character, visit });
         }
@@ -371,10 +372,11 @@ impl Party {
         }
     }
 
-    /// What a hub said of an update: these of its receivers are not there.
+    /// A hub has said that these receivers of an update are not there.
     pub(super) fn missing(&mut self, context: Change<'_, '_>, number: u64, posted: Millis, update: Letter) {
         let Letter::Update { to, .. } = &update else { return };
-        // Whoever has just entered may not be there yet; who is no member is told once.
+        // A member who has just entered may not be there yet, so it is told again later. Somebody
+        // who is no member is told once.
         let current = |(who, visit): &&Place| {
             let member = self.living().ok().and_then(|state| state.member(*who));
             member.is_some_and(|member| member.presence.visit == Some(*visit))
@@ -435,7 +437,8 @@ impl Logic for Party {
 
     fn next_deadline(&self) -> Option<Millis> {
         let deserted = self.living().ok().and_then(|state| state.deserted).map(|since| since + PARTY_DESERTED);
-        // While letters wait, the answer to the last lets it be forgotten.
+        // While letters wait, no alarm is needed: the answer to the last one lets the party be
+        // forgotten.
         let forgotten = self.forgotten_at().filter(|_| self.letters.is_empty());
         deserted.into_iter().chain(forgotten).chain(self.letters.next_deadline()).min()
     }

@@ -1,5 +1,5 @@
-//! A party against a model of ten lines: random requests, their repetitions at any time
-//! later, crashes and sleep, compared after every step. A failure names its seed:
+//! A party against a small model of it: random requests, their repetitions at any time later,
+//! crashes and sleep, compared after every step. A failure names its seed:
 //! `PARTY_SEED=<seed> cargo test -p shardlink-server party::model`.
 
 use super::{
@@ -57,7 +57,7 @@ impl Rows {
     }
 }
 
-/// What is asked, by what tells it from other requests.
+/// A request, with what the model needs of it.
 #[derive(Debug, Clone, Copy)]
 enum Asked {
     Invite(u64, u64),
@@ -116,7 +116,7 @@ impl Model {
             Asked::Invite(_, who) if self.members.contains(&who) => return Err(ErrorCode::AlreadyInParty),
             Asked::Accept(who) if self.members.contains(&who) => return Err(ErrorCode::AlreadyInParty),
             Asked::Invite(..) | Asked::Accept(_) if self.members.len() == 4 => return Err(ErrorCode::PartyFull),
-            // One that is open stays the same.
+            // An open invitation stays the same.
             Asked::Invite(_, who) => drop(self.open.entry(who).or_insert(key)),
             Asked::Accept(who) => {
                 self.open.remove(&who).ok_or(ErrorCode::NotFound)?;
@@ -274,7 +274,7 @@ fn play(seed: u64) -> u64 {
                 let (key, invitation, asked, answer): (_, _, _, Result<(), ErrorCode>) =
                     sent[entropy.below(sent.len() as u32) as usize];
                 rig.what = format!("PARTY_SEED={seed} step {step}: {asked:?} again");
-                // Of an invitation into what has ended there is no copy.
+                // There is no copy of an invitation into a party that has ended.
                 let gone = rig.model.ended && matches!(asked, Asked::Invite(..));
                 let again = rig.perform(key, invitation, asked);
                 assert_eq!(again.is_err(), answer.is_err() || gone, "{}", rig.what);
@@ -284,7 +284,7 @@ fn play(seed: u64) -> u64 {
                 let (key, mut asked) = (100 + step, pick(&mut entropy, rig.model.leader));
                 let ends = |who| rig.model.members == [who];
                 if matches!(asked, Asked::Leave(who) if ends(who)) && entropy.below(5) > 0 {
-                    // The end is not what most of this is about.
+                    // Most stories should not end here.
                     asked = Asked::Invite(rig.model.leader, 1 + u64::from(entropy.below(7)));
                 }
                 rig.what = format!("PARTY_SEED={seed} step {step}: {asked:?}");

@@ -1,6 +1,6 @@
 //! What a character does in a party. Joining takes a seat at both ends: the Character claims
-//! it, the Party gives it; a claim that is not heard of again is settled by the Character's
-//! alarm, and at once when it stands in the way.
+//! it, the Party gives it. If nothing is heard of a claim again, the Character's alarm settles
+//! it; a claim that stands in the way of another is settled at once.
 
 use super::{
     contract::{self as party, View},
@@ -38,7 +38,7 @@ pub struct Party;
 pub enum Request {
     /// What somebody wants, and the character it names as its own.
     Do(PartyRequest, Option<CharacterId>),
-    /// How a party is by now, of which word may have been lost.
+    /// How a party is now, because word of it may have been lost.
     Now(PartyId),
 }
 
@@ -78,7 +78,7 @@ impl System for Party {
         let mut all: Vec<Told> = invited.map(|invite| Told::once(ServerMessage::PartyInvite(invite))).collect();
         let me = entered.sheet.id;
         let view = match entered.party {
-            // Whoever is being put out just now finds that its party is not its any more.
+            // Somebody who is being put out just now finds that the party is no longer its own.
             Some(party) => view(on, me, party).await.ok().filter(|view| view.update.member_ids.contains(&me)),
             None => None,
         };
@@ -172,8 +172,8 @@ pub enum PartyAnswer {
     Invite(PartyInvite),
 }
 
-/// Does what somebody wants of a party; of one of their own or that they are invited
-/// into, and of no other: naming a party must not create it.
+/// Does what somebody wants of a party. It must be their own, or one that they are invited into:
+/// naming any other must not create it.
 ///
 /// # Errors
 /// NOT_YOUR_CHARACTER, ALREADY_IN_PARTY, NOT_IN_PARTY, NOT_LEADER, NOT_FOUND, PARTY_FULL,
@@ -239,7 +239,8 @@ async fn own(on: &impl Platform, actor: Actor, party: PartyId) -> Result<String>
     }
 }
 
-/// The same, to somebody who is about to invite: how often is counted there.
+/// The object of a character's own party, for an invitation: the Character counts how often it
+/// invites.
 async fn inviting(on: &impl Platform, actor: Actor, party: PartyId, key: u64) -> Result<String> {
     let begin = character::BeginInvite { owner: actor.owner, party, key };
     let begun = on.ask(&character::object_name(actor.character), begin).await;
@@ -287,7 +288,8 @@ async fn accept(on: &impl Platform, actor: Actor, party: PartyId) -> Result<Part
     take_seat(on, actor, key, joined).await
 }
 
-/// Claims a seat. One that stands in the way may be left over: then its party says so.
+/// Claims a seat. An older seat that stands in the way may be left over: its party is asked, and
+/// if it does not hold the seat, that is released.
 async fn claim(on: &impl Platform, actor: Actor, seat: Seat) -> Result<Joiner> {
     let object = character::object_name(actor.character);
     let claim = character::Claim { owner: actor.owner, party: seat.party, key: seat.key };
@@ -304,8 +306,8 @@ async fn claim(on: &impl Platform, actor: Actor, seat: Seat) -> Result<Joiner> {
     on.ask(&object, claim).await
 }
 
-/// Tells the Character what became of its claim. Where the party's answer is lost, the
-/// Character finds out by itself.
+/// Tells the Character what became of its claim. If the party's answer is lost, the Character
+/// finds out by itself.
 async fn take_seat(on: &impl Platform, actor: Actor, key: u64, joined: Result<PartyUpdate>) -> Result<PartyUpdate> {
     let object = character::object_name(actor.character);
     match &joined {
@@ -360,7 +362,7 @@ pub async fn view(on: &impl Platform, character: CharacterId, party: PartyId) ->
     on.ask(&party::object_name(party), party::Look { character }).await
 }
 
-/// The hub where most of a character's party are.
+/// A character's party, and the hub where most of its other members are.
 pub async fn gathering(on: &impl Platform, actor: Actor) -> Option<(PartyId, Option<u32>)> {
     let seat = parties(on, actor).await.ok()?.seat?;
     let hub = on.ask(&party::object_name(seat.party), party::Gather { character: actor.character }).await.ok()?;

@@ -120,7 +120,7 @@ impl State {
         })
     }
 
-    /// Where the members are who are in the world.
+    /// Where those members are who are in the world.
     pub fn places(&self) -> impl Iterator<Item = (CharacterId, Visit)> {
         self.members.iter().filter_map(|member| Some((member.character, member.presence.visit?)))
     }

@@ -42,7 +42,7 @@ fn party_id() -> PartyId {
     PartyId::new(1 << 41).unwrap()
 }
 
-/// A stay in a hub; each hub has its hundred of connections.
+/// A visit to a hub; each hub has a hundred connection numbers of its own.
 pub(super) fn visit(hub: u32, n: u64) -> Visit {
     Visit { hub, connection: u64::from(hub) * 100 + n }
 }
@@ -67,7 +67,7 @@ fn refused<C: Call<Answer: std::fmt::Debug>>(party: &mut Party, now: u64, call: 
     ask(party, now, call).0.unwrap_err().code
 }
 
-/// What it has to tell others, answered at once by these.
+/// The letters that a party has to send. All of them are answered at once.
 fn letters(party: &mut Party, now: u64) -> Vec<Letter> {
     let errands = party.take_errands(Millis(now));
     let mut entropy = Seeded::new(now);
@@ -173,9 +173,9 @@ fn whoever_is_invited_again_while_an_invitation_is_open_hears_nothing_and_keeps_
     }
     assert_eq!(letters(&mut party, 1_000).len(), 0, "nobody is told");
     assert_eq!(state(&party).invitations.len(), 1);
-    // Which is still the one that lets in.
+    // The first is still the one that lets in.
     done(&mut party, 1_000, accept(600, 12, 2));
-    // Whoever turned one down may be asked again.
+    // Somebody who turned an invitation down may be invited again.
     done(&mut party, 1_000, invite(601, 1, 3));
     done(&mut party, 1_000, Decline { key: 602, character: character(3), invitation: 601 });
     letters(&mut party, 1_000);
@@ -246,7 +246,7 @@ fn an_ended_party_is_forgotten_a_minute_after_all_know_and_a_founding_that_late_
     letters(&mut party, 10);
     assert_eq!(party.next_deadline(), Some(due));
     assert!(!party.is_finished(due - 1) && party.is_finished(due));
-    // What asks after it then finds one that never was.
+    // A request that comes then finds a party that never was.
     let mut party = Party::default();
     assert!(party.is_finished(due));
     assert_eq!(refused(&mut party, due.0, create(1)), ErrorCode::NotFound);
@@ -316,7 +316,7 @@ fn members_who_are_offline_show_as_such_and_an_older_word_changes_nothing() {
 }
 
 #[test]
-fn a_party_that_nobody_of_is_there_for_a_day_ends() {
+fn a_party_of_which_nobody_is_there_for_a_day_ends() {
     let mut party = three();
     for n in [1, 2, 3] {
         let seat = if n == 1 { 1001 } else { 20 + n };

@@ -15,7 +15,7 @@ pub(super) struct Place {
 #[derive(Debug)]
 pub(super) struct Layer {
     pub(super) location: LocationId,
-    /// By the cell's number, the number of its group plus one; 0 where nobody is.
+    /// For each cell, by its number: the number of its group plus one, or 0 if it has no group.
     pub(super) groups: Box<[u16; Cell::COUNT]>,
     /// Who has come into the location since the last tick.
     pub(super) arrived: Vec<u16>,
@@ -76,8 +76,8 @@ impl Area {
         self.layers.get(place.layer)?.groups.get(place.cell.index())?.checked_sub(1)
     }
 
-    /// The number of a place's group, which is made if there is none: with what is
-    /// seen from there as everybody knew it at the last tick.
+    /// The number of a place's group. If there is none it is made, and sees only those whom
+    /// everybody knew of at the last tick.
     pub(super) fn group_at(&mut self, place: Place) -> u16 {
         if let Some(number) = self.group_number(place) {
             return number;
@@ -154,8 +154,8 @@ impl Area {
         }
     }
 
-    /// Chooses who is seen from a group's cell. If they are more than the cap, with
-    /// `keep` those stay in sight who are, so that it does not flicker with every step.
+    /// Chooses who is seen from a group's cell. If there are more than the cap, `keep` has those
+    /// who are in sight stay in sight, so that it does not flicker with every step.
     pub(super) fn choose(&mut self, number: u16, keep: bool) {
         let Some(place) = self.group(number).map(|group| group.place) else { return };
         let mut candidates = std::mem::take(&mut self.candidates);

@@ -61,7 +61,7 @@ impl Walker {
         walked_on(self.position, self.velocity, elapsed)
     }
 
-    /// How it moves at this moment: whoever has been silent for too long stands.
+    /// How it moves at this moment: not at all, if it has been silent for too long.
     #[must_use]
     pub fn velocity(&self, now: Millis) -> Vec3 {
         if self.moves(now) { self.velocity } else { Vec3::ZERO }
@@ -73,7 +73,7 @@ impl Walker {
         self.velocity != Vec3::ZERO && now.since(self.told) < DEAD_RECKONING
     }
 
-    /// Whom it lists without seeing them.
+    /// What decides whom it lists without seeing them.
     #[must_use]
     pub const fn eyes(&self) -> Eyes {
         Eyes { faction: self.faction, group: self.group }
@@ -86,9 +86,10 @@ impl Walker {
     }
 }
 
-/// Where somebody stands who was heard walking for the last time here, and has been silent
-/// for too long. A binary client says so when it stops, so it has walked on until it was
-/// lost. A JSON client need not know of dead reckoning: it stands where it said it was.
+/// Where somebody stands who was last heard walking, at this position and velocity, and has been
+/// silent for too long. A binary client says so when it stops, so a silent one has walked on
+/// until it was lost. A JSON client need not know of dead reckoning: it stands where it said it
+/// was.
 #[must_use]
 pub fn stopped(encoding: Encoding, position: Vec3, velocity: Vec3) -> Vec3 {
     match encoding {
@@ -112,9 +113,9 @@ pub struct Newcomer {
     pub faction: Faction,
     /// Its group.
     pub group: Option<GroupId>,
-    /// Where it comes to.
+    /// The location that it comes to.
     pub location: LocationId,
-    /// Where in it.
+    /// Its position there.
     pub position: Vec3,
     /// The cell that it is seen in.
     pub cell: Cell,
@@ -129,8 +130,8 @@ pub struct Eyes {
     pub group: Option<GroupId>,
 }
 
-/// Whether somebody in the same location is listed as present to others whether they see
-/// it or not: to those of its faction, and to those of its group.
+/// Whether somebody is listed as present to another in the same location, seen or not: so are
+/// those of the same faction, and those of the same group.
 #[must_use]
 pub fn is_always_listed(one: &Walker, to: Eyes) -> bool {
     one.faction == to.faction || (to.group.is_some() && one.group == to.group)
