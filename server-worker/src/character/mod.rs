@@ -14,6 +14,7 @@ pub mod logic;
 #[cfg(target_arch = "wasm32")]
 mod object;
 pub mod record;
+pub mod rows;
 pub mod social;
 #[cfg(target_arch = "wasm32")]
 mod store;

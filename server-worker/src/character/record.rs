@@ -3,15 +3,12 @@
 //! to hold what the other does not. Ids, names, races and the like are spelled here as they
 //! are on the wire: golden files pin both.
 
+use crate::systems::party::record::StoredInvite;
 use serde::{Deserialize, Serialize};
 use shardlink_shared::{
     ids::{CharacterId, LocationId, PartyId, PlayerId},
     items::{Stack, starting_goods},
     limits::CLAIM_SETTLES_AFTER,
-    protocol::{
-        Timestamp,
-        party::{PartyInvite, PartyName},
-    },
     sheet::{Progression, Resources, Sheet, Stats, iso8601},
     text::CharacterName,
     time::Millis,
@@ -129,21 +126,6 @@ pub struct StoredInvitation {
     pub expires: Millis,
 }
 
-/// What an invitation says: the wire's invitation is made from it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StoredInvite {
-    party_id: PartyId,
-    inviter_id: CharacterId,
-    inviter_name: CharacterName,
-    invitee_id: CharacterId,
-    invitee_name: CharacterName,
-    #[serde(default)]
-    party_name: Option<PartyName>,
-    /// Not said by builds that did not tell when an invitation ends.
-    #[serde(default)]
-    expires_at: Option<Timestamp>,
-}
-
 // Both ways every field is named: one that the wire gains is stored only if it is written
 // here, and one that is stored is told only if the wire has it.
 
@@ -248,21 +230,5 @@ impl From<Progression> for StoredProgression {
 impl From<StoredProgression> for Progression {
     fn from(StoredProgression { level, experience, souls }: StoredProgression) -> Self {
         Self { level, experience, souls }
-    }
-}
-
-impl From<PartyInvite> for StoredInvite {
-    fn from(
-        PartyInvite { party_id, inviter_id, inviter_name, invitee_id, invitee_name, party_name, expires_at }: PartyInvite,
-    ) -> Self {
-        Self { party_id, inviter_id, inviter_name, invitee_id, invitee_name, party_name, expires_at }
-    }
-}
-
-impl From<StoredInvite> for PartyInvite {
-    fn from(
-        StoredInvite { party_id, inviter_id, inviter_name, invitee_id, invitee_name, party_name, expires_at }: StoredInvite,
-    ) -> Self {
-        Self { party_id, inviter_id, inviter_name, invitee_id, invitee_name, party_name, expires_at }
     }
 }

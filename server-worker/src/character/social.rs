@@ -3,7 +3,7 @@
 
 use super::{
     logic::{Change, Character, Write},
-    record::{StoredInvitation, StoredInvite},
+    record::StoredInvitation,
 };
 use crate::{
     calls::{
@@ -13,7 +13,7 @@ use crate::{
     effect::{Context, Errands},
     letters,
     service::{Platform, Result},
-    systems::party::contract as party,
+    systems::party::{contract as party, record::StoredInvite},
 };
 use serde::{Deserialize, Serialize};
 use shardlink_shared::{

@@ -1,17 +1,15 @@
-//! Where the rows of a Character are; `record.rs` and `social.rs` have what they hold.
+//! Where the rows of a Character are; `rows.rs` has what they hold.
 
 use super::{
     logic::{Character, Write},
+    rows,
     social::Social,
 };
 use crate::{
     damage::Class,
-    effect::to_json,
     letters::Letters,
-    runtime::{
-        db::{Db, Fault, Param},
-        shell::Store,
-    },
+    row::Fault,
+    runtime::{db::Db, shell::Store},
 };
 
 impl Store for Character {
@@ -29,28 +27,26 @@ impl Store for Character {
     ];
 
     fn load(db: &Db) -> Result<Self, Fault> {
-        let record = db.query("SELECT record FROM character", vec![], |row| row.json(0))?.pop();
-        let presence = db.query("SELECT presence FROM presence", vec![], |row| row.json(0))?.pop();
-        let social = db.query("SELECT social FROM social", vec![], |row| row.json(0))?.pop();
+        let select = |columns: &str, table: &str| format!("SELECT {columns} FROM {table}");
+        let record = db.query(&select(rows::RECORD, "character"), vec![], rows::read_record)?.pop();
+        let presence = db.query(&select(rows::PRESENCE, "presence"), vec![], rows::read_presence)?.pop();
+        let social = db.query(&select(rows::SOCIAL, "social"), vec![], rows::read_social)?.pop();
         Ok(Self::restore(record, presence, social.unwrap_or_default(), Letters::restore(db.letters()?)))
     }
 
     fn store(db: &Db, write: &Write) -> Result<(), Fault> {
-        let (table, column, value) = match write {
-            Write::Record(record) => ("character", "record", record.as_ref().map(to_json)),
-            Write::Presence(presence) => ("presence", "presence", presence.as_ref().map(to_json)),
+        let (table, columns, row) = match write {
+            Write::Record(record) => ("character", rows::RECORD, record.as_ref().map(rows::record)),
+            Write::Presence(presence) => ("presence", rows::PRESENCE, presence.map(rows::presence)),
             Write::Social(social) => {
                 let any = *social != Social::default();
-                ("social", "social", any.then(|| to_json(social)))
+                ("social", rows::SOCIAL, any.then(|| rows::social(social)))
             }
             Write::Post(number, letter) => return db.keep_letter(*number, letter),
             Write::Done(number) => return db.drop_letter(*number),
         };
-        match value {
-            Some(value) => db.execute(
-                &format!("INSERT OR REPLACE INTO {table} (only, {column}) VALUES (1, ?)"),
-                vec![Param::Text(value)],
-            ),
+        match row {
+            Some(row) => db.put(table, columns, row),
             None => db.execute(&format!("DELETE FROM {table}"), vec![]),
         }
     }

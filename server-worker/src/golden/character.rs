@@ -9,6 +9,7 @@ use crate::{
     character::{
         logic::{Character, Write},
         record::Record,
+        rows,
         social::{Letter, Social},
     },
     effect::{Context, Logic},
@@ -67,13 +68,17 @@ fn the_rows_of_a_character_are_as_they_were_pinned() {
     let created = asked.ask(Create { owner: player(), sheet: sheet() });
     let [Write::Record(Some(record))] = &*created else { panic!("{created:?}") };
     golden.json("record", record);
+    golden.row("record", record, rows::record(record), rows::read_record);
     let without_items = Record { items: Vec::new(), settles_at: None, ..record.clone() };
     golden.old_json("record-without-items", &without_items);
     assert_eq!(record.told(), sheet());
     let entered = asked.ask(Enter { owner: player(), visit: VISIT });
     let [Write::Presence(Some(presence))] = &*entered else { panic!("{entered:?}") };
     golden.json("presence", presence);
-    golden.json("social", &social(invite()));
+    golden.row("presence", presence, rows::presence(*presence), rows::read_presence);
+    let kept = social(invite());
+    golden.json("social", &kept);
+    golden.row("social", &kept, rows::social(&kept), rows::read_social);
     golden.old_json("social-uncounted", &social(PartyInvite { expires_at: None, ..invite() }));
 }
 

@@ -1,25 +1,27 @@
-//! What a Hub keeps: the attachments of its sockets, which are also the rows of places, and
-//! its letters and log. What a logged message says is in the wire's own golden files.
+//! What a Hub keeps: the attachments of its sockets, its rows and its letters. What a logged
+//! message says is in the wire's own golden files.
 
 use super::{Golden, NOW, character, hex, location, name, party, player};
 use crate::{
     calls::character::Visit,
     hub::{
         area::evidence::Conduct,
-        rows::Letter,
+        rows::{self, Letter},
         sockets::{
             attachment,
             connection::{Connection, ConnectionId, Identity, Player, Stage},
         },
-        stream::log::Audience,
+        stream::log::{Audience, Logged},
     },
     letters,
+    row::{Row, Value},
     systems::Facts,
 };
 use shardlink_shared::{
     codec::Encoding,
     crypto::token::{ResumeToken, SessionId},
     ids::PartyId,
+    protocol::RequestId,
     rules::{interest::Cell, movement::Motion},
     time::Millis,
     vector::Vec3,
@@ -124,6 +126,68 @@ fn the_attachments_of_a_hubs_sockets_are_as_they_were_pinned() {
         let read: Audience = postcard::from_bytes(&golden.bytes(file, &written)).unwrap();
         assert_eq!(read, audience, "{file}");
     }
+}
+
+#[test]
+fn the_rows_of_a_hub_are_as_they_were_pinned() {
+    let mut golden = Golden::of("hub/rows");
+    let process = NOW - 1_000;
+    // One in a socket, and one that has lost it and may have missed word of its session.
+    let until = NOW + 60_000;
+    let lost = Connection { held: Some(until), doubted: true, ..playing() };
+    for (row, connection) in [("place", playing()), ("place-lost", lost)] {
+        // A hub is told of the end beside the connection.
+        let read = shown(&Connection { held: None, ..connection.clone() });
+        golden.row(row, &Some((connection.held, read)), rows::place(&connection, process), |row| {
+            let place = rows::read_place(row, process, NOW)?;
+            Ok(place.map(|(until, connection)| (until, shown(&connection))))
+        });
+    }
+    // What a message says is in the wire's own golden files.
+    let to_all = Logged { seq: NOW.0, at: NOW, audience: Audience::All, answers: None, bytes: vec![7, 0, 0xff] };
+    let answer = Logged {
+        seq: NOW.0 + 1,
+        audience: Audience::Of(vec![ConnectionId(7), ID]),
+        answers: RequestId::from_text("c-17").map(|request| (ID, request)),
+        ..to_all.clone()
+    };
+    for (row, logged) in [("log", to_all), ("log-answer", answer)] {
+        golden.row(row, &logged, rows::logged(&logged), rows::read_logged);
+    }
+    let nonce = [0x5a; 8];
+    golden.row("ticket", &(nonce, until), rows::ticket(nonce, until), rows::read_ticket);
+    let session = identity().session;
+    golden.row("word", &(session, NOW), rows::word(session, NOW), rows::read_word);
+}
+
+#[test]
+fn a_place_that_another_process_wrote_is_in_doubt_and_one_of_a_later_build_is_not_kept() {
+    let (process, later) = (NOW - 1_000, NOW - 1);
+    let read = |row: Vec<Value>, process| rows::read_place(&Row(row), process, NOW).unwrap();
+    let row = rows::place(&playing(), process);
+    assert_eq!(read(row.clone(), process).map(|(_, connection)| connection.doubted), Some(false));
+    assert_eq!(read(row.clone(), later).map(|(_, connection)| connection.doubted), Some(true));
+    let of_a_later_build = row.into_iter().map(|column| match column {
+        Value::Blob(mut bytes) => {
+            bytes[0] += 1;
+            Value::Blob(bytes)
+        }
+        other => other,
+    });
+    assert!(read(of_a_later_build.collect(), process).is_none());
+}
+
+#[test]
+fn a_request_that_had_a_number_is_answered_by_its_digits_after_a_sleep() {
+    let asked = Logged {
+        seq: 1,
+        at: NOW,
+        audience: Audience::All,
+        answers: Some((ID, RequestId::Number(17))),
+        bytes: Vec::new(),
+    };
+    let read = rows::read_logged(&Row(rows::logged(&asked))).unwrap();
+    assert_eq!(read.answers.and_then(|(_, request)| request.as_number()), Some(17));
 }
 
 #[test]

@@ -1,14 +1,15 @@
-//! The rows of a Hub.
+//! Where the rows of a Hub are; `rows.rs` has what they hold.
 
 use super::{
-    rows::Rows,
-    sockets::attachment,
-    sockets::connection::Nonce,
-    sockets::connection::{Connection, ConnectionId},
+    rows::{self, Rows, id},
+    sockets::connection::{Connection, ConnectionId, Nonce},
     stream::log::Logged,
 };
-use crate::runtime::db::{Db, Fault, Param};
-use shardlink_shared::{crypto::token::SessionId, protocol::RequestId, time::Millis};
+use crate::{
+    row::{Fault, Value},
+    runtime::db::Db,
+};
+use shardlink_shared::{crypto::token::SessionId, time::Millis};
 
 const MIGRATIONS: &[&str] = &[
     "
@@ -57,45 +58,19 @@ const MIGRATIONS: &[&str] = &[
 /// not let anybody in, so damage in parts of the file that are not read is found here too.
 pub fn load(db: &Db, process: Millis, now: Millis) -> Result<Rows, Fault> {
     db.check()?;
-    let places = db.query("SELECT until, connection, process FROM places", vec![], |row| {
-        let until = if row.is_null(0) { None } else { Some(row.millis(0)?) };
-        let doubted = row.is_null(2) || row.millis(2)? != process;
-        // Another build's place is not kept.
-        let connection = attachment::read(&row.blob(1)?, now);
-        Ok(connection.map(|connection| (until, Connection { doubted, ..connection })))
-    })?;
-    let log = db.query("SELECT seq, at, audience, asker, request, message FROM log ORDER BY seq", vec![], |row| {
-        let audience = postcard::from_bytes(&row.blob(2)?).map_err(|error| Fault(format!("audience: {error}")))?;
-        let answers = if row.is_null(3) {
-            None
-        } else {
-            RequestId::from_text(&row.text(4)?)
-                .map(|request| Ok::<_, Fault>((ConnectionId(row.number(3)?), request)))
-                .transpose()?
-        };
-        Ok(Logged { seq: row.number(0)?, at: row.millis(1)?, audience, answers, bytes: row.blob(5)? })
-    })?;
-    let tickets = db.query("SELECT nonce, expires FROM used_tickets", vec![], |row| {
-        Ok((exact(row.blob(0)?, "a ticket's nonce")?, row.millis(1)?))
-    })?;
-    let words = db.query("SELECT session, at FROM words", vec![], |row| {
-        Ok((SessionId(exact(row.blob(0)?, "a session's id")?), row.millis(1)?))
-    })?;
+    let select = |columns: &str, table: &str| format!("SELECT {columns} FROM {table}");
+    let places = db.query(&select(rows::PLACE, "places"), vec![], |row| rows::read_place(row, process, now))?;
+    let log = db.query(&(select(rows::LOG, "log") + " ORDER BY seq"), vec![], rows::read_logged)?;
+    let tickets = db.query(&select(rows::TICKET, "used_tickets"), vec![], rows::read_ticket)?;
+    let words = db.query(&select(rows::WORD, "words"), vec![], rows::read_word)?;
+    // Another build's place is not kept.
     let places = places.into_iter().flatten().collect();
     Ok(Rows { places, log, letters: db.letters()?, tickets, words, process })
 }
 
-fn exact<const N: usize>(bytes: Vec<u8>, what: &str) -> Result<[u8; N], Fault> {
-    bytes.try_into().map_err(|_| Fault(format!("{what} has {N} bytes")))
-}
-
 /// Writes the row of a connection's place, in a process that began at this time.
 pub fn keep_place(db: &Db, connection: &Connection, process: Millis) -> Result<(), Fault> {
-    let process = (!connection.doubted).then_some(process);
-    db.execute(
-        "INSERT OR REPLACE INTO places (id, until, connection, process) VALUES (?, ?, ?, ?)",
-        vec![id(connection.id), connection.held.into(), attachment::write(connection).into(), process.into()],
-    )
+    db.put("places", rows::PLACE, rows::place(connection, process))
 }
 
 /// Removes the row of a connection's place.
@@ -103,37 +78,19 @@ pub fn give_up_place(db: &Db, connection: ConnectionId) -> Result<(), Fault> {
     db.execute("DELETE FROM places WHERE id = ?", vec![id(connection)])
 }
 
-/// Keeps a reliable message.
+/// Keeps a reliable message. One whose number was given before is refused.
 pub fn log(db: &Db, row: &Logged) -> Result<(), Fault> {
-    // These types always serialize.
-    let audience = postcard::to_extend(&row.audience, Vec::new()).unwrap_or_default();
-    let (asker, request) = row.answers.as_ref().map(|(asker, request)| (id(*asker), request.to_string())).unzip();
-    db.execute(
-        "INSERT INTO log (seq, at, audience, asker, request, message) VALUES (?, ?, ?, ?, ?, ?)",
-        vec![
-            Param::Int(row.seq as i64),
-            row.at.into(),
-            audience.into(),
-            asker.unwrap_or(Param::Null),
-            request.into(),
-            row.bytes.clone().into(),
-        ],
-    )
+    db.execute(&format!("INSERT INTO log ({}) VALUES (?, ?, ?, ?, ?, ?)", rows::LOG), rows::logged(row))
 }
 
 /// Forgets the reliable messages up to this one.
 pub fn forget(db: &Db, seq: u64) -> Result<(), Fault> {
-    db.execute("DELETE FROM log WHERE seq <= ?", vec![Param::Int(seq as i64)])
+    db.execute("DELETE FROM log WHERE seq <= ?", vec![Value::Int(seq as i64)])
 }
 
 /// Forgets the reliable messages above this one.
 pub fn forget_above(db: &Db, seq: u64) -> Result<(), Fault> {
-    db.execute("DELETE FROM log WHERE seq > ?", vec![Param::Int(seq as i64)])
-}
-
-/// A connection's number has 52 bits.
-const fn id(connection: ConnectionId) -> Param {
-    Param::Int(connection.0 as i64)
+    db.execute("DELETE FROM log WHERE seq > ?", vec![Value::Int(seq as i64)])
 }
 
 /// Brings the schema up to date: once for each time the hub is loaded.
@@ -143,18 +100,12 @@ pub fn migrate(db: &Db) -> Result<(), Fault> {
 
 /// Stores that a ticket has served, and until when it could be shown again.
 pub fn use_ticket(db: &Db, nonce: Nonce, expires: Millis) -> Result<(), Fault> {
-    db.execute(
-        "INSERT OR REPLACE INTO used_tickets (nonce, expires) VALUES (?, ?)",
-        vec![nonce.to_vec().into(), expires.into()],
-    )
+    db.put("used_tickets", rows::TICKET, rows::ticket(nonce, expires))
 }
 
 /// Stores that there was word of a session.
 pub fn keep_word(db: &Db, session: SessionId, now: Millis) -> Result<(), Fault> {
-    db.execute(
-        "INSERT OR REPLACE INTO words (session, at) VALUES (?, ?)",
-        vec![session.0.to_vec().into(), now.into()],
-    )
+    db.put("words", rows::WORD, rows::word(session, now))
 }
 
 /// Removes the tickets that are past their time, and the words that are not newer than `before`.

@@ -17,7 +17,6 @@ pub mod logic;
 mod object;
 mod placement;
 pub mod rows;
-pub mod said;
 pub mod speech;
 #[cfg(target_arch = "wasm32")]
 mod store;

@@ -2,13 +2,13 @@
 //! columns, in the order of its table's list of columns; the one that reads it takes them
 //! in the same order.
 
-use super::{logic::Reported, said::StoredSpeech};
+use super::logic::Reported;
 use crate::{
     calls::BatchNumber,
     calls::world::{Happening, Population},
     effect::to_json,
     row::{Fault, Row, Value},
-    systems::chat::Scope,
+    systems::chat::{Scope, said::StoredSpeech},
 };
 use shardlink_shared::{protocol::chat::PastChat, time::Millis};
 

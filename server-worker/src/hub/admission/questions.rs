@@ -139,3 +139,6 @@ async fn admit(
     let (entrance, silenced) = service::admit(on, identity, about.id.visit(about.hub), voucher).await?;
     Ok(Answer::Admitted { identity, token, entrance: entrance.map(Box::new), silenced })
 }
+
+#[cfg(test)]
+mod tests;

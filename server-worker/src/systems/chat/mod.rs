@@ -16,6 +16,7 @@ pub mod heard;
 pub mod history;
 pub mod memory;
 mod requests;
+pub mod said;
 
 #[cfg(test)]
 pub(crate) use requests::whisper;

@@ -1,6 +1,9 @@
 //! What a party does with other objects, and what becomes of it.
 
-use super::logic::{Party, Write};
+use super::{
+    logic::{Party, Write},
+    record::{StoredInvite, StoredUpdate},
+};
 use crate::{
     calls::{
         character::{self, Place, Visit},
@@ -15,10 +18,7 @@ use serde::{Deserialize, Serialize};
 use shardlink_shared::{
     ids::CharacterId,
     limits::HUB_SILENT,
-    protocol::{
-        ServerMessage,
-        party::{PartyInvite, PartyUpdate},
-    },
+    protocol::{ServerMessage, party::PartyUpdate},
     time::Millis,
 };
 
@@ -38,8 +38,8 @@ pub enum Letter {
         key: u64,
         /// Until when it is good.
         expires: Millis,
-        /// As it is told.
-        invite: PartyInvite,
+        /// What is told of it.
+        invite: StoredInvite,
     },
     /// To a Character: an invitation is no longer good.
     Uninvited {
@@ -60,7 +60,7 @@ pub enum Letter {
         /// Which hub.
         hub: u32,
         /// The party.
-        update: PartyUpdate,
+        update: StoredUpdate,
         /// Who there is told.
         to: Vec<Place>,
     },
@@ -97,7 +97,7 @@ impl Errands for Party {
                     on.ask(&character::object_name(character), character::Release { seat }).await.map(nobody)
                 }
                 Letter::Invited { key, expires, invite } => {
-                    let invited = character::Invite { key, expires, invite };
+                    let invited = character::Invite { key, expires, invite: invite.into() };
                     on.ask(&character::object_name(invited.invite.invitee_id), invited).await.map(nobody)
                 }
                 Letter::Uninvited { character, key } => {
@@ -107,7 +107,7 @@ impl Errands for Party {
                     on.ask(&character::object_name(character), character::Doubt { visit }).await.map(nobody)
                 }
                 Letter::Update { hub, update, to } => {
-                    on.ask(&hub::object_name(hub), Deliver { deliveries: vec![change(update, to)] }).await
+                    on.ask(&hub::object_name(hub), Deliver { deliveries: vec![change(update.into(), to)] }).await
                 }
             },
         }

@@ -45,7 +45,7 @@ impl Party {
         });
         let invite = state.invite(call.invitee, &call.name, Some(expires)).ok_or(ErrorCode::Internal)?;
         self.store(context);
-        self.post(context, Letter::Invited { key: call.key, expires, invite });
+        self.post(context, Letter::Invited { key: call.key, expires, invite: invite.into() });
         Ok(())
     }
 

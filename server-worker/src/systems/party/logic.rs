@@ -6,6 +6,7 @@ use super::{
         SetLoot, View, Withdraw,
     },
     errand::{Errand, Letter},
+    record::StoredUpdate,
     state::{Member, State},
 };
 use crate::calls::BatchNumber;
@@ -148,7 +149,7 @@ impl Party {
         state.version += 1;
         let online = state.places().next().is_some();
         state.deserted = if online || state.ended { None } else { state.deserted.or(Some(context.now)) };
-        let update = state.update();
+        let update = StoredUpdate::from(state.update());
         let mut to: Vec<Place> = state.places().chain(others).collect();
         self.store(context);
         to.sort_by_key(|(_, visit)| visit.hub);

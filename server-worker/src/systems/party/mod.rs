@@ -24,7 +24,9 @@ pub mod logic;
 mod model;
 #[cfg(target_arch = "wasm32")]
 mod object;
+pub mod record;
 mod requests;
+pub mod rows;
 pub mod state;
 #[cfg(target_arch = "wasm32")]
 mod store;

@@ -1,15 +1,15 @@
-//! The rows of a Party.
+//! Where the rows of a Party are.
 
-use super::logic::{Party, Write};
-use crate::{calls::BatchNumber, systems::chat::heard::Heard};
+use super::{
+    logic::{Party, Write},
+    rows,
+};
 use crate::{
     damage::Class,
-    effect::to_json,
     letters::Letters,
-    runtime::{
-        db::{Db, Fault, Param},
-        shell::Store,
-    },
+    row::{Fault, Value},
+    runtime::{db::Db, shell::Store},
+    systems::chat::heard::Heard,
 };
 
 impl Store for Party {
@@ -24,39 +24,27 @@ impl Store for Party {
     "];
 
     fn load(db: &Db) -> Result<Self, Fault> {
-        let state = db.query("SELECT state FROM party", vec![], |row| row.json(0))?.pop();
-        let served = db.query("SELECT served FROM served ORDER BY position", vec![], |row| row.json(0))?;
-        let said = db.query("SELECT past FROM said ORDER BY number", vec![], |row| row.json(0))?;
-        let heard = db.query("SELECT hub, epoch, number FROM heard", vec![], |row| {
-            Ok((row.number(0)? as u32, BatchNumber { epoch: row.millis(1)?, number: row.number(2)? }))
-        })?;
+        let select = |columns: &str, table: &str| format!("SELECT {columns} FROM {table}");
+        let state = db.query(&select(rows::STATE, "party"), vec![], rows::read_state)?.pop();
+        let served = db.query(&(select(rows::SERVED, "served") + " ORDER BY position"), vec![], rows::read_served)?;
+        let said = db.query(&(select(rows::SAID, "said") + " ORDER BY number"), vec![], rows::read_said)?;
+        let heard = db.query(&select(rows::HEARD, "heard"), vec![], rows::read_heard)?;
         let heard = Heard::restore(heard.into_iter().collect());
         Ok(Self::restore(state, served.into(), Letters::restore(db.letters()?), said, heard))
     }
 
     fn store(db: &Db, write: &Write) -> Result<(), Fault> {
         match write {
-            Write::State(state) => {
-                db.execute("INSERT OR REPLACE INTO party (only, state) VALUES (1, ?)", vec![to_json(state).into()])
-            }
-            Write::Served(served) => db.execute(
-                "INSERT OR REPLACE INTO served (key, served) VALUES (?, ?)",
-                vec![served.key.to_string().into(), to_json(served).into()],
-            ),
-            Write::ForgetServed(key) => db.execute("DELETE FROM served WHERE key = ?", vec![key.to_string().into()]),
+            Write::State(state) => db.put("party", rows::STATE, rows::state(state)),
+            Write::Served(served) => db.put("served", rows::SERVED, rows::served(served)),
+            Write::ForgetServed(key) => db.execute("DELETE FROM served WHERE key = ?", vec![rows::served_key(*key)]),
             Write::Post(number, letter) => db.keep_letter(*number, letter),
             Write::Done(number) => db.drop_letter(*number),
-            Write::Said(past) => db.execute(
-                "INSERT OR REPLACE INTO said (number, past) VALUES (?, ?)",
-                vec![Param::Int(past.number as i64), to_json(past).into()],
-            ),
+            Write::Said(past) => db.put("said", rows::SAID, rows::said(past)),
             Write::ForgetSaid(number) => {
-                db.execute("DELETE FROM said WHERE number <= ?", vec![Param::Int(*number as i64)])
+                db.execute("DELETE FROM said WHERE number <= ?", vec![Value::Int(*number as i64)])
             }
-            Write::Heard(hub, batch) => db.execute(
-                "INSERT OR REPLACE INTO heard (hub, epoch, number) VALUES (?, ?, ?)",
-                vec![(*hub).into(), batch.epoch.into(), Param::Int(batch.number as i64)],
-            ),
+            Write::Heard(hub, batch) => db.put("heard", rows::HEARD, rows::heard(*hub, *batch)),
         }
     }
 }

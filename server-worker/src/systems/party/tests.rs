@@ -87,7 +87,9 @@ fn letters(party: &mut Party, now: u64) -> Vec<Letter> {
 
 fn updates(party: &mut Party, now: u64) -> Vec<(u32, PartyUpdate, Vec<CharacterId>)> {
     let update = |letter| match letter {
-        Letter::Update { hub, update, to } => Some((hub, update, to.into_iter().map(|(who, _)| who).collect())),
+        Letter::Update { hub, update, to } => {
+            Some((hub, update.into(), to.into_iter().map(|(who, _)| who).collect()))
+        }
         _ => None,
     };
     letters(party, now).into_iter().filter_map(update).collect()
@@ -261,7 +263,7 @@ fn whoever_is_out_gets_a_last_update_and_its_seat_back() {
     let sent = letters(&mut party, 9);
     assert!(sent.contains(&Letter::Released { character: character(3), seat: 23 }), "{sent:?}");
     let to = vec![(character(2), visit(1, 2)), (character(3), visit(1, 3))];
-    assert!(sent.contains(&Letter::Update { hub: 1, update: kicked, to }), "{sent:?}");
+    assert!(sent.contains(&Letter::Update { hub: 1, update: kicked.into(), to }), "{sent:?}");
 }
 
 #[test]

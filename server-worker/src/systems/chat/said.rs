@@ -1,6 +1,7 @@
-//! What was said, as it is stored. Clients are told a [`PastChat`] instead, which may come
-//! to hold what need not be stored, as this may come to hold what nobody is told. Ids,
-//! names and channels are spelled here as they are on the wire: golden files pin both.
+//! What was said, as World and each Party store it. Clients are told a [`PastChat`] instead,
+//! which may come to hold what need not be stored, as this may come to hold what nobody is
+//! told. Ids, names and channels are spelled here as they are on the wire: golden files pin
+//! both.
 
 use serde::{Deserialize, Serialize};
 use shardlink_shared::{
