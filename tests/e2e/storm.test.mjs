@@ -51,6 +51,35 @@ test("in a storm of plain sign-ins chat stays quick, and who would wait too long
   await b.socket.close();
 });
 
+test("many wrong passwords at once do not keep a realm where nobody plays from answering", async (t) => {
+  const quiet = await startServer({ env: limits });
+  try {
+    const { url } = quiet;
+    const known = await signUp(url);
+    let going = true;
+    const took = [];
+    const asking = (async () => {
+      while (going) {
+        const began = performance.now();
+        assert.equal((await rest(url, "GET", "/api/status")).status, 200);
+        took.push(performance.now() - began);
+        await pause(20);
+      }
+    })();
+    // The first may take a piece, by which the server learns how long one takes.
+    const wrong = (n) => rest(url, "POST", "/api/auth/login", { body: { username: known.username, password: `wrong ${n}` } });
+    const answers = await Promise.all(Array.from({ length: 24 }, (_, n) => wrong(n)));
+    going = false;
+    await asking;
+    const counts = Object.groupBy(answers, (answer) => answer.status);
+    t.diagnostic(`${Object.entries(counts).map(([status, some]) => `${some.length} × ${status}`).join(", ")}; asked ${took.length} times, ${Math.max(...took).toFixed(0)} ms at most`);
+    assert.ok(counts[401]?.length > 8, "they were judged");
+    assert.ok(Math.max(...took) < 1_500 * crowding(), `an answer took ${Math.max(...took).toFixed(0)} ms`);
+  } finally {
+    await quiet.stop();
+  }
+});
+
 /** Says something again and again; how long each took to be heard by the other. */
 async function chatEvery(speaker, listener, count) {
   const heard = [];

@@ -835,7 +835,7 @@ export interface CombatEnd extends Message<"combat_end"> {
   rewards: Reward[];
 }
 
-/** The realm as it is now. A player is told on entering and resuming, if its hub knows it, and when it changes, once in 5 s at most. It has no `seq`: only the newest counts. */
+/** The realm as it is now. A player is told a moment after entering or resuming, and when it changes, once in 5 s at most. It has no `seq`: only the newest counts. */
 export interface WorldState extends Message<"world_state"> {
   /** What the world is like now. */
   current_reality: Reality;

@@ -72,7 +72,7 @@ pub enum Telling {
     /// It is sent once to those who are there, and never stored.
     Once,
     /// Likewise, and only the newest of its type counts: it is told when it differs from what
-    /// was told last, every [`LATEST_INTERVAL`] at most, and to each player who enters.
+    /// was told last, every [`LATEST_INTERVAL`] at most, and to each player who enters or resumes.
     ///
     /// [`LATEST_INTERVAL`]: shardlink_shared::limits::LATEST_INTERVAL
     Latest,

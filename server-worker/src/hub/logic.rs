@@ -69,8 +69,8 @@ impl Hub {
             Event::Delivered(deliveries) => self.deliver_all(deliveries, out),
             Event::Carried(number, answer) => self.carried(number, &answer, out),
             Event::Unreported => {
-                // What World would have answered is missed, too.
-                self.desk.latest.is_missed = true;
+                // What World has answered may be lost, too.
+                self.characters.values().for_each(|id| self.desk.latest.came(*id));
                 self.post.report_at.get_or_insert(out.now + REPORT_AGAIN);
             }
             Event::Unstored(rows) => self.unstored(&rows, out),

@@ -87,7 +87,7 @@ impl Hub {
         out.push(Effect::Report {
             population: self.population(),
             is_awake: self.is_awake(),
-            misses: self.desk.latest.is_missed,
+            misses: self.desk.latest.is_missed(),
         });
     }
 }

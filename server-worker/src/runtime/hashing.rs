@@ -1,12 +1,16 @@
 //! Stretches passwords for the routes that take plain ones, one at a time.
 //!
-//! The runtime's own PBKDF2 takes a fifth of the time, but all of it in one piece (70 to 90 ms
-//! here), and on Cloudflare it refuses this many rounds. So it is used only while no hub of
-//! this process is at work. Otherwise, and where it refuses, the crate does the work in slices,
-//! so that the hubs that share the thread keep their ticks.
+//! The runtime's own PBKDF2 takes a fifth of the time, but all of it in one piece (70 to 350 ms,
+//! as the processor is), and on Cloudflare it refuses this many rounds. So it is used only where
+//! a piece is short and no hub of this process is at work (`service/at_once.rs`). Otherwise, and
+//! where it refuses, the crate does the work in slices, so that the hubs that share the thread
+//! keep their ticks and everybody else gets answers.
 
 use super::clock;
-use crate::service::turns::{Asker, Standing, Turns};
+use crate::service::{
+    at_once::AtOnce,
+    turns::{Asker, Standing, Turns},
+};
 use shardlink_shared::{
     ErrorCode, Refusal,
     crypto::password::{Derivation, Salt, SaltedPassword, Verifier},
@@ -45,11 +49,8 @@ extern "C" {
     ) -> Result<js_sys::Promise, JsValue>;
 }
 
-/// A pause disturbs nobody in a hub that has had nothing to do for this many milliseconds.
-const HUBS_ARE_QUIET_AFTER: u64 = 5_000;
-
 thread_local! {
-    static HUBS_BUSY_AT: Cell<Millis> = const { Cell::new(Millis(0)) };
+    static AT_ONCE: Cell<AtOnce> = const { Cell::new(AtOnce::UNKNOWN) };
     static TURNS: RefCell<Turns> = RefCell::default();
 }
 
@@ -79,16 +80,27 @@ pub async fn stretch(asker: Asker, password: &Password, salt: Salt) -> Result<Ve
 
 /// Notes that a hub of this process has something to do now.
 pub fn hubs_are_busy(now: Millis) {
-    HUBS_BUSY_AT.set(now);
+    note(|at_once| at_once.hubs_are_busy(now));
 }
 
-/// Stretches by the runtime's own function; `None` while hubs are at work, and where the
-/// runtime refuses.
+fn note(change: impl FnOnce(&mut AtOnce)) {
+    let mut at_once = AT_ONCE.get();
+    change(&mut at_once);
+    AT_ONCE.set(at_once);
+}
+
+/// Stretches by the runtime's own function; `None` where that would keep others waiting, and
+/// where the runtime refuses.
 async fn derive_at_once(password: &Password, salt: &Salt) -> Option<SaltedPassword> {
-    if clock::now().since(HUBS_BUSY_AT.get()) < HUBS_ARE_QUIET_AFTER {
-        return None;
-    }
-    derive_by_webcrypto(password, salt).await.ok()
+    let wait = AT_ONCE.get().wait(clock::now())?;
+    Delay::from(Duration::from_millis(wait)).await;
+    let began = clock::now();
+    let derived = derive_by_webcrypto(password, salt).await.ok();
+    // The clock goes on when a timer has come.
+    Delay::from(Duration::ZERO).await;
+    let ended = clock::now();
+    note(|at_once| at_once.ended(began, ended));
+    derived
 }
 
 async fn derive_by_webcrypto(password: &Password, salt: &Salt) -> Result<SaltedPassword, JsValue> {

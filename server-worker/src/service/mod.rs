@@ -5,6 +5,7 @@
 //! Written against [`Platform`], so that the tests run every flow natively,
 //! over objects in memory, and cut it off at every step.
 
+pub mod at_once;
 mod characters;
 mod counts;
 mod passwords;

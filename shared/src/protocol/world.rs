@@ -61,9 +61,9 @@ impl<'de> Deserialize<'de> for ShardCounts {
     }
 }
 
-/// `world_state`, server to client: the realm as it is now. A player is told on entering and
-/// resuming, if its hub knows it, and when it changes, once in 5 s at most. It has no `seq`:
-/// only the newest counts.
+/// `world_state`, server to client: the realm as it is now. A player is told a
+/// moment after entering or resuming, and when it changes, once in 5 s at most. It has no
+/// `seq`: only the newest counts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct WorldState {

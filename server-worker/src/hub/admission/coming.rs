@@ -87,6 +87,7 @@ impl Hub {
     pub(in crate::hub) fn remove(&mut self, id: ConnectionId, out: &mut Outbox) {
         self.leave_world(id, out);
         self.admission.pending.remove(&id);
+        self.desk.latest.left(id);
         if let Some(connection) = self.connections.remove(&id) {
             if let Some(identity) = connection.identity() {
                 self.admission.spent.keep(identity.player, connection.allowance.clone(), out.now);

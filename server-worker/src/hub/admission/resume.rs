@@ -137,7 +137,7 @@ impl Hub {
             out.push(Effect::Send(vec![stream], frame));
         }
         self.ask_unasked(stream, Occasion::Resumed, out);
-        self.tell_what_is_so(stream, out);
+        self.desk.latest.came(stream);
         if self.listen(stream) {
             self.welcome(stream, None, out);
         }

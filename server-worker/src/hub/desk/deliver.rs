@@ -34,7 +34,7 @@ impl Hub {
         for delivery in deliveries {
             if self.desk.told.is_new(delivery.key) {
                 if delivery.telling == Telling::Latest {
-                    self.keep_latest(delivery.message, out);
+                    self.desk.latest.keep(delivery.message);
                     continue;
                 }
                 self.desk.locals.heard(&delivery, out.now);

@@ -1,6 +1,7 @@
 //! What is told as it is now and not as it became so: the newest message of a type replaces the
-//! one before it. It is told when it has changed, once in a while at most, and to each player who
-//! enters. It is never stored, and a hub that has slept asks for it again.
+//! one before it. All players are told when it has changed, once in [`LATEST_INTERVAL`] at most,
+//! and each newcomer as soon as the hub has heard what is so since it came. It is never stored,
+//! and a hub that has slept hears it again with its next report.
 
 use crate::hub::{
     outbox::Outbox,
@@ -12,14 +13,16 @@ use shardlink_shared::{
     protocol::{MessageSet, ServerMessage},
     time::Millis,
 };
+use std::collections::BTreeSet;
 
 /// The newest messages, one of each type that is told like this.
 #[derive(Debug, Default)]
 pub(in crate::hub) struct Latest {
     kept: Vec<Kept>,
-    /// Whether a player has entered since the hub has been loaded and was told nothing, because
-    /// the hub knew nothing.
-    pub(in crate::hub) is_missed: bool,
+    /// Players who have entered or resumed since the hub was last told what is so.
+    newcomers: BTreeSet<ConnectionId>,
+    /// Whether the hub has just been told what is so.
+    is_fresh: bool,
 }
 
 #[derive(Debug)]
@@ -41,7 +44,8 @@ impl Kept {
 
 impl Latest {
     /// Keeps the newest message of its type.
-    fn keep(&mut self, message: ServerMessage) {
+    pub(in crate::hub) fn keep(&mut self, message: ServerMessage) {
+        self.is_fresh = true;
         let tag = message.message_type().tag;
         match self.kept.iter_mut().find(|one| one.message.message_type().tag == tag) {
             Some(kept) => kept.message = message,
@@ -49,42 +53,56 @@ impl Latest {
         }
     }
 
-    /// When all players are to be told something.
-    pub(in crate::hub) fn due(&self) -> Option<Millis> {
-        self.kept.iter().filter_map(Kept::due).min()
+    /// Somebody has entered or resumed.
+    pub(in crate::hub) fn came(&mut self, id: ConnectionId) {
+        self.newcomers.insert(id);
+    }
+
+    /// Somebody has left.
+    pub(in crate::hub) fn left(&mut self, id: ConnectionId) {
+        self.newcomers.remove(&id);
+    }
+
+    /// Whether somebody waits to be told.
+    pub(in crate::hub) fn is_missed(&self) -> bool {
+        !self.newcomers.is_empty()
     }
 }
 
 impl Hub {
-    /// Keeps the newest message of its type, and tells it when it is time.
-    pub(in crate::hub) fn keep_latest(&mut self, message: ServerMessage, out: &mut Outbox) {
-        self.desk.latest.keep(message);
-        self.desk.latest.is_missed = false;
-        self.tell_latest(out);
+    /// When all players are to be told what is so, if they do not know it.
+    pub(in crate::hub) fn latest_due(&self) -> Option<Millis> {
+        if self.characters.is_empty() {
+            return None;
+        }
+        self.desk.latest.kept.iter().filter_map(Kept::due).min()
     }
 
-    /// Tells all players what they do not know yet, if it is time.
-    pub(in crate::hub) fn tell_latest(&mut self, out: &mut Outbox) {
-        if self.desk.latest.due().is_none_or(|due| due > out.now) {
+    /// Tells players what they do not know yet: newcomers at once, all when it is time.
+    pub(in crate::hub) fn tell_latest(&mut self, out: &Outbox) {
+        let now = out.now;
+        if !self.desk.latest.is_fresh && self.latest_due().is_none_or(|due| due > now) {
             return;
         }
-        let mut all = std::mem::take(&mut self.desk.latest.kept);
-        for one in all.iter_mut().filter(|one| one.due().is_some_and(|due| due <= out.now)) {
-            one.told = Some((out.now, one.message.clone()));
-            let is_told = |to: &&Connection| to.player().is_some() && to.hears() && to.reads(&one.message);
+        let is_fresh = std::mem::take(&mut self.desk.latest.is_fresh);
+        let newcomers = if is_fresh { std::mem::take(&mut self.desk.latest.newcomers) } else { BTreeSet::new() };
+        let mut kept = std::mem::take(&mut self.desk.latest.kept);
+        for one in &mut kept {
+            let all_are_told = !self.characters.is_empty() && one.due().is_some_and(|due| due <= now);
+            if all_are_told {
+                one.told = Some((now, one.message.clone()));
+            }
+            let is_told = |to: &&Connection| {
+                (all_are_told || newcomers.contains(&to.id))
+                    && to.player().is_some()
+                    && to.hears()
+                    && to.reads(&one.message)
+            };
             let audience: Vec<_> = self.connections.values().filter(is_told).map(|to| to.id).collect();
             if !audience.is_empty() {
                 self.send_once(audience, &one.message, out);
             }
         }
-        self.desk.latest.kept = all;
-    }
-
-    /// Tells a player who has entered or resumed what is so now.
-    pub(in crate::hub) fn tell_what_is_so(&mut self, id: ConnectionId, out: &mut Outbox) {
-        self.desk.latest.is_missed |= self.desk.latest.kept.is_empty();
-        for one in &self.desk.latest.kept {
-            self.tell_unasked(id, &one.message, out);
-        }
+        self.desk.latest.kept = kept;
     }
 }

@@ -194,7 +194,7 @@ impl Hub {
             }
         }
         self.ask_unasked(id, Occasion::Entered, out);
-        self.tell_what_is_so(id, out);
+        self.desk.latest.came(id);
     }
 
     /// A request that others wait for is answered: the next one's turn comes.

@@ -61,7 +61,7 @@ impl Hub {
     /// such a time, the hub must not sleep.
     #[must_use]
     pub fn next_timer(&self) -> Option<Millis> {
-        self.next_tick().into_iter().chain(self.quiet_due()).chain(self.desk.latest.due()).min()
+        self.next_tick().into_iter().chain(self.quiet_due()).chain(self.latest_due()).min()
     }
 }
 
