@@ -180,7 +180,7 @@ pub mod iso8601 {
         let (hour, minute, second, milli) = (number(11..13)?, number(14..16)?, number(17..19)?, number(20..23)?);
         if !(1970..=9999).contains(&year)
             || !(1..=12).contains(&month)
-            || !(1..=31).contains(&day)
+            || !(1..=days_in(year, month)).contains(&day)
             || hour > 23
             || minute > 59
             || second > 59
@@ -195,6 +195,15 @@ pub mod iso8601 {
         let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
         let days = (era * 146_097 + day_of_era).checked_sub(719_468)?;
         Some(Millis(days * DAY + hour * 3_600_000 + minute * 60_000 + second * 1000 + milli))
+    }
+
+    const fn days_in(year: u64, month: u64) -> u64 {
+        match month {
+            2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => 29,
+            2 => 28,
+            4 | 6 | 9 | 11 => 30,
+            _ => 31,
+        }
     }
 
     /// For `#[serde(with)]`.
@@ -222,6 +231,27 @@ pub mod iso8601 {
     #[cfg(test)]
     mod tests {
         use super::*;
+        use chrono::{DateTime, SecondsFormat};
+        use proptest::prelude::*;
+
+        proptest! {
+            #[test]
+            fn times_are_written_and_read_as_chrono_does(milliseconds in 0..=Millis::LAST.0) {
+                let text = format(Millis(milliseconds));
+                let theirs = DateTime::from_timestamp_millis(milliseconds as i64).unwrap();
+                prop_assert_eq!(&text, &theirs.to_rfc3339_opts(SecondsFormat::Millis, true));
+                prop_assert_eq!(parse(&text), Some(Millis(milliseconds)));
+            }
+
+            #[test]
+            fn no_day_or_hour_is_read_that_chrono_does_not_know(
+                year in 1970..2110_u64, month in 0..14_u64, day in 0..33_u64, hour in 0..26_u64, minute in 0..62_u64,
+            ) {
+                let text = std::format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:07.089Z");
+                let theirs = DateTime::parse_from_rfc3339(&text).ok().map(|time| Millis(time.timestamp_millis() as u64));
+                prop_assert_eq!(parse(&text), theirs, "{}", text);
+            }
+        }
 
         #[test]
         fn times_are_written_and_read_in_iso_8601() {

@@ -5,11 +5,13 @@ use super::{
     bodies::{self, Body, NoBody, Schema},
     budget::Cost,
 };
+use matchit::Router;
 use serde::Serialize;
 use shardlink_shared::{
     ErrorCode,
     protocol::{character::CharacterCreate, chat::WorldAnnouncement, party, trade, world},
 };
+use std::collections::BTreeMap;
 
 /// Who may ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -181,38 +183,55 @@ pub enum Matched<'a> {
     Page,
 }
 
+/// What a path has, by method.
+#[derive(Debug, Default, Clone)]
+struct Methods(Vec<(&'static str, Matched<'static>)>);
+
+thread_local! {
+    /// The paths of the table, and those that are no routes of it.
+    static PATHS: Router<Methods> = paths();
+}
+
+#[allow(clippy::expect_used)] // The table is ours, and a test reads it.
+fn paths() -> Router<Methods> {
+    let others = [
+        ("/ws", "GET", Matched::Socket),
+        ("/healthz", "GET", Matched::Health),
+        ("/internal/stop", "POST", Matched::Stop),
+        ("/api/test/panic", "POST", Matched::Panic),
+    ];
+    let routes = ROUTES.iter().map(|entry| (entry.path, entry.method, Matched::Route(entry.route, None)));
+    let mut by_path: BTreeMap<&str, Methods> = BTreeMap::new();
+    for (path, method, matched) in routes.chain(others) {
+        by_path.entry(path).or_default().0.push((method, matched));
+    }
+    let mut router = Router::new();
+    for (path, methods) in by_path {
+        router.insert(path.replace("{id}", ":id"), methods).expect("two paths of the table are in each other's way");
+    }
+    router
+}
+
 /// Finds what answers to a method and a path.
 #[must_use]
 pub fn find<'a>(method: &str, path: &'a str) -> Matched<'a> {
     // HEAD is answered as GET, without the body.
     let method = if method == "HEAD" { "GET" } else { method };
-    let single = |known: &'static str, matched| {
-        if method == known { matched } else { Matched::OtherMethods(vec![known]) }
-    };
-    match path {
-        "/ws" => return single("GET", Matched::Socket),
-        "/healthz" => return single("GET", Matched::Health),
-        "/internal/stop" => return single("POST", Matched::Stop),
-        "/api/test/panic" => return single("POST", Matched::Panic),
-        _ => {}
+    let found = PATHS.with(|paths| {
+        let found = paths.at(path).ok().filter(|found| found.params.get("id") != Some(""))?;
+        let methods = &found.value.0;
+        Some(match methods.iter().find(|(known, _)| *known == method) {
+            Some((_, Matched::Route(route, _))) => Matched::Route(*route, found.params.get("id")),
+            Some((_, other)) => other.clone(),
+            None => Matched::OtherMethods(methods.iter().map(|(known, _)| *known).collect()),
+        })
+    });
+    match found {
+        Some(found) => found,
+        None if path == "/api" || path.starts_with("/api/") => Matched::NotFound,
+        None if method == "GET" => Matched::Page,
+        None => Matched::OtherMethods(vec!["GET"]),
     }
-    let mut methods = Vec::new();
-    // A path that is a route of its own is not read as an id.
-    let is_exact = ROUTES.iter().any(|entry| entry.path == path);
-    for entry in ROUTES.iter().filter(|entry| !is_exact || entry.path == path) {
-        let Some(id) = matches(entry.path, path) else { continue };
-        if entry.method == method {
-            return Matched::Route(entry.route, id);
-        }
-        methods.push(entry.method);
-    }
-    if !methods.is_empty() {
-        return Matched::OtherMethods(methods);
-    }
-    if path == "/api" || path.starts_with("/api/") {
-        return Matched::NotFound;
-    }
-    single("GET", Matched::Page)
 }
 
 /// The methods as a header lists them: with HEAD wherever there is GET, and with OPTIONS.
@@ -227,15 +246,6 @@ pub fn allow(methods: &[&'static str]) -> String {
     }
     all.push("OPTIONS");
     all.join(", ")
-}
-
-/// Whether a path fits a pattern, and the text in the place of its `{id}`.
-fn matches<'a>(pattern: &str, path: &'a str) -> Option<Option<&'a str>> {
-    let Some((before, after)) = pattern.split_once("{id}") else {
-        return (pattern == path).then_some(None);
-    };
-    let id = path.strip_prefix(before)?.strip_suffix(after)?;
-    (!id.is_empty() && !id.contains('/')).then_some(Some(id))
 }
 
 #[cfg(test)]

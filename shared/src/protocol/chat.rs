@@ -12,9 +12,11 @@ use crate::{
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::borrow::Cow;
+use strum::{VariantArray, VariantNames};
 
 /// Who hears a chat.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, VariantArray, VariantNames)]
+#[strum(serialize_all = "lowercase")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename_all = "lowercase"))]
 pub enum Channel {
     /// Everybody.
@@ -26,22 +28,6 @@ pub enum Channel {
     Faction,
     /// One recipient.
     Whisper,
-}
-
-impl Channel {
-    /// All channels.
-    pub const ALL: &[Self] = &[Self::Global, Self::Party, Self::Faction, Self::Whisper];
-
-    /// Its name on the wire.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Global => "global",
-            Self::Party => "party",
-            Self::Faction => "faction",
-            Self::Whisper => "whisper",
-        }
-    }
 }
 
 wire_enum!(Channel, "must be global, party, faction or whisper");

@@ -9,12 +9,14 @@ use crate::{
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::borrow::Cow;
+use strum::{VariantArray, VariantNames};
 
 /// An encounter's id, made by the server.
 pub type CombatId = Text<64>;
 
 /// What a combatant does with its turn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, VariantArray, VariantNames)]
+#[strum(serialize_all = "lowercase")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename_all = "lowercase"))]
 pub enum ActionType {
     /// Strikes a target.
@@ -29,27 +31,11 @@ pub enum ActionType {
     Flee,
 }
 
-impl ActionType {
-    /// All actions.
-    pub const ALL: &[Self] = &[Self::Attack, Self::Defend, Self::Spell, Self::Item, Self::Flee];
-
-    /// Its name on the wire.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Attack => "attack",
-            Self::Defend => "defend",
-            Self::Spell => "spell",
-            Self::Item => "item",
-            Self::Flee => "flee",
-        }
-    }
-}
-
 wire_enum!(ActionType, "must be attack, defend, spell, item or flee");
 
 /// How an encounter ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, VariantArray, VariantNames)]
+#[strum(serialize_all = "lowercase")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename_all = "lowercase"))]
 pub enum Outcome {
     /// One side has won.
@@ -58,21 +44,6 @@ pub enum Outcome {
     Defeat,
     /// The players have fled.
     Fled,
-}
-
-impl Outcome {
-    /// All outcomes.
-    pub const ALL: &[Self] = &[Self::Victory, Self::Defeat, Self::Fled];
-
-    /// Its name on the wire.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Victory => "victory",
-            Self::Defeat => "defeat",
-            Self::Fled => "fled",
-        }
-    }
 }
 
 wire_enum!(Outcome, "must be victory, defeat or fled");

@@ -15,13 +15,15 @@ use crate::{
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::borrow::Cow;
+use strum::{VariantArray, VariantNames};
 
 /// A party's name, at most [`MAX_PARTY_NAME`] bytes. What the server asks of a new one
 /// besides is told at [`PartyCreate`].
 pub type PartyName = Text<MAX_PARTY_NAME>;
 
 /// Who gets what an enemy leaves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, VariantArray, VariantNames)]
+#[strum(serialize_all = "lowercase")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename_all = "lowercase"))]
 pub enum LootSharing {
     /// Everybody the same.
@@ -31,21 +33,6 @@ pub enum LootSharing {
     Leader,
     /// The dice decide.
     Roll,
-}
-
-impl LootSharing {
-    /// All rules.
-    pub const ALL: &[Self] = &[Self::Equal, Self::Leader, Self::Roll];
-
-    /// Its name on the wire.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Equal => "equal",
-            Self::Leader => "leader",
-            Self::Roll => "roll",
-        }
-    }
 }
 
 wire_enum!(LootSharing, "must be equal, leader or roll");

@@ -5,12 +5,14 @@ use crate::codec::table::Wire;
 use crate::ids::{CharacterId, LocationId};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::borrow::Cow;
+use strum::{VariantArray, VariantNames};
 
 /// A quest's id.
 pub type QuestId = Text<64>;
 
 /// How far a quest has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, VariantArray, VariantNames)]
+#[strum(serialize_all = "lowercase")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename_all = "lowercase"))]
 pub enum QuestStatus {
     /// May be accepted.
@@ -21,22 +23,6 @@ pub enum QuestStatus {
     Completed,
     /// Cannot be done any more.
     Failed,
-}
-
-impl QuestStatus {
-    /// All of them.
-    pub const ALL: &[Self] = &[Self::Offered, Self::Active, Self::Completed, Self::Failed];
-
-    /// Its name on the wire.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Offered => "offered",
-            Self::Active => "active",
-            Self::Completed => "completed",
-            Self::Failed => "failed",
-        }
-    }
 }
 
 wire_enum!(QuestStatus, "must be offered, active, completed or failed");

@@ -4,9 +4,11 @@ use super::bounded::Text;
 use crate::{codec::table::Wire, ids::CharacterId, limits::MAX_SIGNAL};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::borrow::Cow;
+use strum::{VariantArray, VariantNames};
 
 /// What a signal holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, VariantArray, VariantNames)]
+#[strum(serialize_all = "lowercase")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename_all = "lowercase"))]
 pub enum SignalKind {
     /// What one side can do.
@@ -15,21 +17,6 @@ pub enum SignalKind {
     Answer,
     /// An address to try.
     Candidate,
-}
-
-impl SignalKind {
-    /// All of them.
-    pub const ALL: &[Self] = &[Self::Offer, Self::Answer, Self::Candidate];
-
-    /// Its name on the wire.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Offer => "offer",
-            Self::Answer => "answer",
-            Self::Candidate => "candidate",
-        }
-    }
 }
 
 wire_enum!(SignalKind, "must be offer, answer or candidate");

@@ -1,21 +1,22 @@
 //! Enums that are lower-case names in JSON and indices in binary.
 
-/// Implements serde and `Wire` for an enum with `ALL` in the order of its indices and
-/// `name()`; the text says what it must be.
+/// Implements serde and `Wire` for an enum of unit variants in the order of their indices, whose
+/// names strum knows; the text says what it must be.
 macro_rules! wire_enum {
     ($name:ident, $must:literal) => {
         impl $name {
+            /// All of them, by index.
+            pub const ALL: &'static [Self] = <Self as strum::VariantArray>::VARIANTS;
+
             /// The names on the wire, by index.
-            #[allow(clippy::indexing_slicing)] // The compiler evaluates it.
-            pub const NAMES: &'static [&'static str] = &{
-                let mut names = [""; Self::ALL.len()];
-                let mut index = 0;
-                while index < names.len() {
-                    names[index] = Self::ALL[index].name();
-                    index += 1;
-                }
-                names
-            };
+            pub const NAMES: &'static [&'static str] = <Self as strum::VariantNames>::VARIANTS;
+
+            /// Its name on the wire.
+            #[must_use]
+            #[allow(clippy::indexing_slicing)] // Each variant has its name.
+            pub const fn name(self) -> &'static str {
+                Self::NAMES[self as usize]
+            }
         }
 
         impl $crate::codec::table::Wire for $name {

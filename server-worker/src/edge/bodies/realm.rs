@@ -30,8 +30,8 @@ impl Body for EventsQuery {
 
     fn read(query: &str) -> Result<Self, Refusal> {
         let mut read = Self { limit: EVENTS_PAGE, cursor: None };
-        for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
-            match name {
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            match &*name {
                 "limit" => {
                     let limit = value.parse().ok().filter(|limit| (1..=MAX_EVENTS_PAGE).contains(limit));
                     let message = || format!("The field limit must be a whole number from 1 to {MAX_EVENTS_PAGE}.");
@@ -111,6 +111,7 @@ mod tests {
         let read = |query| EventsQuery::read(query).map_err(|refusal| refusal.field.unwrap());
         assert_eq!(read(""), Ok(EventsQuery { limit: 50, cursor: None }));
         assert_eq!(read("limit=2&cursor=17&other=1"), Ok(EventsQuery { limit: 2, cursor: Some(17) }));
+        assert_eq!(read("l%69mit=%32&cursor=17&"), Ok(EventsQuery { limit: 2, cursor: Some(17) }));
         for query in ["limit=0", "limit=201", "limit=-1", "limit=many"] {
             assert_eq!(read(query), Err("limit".into()), "{query}");
         }
