@@ -8,11 +8,14 @@ use crate::calls::{
     world::Report,
 };
 use shardlink_shared::{
-    limits::LATEST_INTERVAL,
     protocol::{ServerMessage, world::WorldState},
     time::Millis,
 };
 use std::collections::BTreeMap;
+
+/// A hub is told of changes elsewhere once in so many milliseconds at most. (Its players are told
+/// less often.)
+const HUB_TOLD_AGAIN: u64 = 2_000;
 
 /// What each hub was told last. It is not stored: after a crash every hub is told anew.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -71,13 +74,13 @@ impl World {
         if is_known && !report.misses { Vec::new() } else { vec![tellings.delivery(state, now)] }
     }
 
-    /// Tells the hubs that are awake what they do not know, each once in [`LATEST_INTERVAL`] at most.
+    /// Tells the hubs that are awake what they do not know, each once in a while at most.
     pub(super) fn tell_hubs(&mut self, now: Millis) {
         let state = self.state(now);
         self.tellings.due = None;
         let mut to = Vec::new();
         for (hub, told) in self.tellings.last.iter_mut().filter(|(_, told)| told.is_awake && told.state != state) {
-            let due = told.at + LATEST_INTERVAL;
+            let due = told.at + HUB_TOLD_AGAIN;
             if due <= now {
                 (told.state, told.at) = (state.clone(), now);
                 to.push(*hub);
@@ -147,21 +150,21 @@ mod tests {
     }
 
     #[test]
-    fn hubs_that_are_awake_are_told_every_five_seconds_and_those_that_sleep_are_not_woken() {
+    fn hubs_that_are_awake_are_told_every_two_seconds_and_those_that_sleep_are_not_woken() {
         let mut world = World::default();
         report(&mut world, 0, 0, 1, true);
         report(&mut world, 0, 1, 1, false);
-        assert_eq!(world.tellings.due(), Some(Millis(LATEST_INTERVAL)), "hub 0 does not know of hub 1");
-        for now in 1..40 {
+        assert_eq!(world.tellings.due(), Some(Millis(HUB_TOLD_AGAIN)), "hub 0 does not know of hub 1");
+        for now in 1..20 {
             report(&mut world, now * 10, 2, now as u32, true);
             assert_eq!(told(&mut world, now * 10), []);
         }
-        assert_eq!(told(&mut world, LATEST_INTERVAL), [(0, vec![41])]);
-        assert_eq!((told(&mut world, 2 * LATEST_INTERVAL), world.tellings.due()), (vec![], None));
+        assert_eq!(told(&mut world, HUB_TOLD_AGAIN), [(0, vec![21])]);
+        assert_eq!((told(&mut world, 2 * HUB_TOLD_AGAIN), world.tellings.due()), (vec![], None));
         // With its next report the sleeper learns it.
-        assert_eq!(report(&mut world, 25_000, 1, 1, false), Some(41));
+        assert_eq!(report(&mut world, 25_000, 1, 1, false), Some(21));
         // A hub without sockets is told nothing any more.
         report(&mut world, 25_001, 0, 0, true);
-        assert_eq!(told(&mut world, 60_000), [(2, vec![40])]);
+        assert_eq!(told(&mut world, 60_000), [(2, vec![20])]);
     }
 }
