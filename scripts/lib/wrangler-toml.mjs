@@ -1,34 +1,25 @@
 // What `serve` needs to know of wrangler.toml, so that it is said in one place:
 // the compatibility date and the objects.
 import fs from "node:fs";
+import { parse } from "smol-toml";
 import { inRoot } from "./paths.mjs";
 import { Stop } from "./say.mjs";
 
 /** { name, compatibilityDate, compatibilityFlags, objects: [{ binding, className }] } */
 export function wranglerToml(text = fs.readFileSync(inRoot("wrangler.toml"), "utf8")) {
-  const sections = read(text);
-  const [top] = sections;
-  const objects = sections.filter((section) => section.heading === "durable_objects.bindings");
-  const result = {
-    name: top.values.name,
-    compatibilityDate: top.values.compatibility_date,
-    compatibilityFlags: top.values.compatibility_flags ?? [],
-    objects: objects.map(({ values }) => ({ binding: values.name, className: values.class_name })),
-  };
-  if (!result.name || !result.compatibilityDate || result.objects.some(({ binding, className }) => !binding || !className)) {
+  const { name, compatibility_date, compatibility_flags = [], durable_objects } = read(text);
+  const bindings = durable_objects?.bindings ?? [];
+  const objects = bindings.map((binding) => ({ binding: binding.name, className: binding.class_name }));
+  if (!name || !compatibility_date || objects.some(({ binding, className }) => !binding || !className)) {
     throw new Stop("wrangler.toml lacks a name, a compatibility_date, or the name or class_name of an object.");
   }
-  return result;
+  return { name, compatibilityDate: compatibility_date, compatibilityFlags: compatibility_flags, objects };
 }
 
-/** The strings and lists of strings on one line each, by [section] or [[section]]: all the TOML that is needed. */
 function read(text) {
-  const sections = [{ heading: "", values: {} }];
-  for (const line of text.split("\n")) {
-    const heading = line.match(/^\s*\[+([\w.]+)\]+\s*(#.*)?$/);
-    if (heading) sections.push({ heading: heading[1], values: {} });
-    const setting = line.match(/^\s*(\w+)\s*=\s*("[^"]*"|\[(?:\s*"[^"]*"\s*,?)*\s*\])\s*(#.*)?$/);
-    if (setting) sections.at(-1).values[setting[1]] = JSON.parse(setting[2].replace(/,\s*\]$/, "]"));
+  try {
+    return parse(text);
+  } catch (error) {
+    throw new Stop(`wrangler.toml is no TOML: ${error.message}`);
   }
-  return sections;
 }

@@ -73,7 +73,7 @@ test("many wrong passwords at once do not keep a realm where nobody plays from a
     await asking;
     const counts = Object.groupBy(answers, (answer) => answer.status);
     t.diagnostic(`${Object.entries(counts).map(([status, some]) => `${some.length} × ${status}`).join(", ")}; asked ${took.length} times, ${Math.max(...took).toFixed(0)} ms at most`);
-    assert.ok(counts[401]?.length > 8, "they were judged");
+    assert.ok(counts[401]?.length > 0, "some were judged");
     assert.ok(Math.max(...took) < 1_500 * crowding(), `an answer took ${Math.max(...took).toFixed(0)} ms`);
   } finally {
     await quiet.stop();
