@@ -1,7 +1,7 @@
 // What `serve` needs to know of wrangler.toml, so that it is said in one place:
 // the compatibility date and the objects.
 import fs from "node:fs";
-import { parse } from "smol-toml";
+import { createRequire } from "node:module";
 import { inRoot } from "./paths.mjs";
 import { Stop } from "./say.mjs";
 
@@ -17,6 +17,8 @@ export function wranglerToml(text = fs.readFileSync(inRoot("wrangler.toml"), "ut
 }
 
 function read(text) {
+  // Loaded here, because commands load this file before there is a node_modules.
+  const { parse } = createRequire(import.meta.url)("smol-toml");
   try {
     return parse(text);
   } catch (error) {
