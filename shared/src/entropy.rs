@@ -1,5 +1,5 @@
-//! Randomness as an argument: the caller of a rule brings it, so that a test can bring the
-//! same twice.
+//! Randomness as an argument: the caller of a rule brings it, so that a test can bring the same
+//! randomness twice.
 
 /// A source of random bytes. Servers pass the operating system's CSPRNG.
 pub trait Entropy {

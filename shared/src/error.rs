@@ -68,7 +68,7 @@ errors! {
     RequestTimeout, "REQUEST_TIMEOUT", 408, None, Later, "The request did not arrive in time. Send it again.";
     UnsupportedVersion, "UNSUPPORTED_VERSION", 400, None, No, "This major version of the protocol is not supported.";
 
-    // Understood and refused: who is asking.
+    // Understood and refused, because of who is asking.
     Unauthenticated, "UNAUTHENTICATED", 401, Some(4001), No, "Sign in first.";
     BadCredentials, "BAD_CREDENTIALS", 401, None, No, "The user name or the password is wrong.";
     SessionExpired, "SESSION_EXPIRED", 401, Some(4004), No, "The session has ended. Sign in again.";
@@ -202,7 +202,7 @@ pub struct Refusal {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FieldProblem {
-    /// The field's name; of one inside another with the way there, such as `position.x`.
+    /// The field's name; for a field inside another the whole path, such as `position.x`.
     pub field: String,
     /// A sentence for the player.
     pub message: String,
@@ -241,7 +241,8 @@ impl Refusal {
         self
     }
 
-    /// The same with the fields of others, each once: it is told by the first.
+    /// The same with the fields of other refusals. A field that several name appears once, with
+    /// the sentence of the first.
     #[must_use]
     pub fn and(mut self, others: impl IntoIterator<Item = Self>) -> Self {
         for other in others {

@@ -27,7 +27,7 @@ impl fmt::Display for InvalidId {
 
 impl std::error::Error for InvalidId {}
 
-/// A whole number as JSON has it: `7.0` is an integer there as `7` is (JSON Schema
+/// A whole number as JSON has it: `7.0` is an integer there just as `7` is (JSON Schema
 /// 2020-12, validation, 6.1.1), and languages with one kind of number write it.
 struct Whole;
 

@@ -3,7 +3,7 @@
 //!
 //! Pure: no clock, no randomness and no I/O. Time and entropy are arguments.
 
-// What `derive(Wire)` writes names this crate from inside and outside alike.
+// The code that `derive(Wire)` writes uses this name, in this crate as in others.
 extern crate self as shardlink_shared;
 
 pub mod codec;

@@ -24,7 +24,7 @@ pub const BODY_TIMEOUT: u64 = 10 * 1000;
 /// How deep arrays and objects may nest in JSON; valid messages need 4.
 pub const MAX_NESTING: usize = 16;
 
-/// A message_id in characters.
+/// The longest message_id, in characters.
 pub const MAX_MESSAGE_ID: usize = 64;
 
 /// A chat's content in characters (Unicode scalar values).
@@ -185,8 +185,8 @@ pub const BUDGET_SHARE: f64 = 0.7;
 /// All other messages: messages a second, and how many at once.
 pub const OTHER_RATE: Rate = Rate { per_second: 10.0, burst: 20.0 };
 
-/// Heartbeats, where the hub answers them: times a second, and how many at once. A client
-/// sends one in some seconds; the burst covers what a stalled network delivers together.
+/// Heartbeats, where the hub answers them: times a second, and how many at once. A client sends
+/// one every few seconds; the burst covers what a stalled network delivers together.
 pub const HEARTBEAT_RATE: Rate = Rate { per_second: 2.0, burst: 10.0 };
 
 /// The highest number of members that a party may be configured to have.
@@ -244,11 +244,11 @@ pub const MAX_SESSION_NAMES: usize = 8;
 /// milliseconds: a call is given up after 10 s, and its repetition after 10 more.
 pub const PARTY_FORGOTTEN_AFTER: u64 = 60 * 1000;
 
-/// Chats that wait in a hub until the last batch was answered, for each order: a second's
-/// worth of 500 players who speak as fast as they may.
+/// Chats that may wait in one lane of a hub until the last batch is answered: a second's worth
+/// of 500 players who speak as fast as they may.
 pub const MAX_LANE: usize = 2_500;
 
-/// Requests of a connection that wait until its request before them was answered.
+/// Requests of a connection that may wait until the request before them is answered.
 pub const MAX_QUEUED: usize = 32;
 
 /// A chat that a hub passed on counts as lost when it has not come back for this long, in
@@ -298,9 +298,9 @@ pub const AREA_CAP: usize = 200;
 /// Players in a position frame: a hub may be configured to show everybody to everybody.
 pub const MAX_FRAME_PLAYERS: usize = MAX_HUB_CAPACITY;
 
-/// Numbers of damaged hubs that World uses no more. Each stands for a file that a disk has
-/// spoilt; more than a handful mean that something else is at fault, so a further one frees
-/// the oldest to be tried again. Their rows take 2 KiB.
+/// Numbers of damaged hubs that World no longer uses. Each stands for a file that a disk has
+/// spoilt; more than a handful mean that something else is at fault, so a further one frees the
+/// oldest to be tried again. Their rows take 2 KiB.
 pub const MAX_RETIRED_HUBS: usize = 64;
 
 /// Hubs that are tried one after the other for an entering player, where storage is damaged:

@@ -1,6 +1,6 @@
 //! JSON Schema of the messages, for the documents that are generated from them
-//! (`protocol-docs/`). What derives its serde impls derives its schema; what writes
-//! itself by hand is described here.
+//! (`protocol-docs/`). Types that derive their serde impls derive their schemas too; types
+//! whose serde impls are written by hand are described here.
 
 use crate::{
     ErrorCode,
@@ -75,7 +75,8 @@ impl Row {
     }
 }
 
-/// Describes types that stand wherever they are used, without a name of their own.
+/// Describes types whose schema is written out wherever they are used, without a name of their
+/// own.
 macro_rules! inline_schema {
     ($([$($generics:tt)*] $type:ty, $name:literal, |$generator:pat_param| $schema:expr;)*) => {
         $(
@@ -123,7 +124,7 @@ inline_schema! {
     [] Entries, "Entries", |generator| List::<Entry, MAX_FRAME_PLAYERS>::json_schema(generator);
     // Up to the end of the year 9999.
     [] Timestamp, "Timestamp", |_| json_schema!({ "type": "number", "minimum": 0, "exclusiveMaximum": 253_402_300_800_u64 });
-    // In milliseconds 32 bits.
+    // 32 bits of milliseconds.
     [] Seconds, "Seconds", |_| json_schema!({ "type": "number", "minimum": 0, "maximum": 4_294_967.295 });
     [] Iso8601, "Iso8601", |_| json_schema!({
         "type": "string",

@@ -1,9 +1,9 @@
 //! Text that people write: names, passwords and chat. Parsed once, at the edge, by the
 //! cheap rules that both sides need: lengths, control characters, line breaks.
 //!
-//! What else is asked of text that others will see (that something of it is visible,
-//! that a new name imitates nobody) is the server's alone, `server-worker/src/text/`:
-//! Unicode's tables are no part of the browser client's download.
+//! The other rules for text that others will see (that something of it is visible, that a new
+//! name imitates nobody) are checked by the server alone, in `server-worker/src/text/`, so
+//! Unicode's tables are not part of the browser client's download.
 
 use crate::{ErrorCode, Refusal, limits};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -39,7 +39,7 @@ macro_rules! name {
                 &self.0
             }
 
-            /// What the name is compared by: names differ in more than case.
+            /// What the name is compared by: two names must differ in more than case.
             #[must_use]
             pub fn key(&self) -> String {
                 self.0.to_ascii_lowercase()

@@ -66,7 +66,7 @@ fn field(field: &Field) -> Result<proc_macro2::TokenStream, Error> {
     })
 }
 
-/// The attributes of serde's that change nothing here, or are read here.
+/// serde's attributes that change nothing here, or are read here.
 const KNOWN: [&str; 4] = ["default", "with", "deserialize_with", "serialize_with"];
 
 /// What stands in the attributes of this name.

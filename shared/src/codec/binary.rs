@@ -80,8 +80,8 @@ impl<'a> Frames<'a> {
         Ok(Self { rest: bytes })
     }
 
-    /// The next message with its fields as they came, of whatever type; or the refusal of
-    /// one whose head is cut short.
+    /// The next message, of any type, with its fields unread; or the refusal of a message whose
+    /// head is cut short.
     pub fn next_raw(&mut self) -> Option<Result<Raw<'a>, Rejected>> {
         let (length, after) = split_varint(self.rest)?;
         let (message, rest) = after.split_at_checked(usize::try_from(length).ok()?)?;
@@ -119,9 +119,9 @@ impl<'a> Frames<'a> {
     }
 }
 
-/// The fields of a frame's only message, if it is of this tag, has no head and can be read.
-/// A short way for what comes thousands of times a second: the general one carries values of
-/// the size of the largest message.
+/// The fields of a frame's only message, if it is of this tag, has no head and can be read. A
+/// shortcut for messages that come thousands of times a second: the general decoder moves
+/// values of the size of the largest message.
 #[must_use]
 pub fn read_only<T: DeserializeOwned>(frame: &[u8], tag: u8) -> Option<T> {
     let (&[length, found, head], body) = frame.split_first_chunk::<3>()?;
@@ -218,8 +218,8 @@ fn append_head(out: &mut Vec<u8>, envelope: &Envelope, tag: u8) -> usize {
     start
 }
 
-/// Writes the length of what follows `start` into its place, a byte at `start`,
-/// making room if it needs more than that.
+/// Writes the length of what follows `start` into its place, a byte at `start`, making room if
+/// the length needs more than that byte.
 fn write_length(out: &mut Vec<u8>, start: usize) {
     let length = out.len() - start - 1;
     let more = (length.max(1).ilog2() / 7) as usize;

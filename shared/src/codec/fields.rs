@@ -1,4 +1,4 @@
-//! The fields of a message in binary: those that are there, and their defaults for the rest.
+//! Reads the fields of a message in binary; those that are missing take their defaults.
 
 use serde::{
     Deserializer,

@@ -77,8 +77,8 @@ fn check_version(version: Option<&str>) -> Result<(), Refusal> {
     )))
 }
 
-/// The first of a version's three numbers, in digits and of any size; `None` for what is no
-/// version, such as one with leading zeros.
+/// The first of a version's three numbers, in digits and of any size; `None` for a text that is
+/// no version, such as one with leading zeros.
 fn major_of(version: &str) -> Option<&str> {
     let is_number = |part: &str| {
         let is_plain = part == "0" || !part.starts_with('0');
@@ -185,7 +185,8 @@ pub fn encode<M: MessageSet>(envelope: &Envelope, message: &M) -> String {
     }
     let body = out.len();
     let _ = serde_json::to_writer(&mut out, &Body(message));
-    // The body is an object of its own: its brace becomes a comma, or goes if it is empty.
+    // The body is an object of its own: its opening brace becomes a comma, or is removed if the
+    // body is empty.
     match out.get_mut(body..) {
         Some([b'{', b'}']) => drop(out.drain(body..=body)),
         Some([brace, ..]) => *brace = b',',

@@ -1,4 +1,4 @@
-//! JSON in which an object is an object. serde also reads a struct from an array, field
+//! Reads structs from JSON objects only. serde would also read a struct from an array, field
 //! after field: binary is read that way, but in JSON `"position": [1, 0, 0]` is no position.
 //!
 //! The deserializer here wraps another and asks it for a map wherever a struct is wanted, at
@@ -10,10 +10,10 @@ use serde::{
 };
 use std::fmt;
 
-/// Whatever it wraps: a deserializer, and the visitors, seeds and accesses that it hands on.
+/// Wraps a deserializer, and each of the visitors, seeds and accesses that it hands on.
 pub(super) struct Objects<T>(pub(super) T);
 
-/// Reads a value whose structs are objects.
+/// Reads a value; each struct in it must be an object.
 pub(super) fn read<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     T::deserialize(Objects(deserializer))
 }

@@ -23,7 +23,8 @@ pub fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Refusal> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let read = objects::read(&mut deserializer);
     read.and_then(|value| deserializer.end().map(|()| value)).map_err(|_| {
-        // What failed is read again, this time with the path to the field at fault.
+        // A text that could not be read is read again, this time with the path to the field at
+        // fault.
         let mut deserializer = serde_json::Deserializer::from_str(text);
         let mut track = serde_path_to_error::Track::new();
         match objects::read::<T, _>(serde_path_to_error::Deserializer::new(&mut deserializer, &mut track)) {

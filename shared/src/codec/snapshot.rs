@@ -1,6 +1,5 @@
-//! Position frames: where everybody in sight is, quantised, relative to the centre
-//! of the cell they are seen from, packed by hand because it is what a hub sends
-//! most of.
+//! Position frames: where everybody in sight is, quantised, relative to the centre of the cell
+//! they are seen from, packed by hand because a hub sends more of these than of anything else.
 //!
 //! An entry is
 //!
@@ -186,8 +185,8 @@ impl Serialize for Entries {
         if serializer.is_human_readable() {
             return self.0.serialize(serializer);
         }
-        // Counted, then written byte by byte: on the wire the same as bytes, and
-        // without a buffer in between.
+        // The length is counted first, then the bytes are written one by one. The wire holds
+        // the same as for a byte string, and no buffer is needed.
         let mut length = 0;
         self.pack_into(|_| length += 1);
         let mut bytes = serializer.serialize_seq(Some(length))?;
@@ -270,7 +269,7 @@ mod tests {
     fn a_player_in_sight_who_walks_takes_7_bytes_and_one_who_stands_5() {
         let mut players = crowd(200, &mut Seeded::new(4));
         for (_, position, velocity) in &mut players {
-            // Nobody stands in the middle, where a byte each would do.
+            // Nobody stands near the centre, where each coordinate would fit one byte.
             (position.x, velocity.x) = (CENTRE.x + 7_700, 600);
             position.y = CENTRE.y - 7_700;
         }

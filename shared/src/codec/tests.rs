@@ -1,4 +1,4 @@
-//! The door, from both sides.
+//! Encoding and decoding, from both sides.
 
 use super::*;
 use crate::{
@@ -122,7 +122,7 @@ fn an_array_where_an_object_is_wanted_is_refused_with_the_fields_of_the_object()
     let (field, message) = words(r#""type":"chat","content":"x","encrypted":[1,"a","b","c"]"#);
     assert_eq!(field, "encrypted");
     assert!(message.contains("an object with v, key_id, nonce and ciphertext"), "{message}");
-    // A whole message is no array either, whichever type it would fit.
+    // A whole message must not be an array either, whichever type it would fit.
     for text in [r#"["ping","1.0.0"]"#, " [1]", "[]"] {
         assert_eq!(one(text).map_err(|error| error.0), Err(ErrorCode::Malformed), "{text}");
     }

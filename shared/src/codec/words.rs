@@ -33,7 +33,7 @@ pub(crate) fn one_of(names: &[&str]) -> String {
     }
 }
 
-/// The expectation in a sentence that repeats what was found instead.
+/// The expectation in a sentence of serde that also repeats the value that was found.
 fn expectation(said: &str) -> Option<&str> {
     let repeats = ["invalid type: ", "invalid value: ", "invalid length ", "unknown variant ", "unknown field "];
     let (found, expected) = said.rsplit_once(", expected ")?;
@@ -52,7 +52,7 @@ fn in_json(expected: &str) -> Cow<'_, str> {
         "a boolean" | "bool" => "true or false",
         "a sequence" => "a list",
         "a map" => "an object",
-        // The names of Rust's types are nobody's business.
+        // A client is not told the names of Rust's types.
         _ if expected.starts_with("struct ") => "an object",
         _ => return unquoted(expected),
     })

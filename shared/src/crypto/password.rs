@@ -1,6 +1,6 @@
-//! Passwords at rest: a SCRAM-SHA-256 verifier (RFC 5802 §3, RFC 7677), which
-//! the plain login computes too. It yields neither the password nor anything that signs in
-//! like it, except by trying passwords.
+//! Passwords at rest: a SCRAM-SHA-256 verifier (RFC 5802 §3, RFC 7677), which the plain login
+//! computes too. Neither the password nor anything else that signs in can be got from it,
+//! except by trying passwords.
 
 use base64ct::{Base64, Encoding};
 use hmac::{Hmac, KeyInit, Mac};
@@ -34,7 +34,7 @@ impl Derivation {
         Self { keyed, last, sum: last, left: iterations.saturating_sub(1) }
     }
 
-    /// Does at most `rounds` more. The key when it is done.
+    /// Does at most `rounds` more rounds; gives the key when all are done.
     pub fn advance(&mut self, rounds: u32) -> Option<SaltedPassword> {
         let rounds = rounds.min(self.left);
         for _ in 0..rounds {
@@ -75,7 +75,7 @@ impl fmt::Debug for SaltedPassword {
     }
 }
 
-/// What rests of a password. Prints as `Verifier(..)`.
+/// What is stored of a password. Prints as `Verifier(..)`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub struct Verifier {
@@ -100,8 +100,8 @@ impl fmt::Debug for Verifier {
     }
 }
 
-/// The salt that an unknown user name seems to have: always the same for a
-/// name, and not to be told from a stored one.
+/// The salt that an unknown user name seems to have: always the same for one name, and
+/// impossible to tell from a stored salt.
 #[must_use]
 pub fn made_up_salt(server_secret: &[u8], name_key: &str) -> Salt {
     let tag = mac(server_secret, &[b"shardlink made-up salt\0", name_key.as_bytes()]);

@@ -70,7 +70,8 @@ impl ClientFirst {
         if message.len() > MAX_MESSAGE {
             return Err(ScramError::Malformed);
         }
-        // `y` says: I could bind a channel, but you do not offer it. That is so.
+        // `y` says that the client could bind a channel but believes that the server does not
+        // offer it, which is true.
         let bare = match message.split_once(',') {
             Some(("n" | "y", rest)) => rest.strip_prefix(',').ok_or(ScramError::Malformed)?,
             Some((flag, _)) if flag.starts_with("p=") => return Err(ScramError::ChannelBinding),
@@ -151,7 +152,7 @@ impl Client {
         Self { nonce, bare }
     }
 
-    /// What it says first.
+    /// The client's first message.
     #[must_use]
     pub fn first(&self) -> String {
         format!("{GS2_HEADER}{}", self.bare)
@@ -184,7 +185,7 @@ impl Client {
         Ok(Challenge { salt, iterations })
     }
 
-    /// What it says last, and what the server must answer.
+    /// The client's last message, and what the server must answer.
     ///
     /// # Errors
     /// Malformed.
@@ -202,7 +203,7 @@ impl Client {
     }
 }
 
-/// What a server that knows the verifier signs. Prints as `Expected(..)`.
+/// The signature of a server that knows the verifier. Prints as `Expected(..)`.
 #[derive(Clone)]
 pub struct Expected([u8; 32]);
 

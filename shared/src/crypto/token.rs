@@ -1,4 +1,5 @@
-//! Tokens: what a session and a ticket look like outside, and what is kept.
+//! Tokens: what a session and a ticket look like to clients, and what the server stores of
+//! them.
 //!
 //! Both carry a tag under the server's secret, so that the edge knows a forged
 //! one without asking an object: asking an object that does not exist creates it.
@@ -36,7 +37,7 @@ const TAG: usize = 16;
 /// random bytes and a tag of 16. Prints as `SessionToken(..)`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SessionToken {
-    /// Whose session it is, so that no lookup stands before the account.
+    /// Whose session it is, so that the account is found without a lookup.
     pub player: PlayerId,
     secret: [u8; 32],
 }
@@ -94,7 +95,7 @@ pub struct Ticket {
     pub session: SessionId,
     /// Whose session it is.
     pub player: PlayerId,
-    /// What the account said of the session, if it has the hub told of any change.
+    /// What the account said of the session, if the account tells this hub of any change to it.
     pub voucher: Option<Voucher>,
     /// The hub that has room, by its number.
     pub hub: u32,
@@ -104,7 +105,7 @@ pub struct Ticket {
     pub nonce: [u8; 8],
 }
 
-/// What an account says of a session that is good: the ticket's hub need not ask again.
+/// What an account says of a session that is good, so that the ticket's hub need not ask again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Voucher {
     /// The character that the session has selected.
@@ -130,8 +131,8 @@ impl Ticket {
     }
 }
 
-/// What a client shows to continue a connection that was lost: good while the session is
-/// and has this name.
+/// What a client shows to continue a connection that was lost: good while the session stands
+/// under this name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResumeToken {
     /// The session that it was given to.
@@ -159,9 +160,9 @@ impl ResumeToken {
     }
 }
 
-/// A SCRAM exchange between its two requests: what both sides will sign. It rests
-/// with the client, so that a stranger's exchange costs the server no storage;
-/// and it says nothing about whether the account exists.
+/// A SCRAM exchange between its two requests: what both sides will sign. The client keeps it,
+/// so that a stranger's exchange costs the server no storage; and it says nothing about whether
+/// the account exists.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Handshake {
     /// What the client said first, without its header.
@@ -191,7 +192,8 @@ impl Handshake {
     }
 }
 
-/// Whether a secret is this one, in a time that does not tell how much of it is right.
+/// Whether a secret is the expected one, compared in a time that does not tell how much of it
+/// is right.
 #[must_use]
 pub fn same(shown: &str, expected: &str) -> bool {
     shown.as_bytes().ct_eq(expected.as_bytes()).into()
@@ -247,7 +249,7 @@ mod tests {
             let mut forged = text.clone().into_bytes();
             forged[index] = if forged[index] == b'A' { b'B' } else { b'A' };
             let forged = String::from_utf8(forged).unwrap();
-            // The last character holds bits that are not used: it may differ and be refused only.
+            // This holds for the last character too, some of whose bits are not used.
             assert_eq!(SessionToken::parse(&forged, b"secret"), None, "changed at {index}");
         }
         assert_eq!(SessionToken::parse(&"x".repeat(10_000), b"secret"), None);

@@ -140,7 +140,7 @@ mod tests {
             let neighbours: Vec<_> = of.neighbours().collect();
             assert_eq!(neighbours.len(), count);
             assert!(neighbours.contains(&of));
-            // Whoever one sees, sees one too.
+            // If one cell has another as its neighbour, the other has it as its neighbour too.
             assert!(neighbours.iter().all(|other| other.neighbours().any(|back| back == of)));
         }
     }
@@ -151,7 +151,7 @@ mod tests {
         for (x, expected) in [(26.99, here), (27.0, here), (27.01, cell(1, 0)), (-27.01, cell(-1, 0))] {
             assert_eq!(here.after(at(x, 0.0)), expected, "{x}");
         }
-        // And then it takes as much to come back.
+        // It takes the same distance to come back.
         assert_eq!(cell(1, 0).after(at(23.5, 0.0)), cell(1, 0));
         assert_eq!(cell(1, 0).after(at(22.9, 0.0)), here);
     }

@@ -61,7 +61,7 @@ impl Motion {
         Self { location, position: ENTRANCE, velocity: Vec3::ZERO, credit: ENTRANCE_RADIUS, at: now }
     }
 
-    /// At a known place since then, earning distance.
+    /// Standing at a known place, and earning distance, since the moment `since`.
     #[must_use]
     pub const fn standing(location: LocationId, position: Vec3, since: Millis) -> Self {
         Self { location, position, velocity: Vec3::ZERO, credit: 0.0, at: since }
@@ -75,13 +75,12 @@ impl Motion {
 
     /// A step within the location: the motion after it.
     ///
-    /// `speed` is the character's highest, in metres a second; how much of it counts
-    /// here is the location's to say ([`highest_speed`]).
+    /// `speed` is the character's highest, in metres a second; the location decides how much of
+    /// it counts here ([`highest_speed`]).
     ///
     /// # Errors
-    /// MOVE_REJECTED where the position is out of bounds or farther than the
-    /// character can have come, or the velocity above its speed. The motion
-    /// before it stands.
+    /// MOVE_REJECTED where the position is out of bounds or farther than the character can
+    /// have come, or the velocity above its speed. The motion before it stays in force.
     pub fn step(self, position: Vec3, velocity: Vec3, speed: f64, now: Millis) -> Result<Self, ErrorCode> {
         let speed = highest_speed(speed, find_location(self.location));
         let earned = now.since(self.at) as f64 / 1000.0 * speed * TOLERANCE;
@@ -93,8 +92,7 @@ impl Motion {
         Ok(Self { location: self.location, position, velocity, credit: credit - distance, at: self.at.max(now) })
     }
 
-    /// The motion at a position that is taken as it was told: what is in bounds, and
-    /// was not judged.
+    /// The motion at a position that is taken as it was told: only its bounds are checked.
     ///
     /// # Errors
     /// MOVE_REJECTED where the position is out of bounds.

@@ -43,7 +43,7 @@ pub struct Strikes {
 }
 
 impl Strikes {
-    /// Counts one more, and returns how many it were within `window` milliseconds.
+    /// Counts one more, and returns how many there were within `window` milliseconds.
     pub fn count(&mut self, window: u64, now: Millis) -> u32 {
         if now.since(self.since) >= window {
             *self = Self { count: 0, since: now };

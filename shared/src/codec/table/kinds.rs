@@ -1,4 +1,4 @@
-//! What the types that are no structs look like on the wire. Ids and enums say it in the
+//! What types other than structs look like on the wire. Ids and enums are described by the
 //! macros that make them.
 
 use super::{Field, Kind, Wire};
@@ -69,7 +69,7 @@ impl<T: Wire> Wire for [T] {
     const KIND: &'static Kind = &Kind::List(T::KIND, u32::MAX);
 }
 
-/// A list of any length. The wire has none; programs tell themselves such lists.
+/// A list of any length. No message holds one; programs use such lists for values of their own.
 impl<T: Wire> Wire for Vec<T> {
     const KIND: &'static Kind = &Kind::List(T::KIND, u32::MAX);
 }

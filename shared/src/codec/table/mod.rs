@@ -1,16 +1,16 @@
 //! The table-driven codec: reads binary into values and writes values into binary, for
 //! messages that a program passes on without thinking about them.
 //!
-//! A typed decoder costs a program some code for each type of message; here each costs a
-//! table of its fields ([`Kind`], made by `derive(Wire)` at the struct), and one
-//! interpreter serves all. The typed codec stays the truth: `tests/table.rs` holds that
-//! both read and write, and refuse, the same.
+//! A typed decoder costs a program some code for each type of message; here each costs a table
+//! of its fields ([`Kind`], made by `derive(Wire)` at the struct), and one interpreter serves
+//! all. The typed codec stays the truth: `tests/table.rs` checks that both read, write and
+//! refuse the same.
 //!
 //! - [`read`] tells a [`Sink`] what the fields of a binary message are: the values that
 //!   JSON has for them.
 //! - [`read_value`] tells it one value of any kind, which need not be a message.
 //! - [`write`] makes a binary message's fields from a [`Value`], which is what JSON or
-//!   JavaScript has. It serves what clients send; what only servers send it refuses.
+//!   JavaScript has. It writes what clients send, and refuses what only servers send.
 
 mod kinds;
 mod read;
@@ -37,12 +37,13 @@ pub struct Field {
     pub default: bool,
 }
 
-/// What a value looks like in binary and in JSON. Varints are postcard's (LEB128).
+/// What a value looks like in binary and in JSON: each line gives the binary form and, after
+/// the semicolon, the JSON form. Varints are postcard's (LEB128).
 #[derive(Debug)]
 pub enum Kind {
     /// A byte, 0 or 1; a boolean.
     Bool,
-    /// A whole number: of 8 bits a byte, of 16, 32 or 64 a varint.
+    /// A byte for a number of 8 bits, a varint for one of 16, 32 or 64; a whole number.
     Whole(u8),
     /// A signed byte from minus this to this; a whole number.
     Reach(i8),
@@ -53,14 +54,15 @@ pub enum Kind {
     /// A varint from 0 to [`MAX_ID`](crate::ids::MAX_ID), where 0 says "none"; a whole
     /// number, or null for 0.
     IdOrZero,
-    /// Eight bytes, little-endian; any number. No message has one, only what a program tells
-    /// itself.
+    /// Eight bytes, little-endian; any number. No message holds one; only a program's own
+    /// values do.
     Float,
     /// A length and UTF-8 of at most this many bytes; a text.
     Text(u32),
-    /// Likewise, by a rule: the text as it is kept, or what it must be.
+    /// Likewise, checked by a rule, which gives the text as it is kept, or says what it must
+    /// be.
     Ruled(fn(&str) -> Result<String, String>),
-    /// A byte that counts these names; one of them.
+    /// A byte, the index of one of these names; that name.
     Names(&'static [&'static str]),
     /// Likewise, but case, spaces, underscores and hyphens do not matter.
     LooseNames(&'static [&'static str]),
@@ -99,7 +101,7 @@ pub enum Value {
     Text(String),
     /// A list.
     List(Vec<Self>),
-    /// An object; of two members of one name the first counts.
+    /// An object; if two members have the same name, the first counts.
     Object(Vec<(String, Self)>),
 }
 
@@ -131,7 +133,7 @@ impl Value {
     }
 }
 
-/// What is told of a message's fields, in their order.
+/// Receives the fields of a message, in their order.
 pub trait Sink {
     /// null.
     fn null(&mut self);

@@ -1,4 +1,4 @@
-//! Binary, told to a sink.
+//! Reads binary and tells a sink what it holds.
 
 use super::{Kind, Sink};
 use crate::{
@@ -28,7 +28,7 @@ pub fn read(fields: &'static Kind, body: &[u8], sink: &mut dyn Sink) -> Option<(
         if !rest.is_empty() {
             value(field.kind, &mut rest, sink)?;
         } else if field.default {
-            // What a default is, every kind writes in zeros.
+            // Every kind writes its default as zeros.
             value(field.kind, &mut [0; 3].as_slice(), sink)?;
         } else {
             return None;
@@ -171,7 +171,7 @@ fn take<'a>(rest: &mut &'a [u8], length: usize) -> Option<&'a [u8]> {
     Some(taken)
 }
 
-/// A varint of at most this many bits, in no more bytes than so many bits take.
+/// A varint of at most this many bits, in no more bytes than that many bits need.
 fn varint(rest: &mut &[u8], bits: u32) -> Option<u64> {
     let mut number = 0_u64;
     let mut shift = 0;

@@ -1,4 +1,4 @@
-//! Values, written in binary.
+//! Writes values in binary.
 
 use super::{Field, Kind, Value};
 use crate::{
@@ -44,7 +44,7 @@ impl Problem {
         Self { field: String::new(), must: must.into() }
     }
 
-    /// The same inside this field, or at this place of a list.
+    /// The same problem, found inside this field or at this place of a list.
     fn inside(mut self, outer: &str) -> Self {
         self.field = match self.field.as_str() {
             "" => outer.to_owned(),
@@ -69,7 +69,7 @@ fn struct_of(fields: &'static [Field], value: &Value, out: &mut Vec<u8>) -> Writ
                 Ok(())
             }
             (None, kind) if field.default => {
-                // What a default is, every kind writes in zeros: a vector in three.
+                // Every kind writes its default as zeros: a vector as three, any other as one.
                 out.extend_from_slice(if matches!(kind, Kind::Vector) { &[0; 3] } else { &[0] });
                 Ok(())
             }
@@ -93,7 +93,7 @@ fn value(kind: &'static Kind, value: &Value, out: &mut Vec<u8>) -> Written {
             (None, bits) => return Err(within(0, (1 << bits) - 1)),
         },
         Kind::Positive => bounded(whole(value), 1, u32::MAX.into(), out)?,
-        // As JSON has whole numbers: 7.0 is one too.
+        // As in JSON, 7.0 is a whole number too.
         Kind::Id => match value {
             Value::Number(number) if number.fract() == 0.0 && (1.0..=MAX_ID as f64).contains(number) => {
                 push_varint(out, *number as u64);
