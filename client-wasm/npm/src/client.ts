@@ -54,7 +54,7 @@ export class ShardlinkClient {
     return (await loadWasm()).canon();
   }
 
-  /** Makes an account. Signing in is {@link connect}'s. */
+  /** Makes an account, and does not sign in; {@link connect} does. */
   register(username: string, password: string): Promise<{ playerId: number }> {
     return this.#run((raw) => raw.register(username, password));
   }
@@ -84,12 +84,12 @@ export class ShardlinkClient {
     return this.#run<void>((raw) => raw.deleteAccount(password));
   }
 
-  /** One's own characters, oldest first. */
+  /** The account's characters, oldest first. */
   getCharacters(): Promise<Character[]> {
     return this.#run((raw) => raw.getCharacters());
   }
 
-  /** What one of one's characters holds. */
+  /** What one of the account's characters holds. */
   getInventory(characterId: number): Promise<Inventory> {
     return this.#run((raw) => raw.getInventory(characterId));
   }
@@ -115,10 +115,10 @@ export class ShardlinkClient {
   }
 
   /**
-   * Makes a request of any type that the protocol has, and resolves with its answer, which
-   * `on` hears too. Rejects with the codes that {@link Requests} names for the type; before
-   * anything is sent with INVALID_FIELD and the field, or UNKNOWN_TYPE; with NOT_CONNECTED
-   * outside of the world.
+   * Makes a request of any type that the protocol has, and resolves with its answer, which `on`
+   * hears too. Rejects with the codes that {@link Requests} names for the type; with
+   * UNKNOWN_TYPE, or INVALID_FIELD and the field, before anything is sent; and with
+   * NOT_CONNECTED outside of the world.
    */
   request<Type extends RequestType>(type: Type, fields: Requests[Type]["fields"]): Promise<Requests[Type]["answer"]> {
     return this.#run((raw) => raw.request(type, fields));
@@ -131,12 +131,13 @@ export class ShardlinkClient {
   }
 
   /**
-   * Says where one's character is and how it moves; call it at every frame while it
-   * moves, and with a velocity of 0 when it stops. Without a velocity the client
-   * measures it, and takes a character that has been at one place for 150 ms to stand.
-   * Sent at most 20 times a second, and only where others would show one more than
-   * 0.1 m off. While a lost connection is brought back the newest is kept. What the
-   * server would refuse comes back as `position_correction`: go on from its position.
+   * Says where one's character is and how it moves; call it at every frame while it moves, and
+   * with a velocity of 0 when it stops. Without a velocity the client measures it, and takes a
+   * character that has been at one place for 150 ms to stand. The client sends it at most 20
+   * times a second: when others would otherwise show the character more than 0.1 m off, when it
+   * stops, and every 2 s while it moves. While a lost connection is brought back the newest is
+   * kept. What the server would refuse comes back as `position_correction`: go on from its
+   * position.
    */
   sendPositionUpdate(position: Omit<Vector, "z"> & { z?: number }, velocity?: Omit<Vector, "z"> & { z?: number }): void {
     const { x, y, z = 0 } = position;
@@ -149,11 +150,11 @@ export class ShardlinkClient {
   }
 
   /**
-   * Says something, of 1 to 500 characters. Resolves with one's own copy once it is
-   * delivered, which `on` hears too, by the channel's type. A whisper names its
-   * recipient by id or by name.
-   * Rejects with EMPTY, TOO_LONG, MUTED (by those who run the realm), RATE_LIMITED, NOT_IN_PARTY (on
-   * "party"), RECIPIENT_OFFLINE, or NOT_FOUND for a recipient that there is not.
+   * Says something, of 1 to 500 characters. Resolves with one's own copy once the message is
+   * delivered; `on` hears the copy too, as a message of the channel's type. A whisper names its
+   * recipient by id or by name. Rejects with EMPTY, TOO_LONG, MUTED (by those who run the
+   * realm), RATE_LIMITED, NOT_IN_PARTY (on "party"), RECIPIENT_OFFLINE, or NOT_FOUND for a
+   * recipient that does not exist.
    */
   sendChat(message: string, channel: Channel = "global", recipient?: number | string): Promise<ChatMessage> {
     return this.request("chat", {
@@ -180,9 +181,9 @@ export class ShardlinkClient {
   }
 
   /**
-   * The last 50 messages of a channel that the server keeps, the oldest first, or those
-   * before the one of this number. Whispers are kept by nobody: theirs are the ones
-   * heard since one entered. On "party" it rejects with NOT_IN_PARTY.
+   * The last 50 messages of a channel that the server keeps, the oldest first, or those before
+   * the message with the number `before`. The server keeps no whispers: for "whisper" this
+   * gives those heard since one entered the world. On "party" it rejects with NOT_IN_PARTY.
    */
   getHistory(channel: Channel, options: { before?: number | undefined } = {}): Promise<PastChat[]> {
     if (channel !== "whisper") {
@@ -197,9 +198,10 @@ export class ShardlinkClient {
   }
 
   /**
-   * What to show of a channel at this moment: its last 50 lines, the oldest first, from
-   * what was heard and from the histories that came, each line once, and none of whom
-   * one has muted. Changes with the channel's messages, `chat_history`, `mute` and `party`.
+   * What to show of a channel at this moment: its last 50 lines, the oldest first, from what
+   * was heard and from the histories that came, each line once, without those of characters
+   * that one has muted. Changes with the channel's messages, `chat_history`, `mute` and
+   * `party`.
    */
   getMessages(channel: Channel): ChatLine[] {
     return this.#kept<ChatLine[]>(`messages:${channel}`, []);
@@ -223,7 +225,7 @@ export class ShardlinkClient {
     return this.#kept<number[]>("muted", []);
   }
 
-  /** Makes a gesture that those see who see one's character: wave, dance, bow, cheer, point or sit. */
+  /** Makes a gesture, which everybody sees who sees one's character: wave, dance, bow, cheer, point or sit. */
   emote(name: string): Promise<void> {
     return this.request("emote", { emote: name }).then(nothing);
   }
@@ -239,24 +241,24 @@ export class ShardlinkClient {
   }
 
   /**
-   * Founds a party, which one leads; its name may have 160 bytes. Like all that changes
-   * a party it resolves with the party as the server then has it, and by then
-   * {@link getParty} knows. Rejects with ALREADY_IN_PARTY.
+   * Founds a party, which one leads; its name may have 160 bytes. Like every method that
+   * changes a party, it resolves with the party as the server then has it; by then
+   * {@link getParty} gives that too. Rejects with ALREADY_IN_PARTY.
    */
   createParty(name?: string): Promise<PartyUpdate> {
     return this.request("party_create", { party_name: name?.normalize("NFC") });
   }
 
   /**
-   * Invites somebody, by id or by name, for five minutes. The leader's alone, and for
-   * those in the world: rejects with NOT_IN_PARTY, NOT_LEADER, PARTY_FULL,
+   * Invites somebody, by id or by name, for five minutes. Only the leader may invite, and only
+   * a character that is in the world: rejects with NOT_IN_PARTY, NOT_LEADER, PARTY_FULL,
    * ALREADY_IN_PARTY, RECIPIENT_OFFLINE or NOT_FOUND.
    */
   inviteToParty(character: number | string): Promise<PartyInvite> {
     return this.#ofOwnParty("party_invite", { invitee_id: byId(character), invitee_name: byName(character) });
   }
 
-  /** Takes an invitation back. The leader's alone; rejects with NOT_LEADER, or NOT_FOUND where there is none. */
+  /** Takes an invitation back. Only the leader may; rejects with NOT_LEADER, or NOT_FOUND where there is none. */
   withdrawInvite(characterId: number): Promise<PartyUpdate> {
     return this.#ofOwnParty("party_withdraw", { character_id: characterId });
   }
@@ -271,27 +273,27 @@ export class ShardlinkClient {
     return this.request("party_decline", { party_id: partyId }).then(nothing);
   }
 
-  /** Leaves the party. If one has led it, the longest member does; the last one out ends it. Rejects with NOT_IN_PARTY. */
+  /** Leaves the party. If the leader leaves, the longest member leads; the last one out ends it. Rejects with NOT_IN_PARTY. */
   leaveParty(): Promise<void> {
     return this.#ofOwnParty("party_leave", {}).then(nothing);
   }
 
-  /** Puts a member out. The leader's alone; rejects with NOT_LEADER or NOT_FOUND. */
+  /** Puts a member out. Only the leader may; rejects with NOT_LEADER or NOT_FOUND. */
   kickFromParty(characterId: number): Promise<PartyUpdate> {
     return this.#ofOwnParty("party_kick", { character_id: characterId });
   }
 
-  /** Ends the party, for all. The leader's alone; rejects with NOT_LEADER. */
+  /** Ends the party, for all. Only the leader may; rejects with NOT_LEADER. */
   disbandParty(): Promise<void> {
     return this.#ofOwnParty("party_disband", {}).then(nothing);
   }
 
-  /** Makes a member the leader. The leader's alone; rejects with NOT_LEADER or NOT_FOUND. */
+  /** Makes a member the leader. Only the leader may; rejects with NOT_LEADER or NOT_FOUND. */
   promote(characterId: number): Promise<PartyUpdate> {
     return this.#ofOwnParty("party_promote", { character_id: characterId });
   }
 
-  /** Changes who gets what an enemy leaves. The leader's alone; rejects with NOT_LEADER. */
+  /** Changes who gets what an enemy leaves. Only the leader may; rejects with NOT_LEADER. */
   setLootSharing(rule: LootSharing): Promise<PartyUpdate> {
     return this.#ofOwnParty("party_loot", { loot_sharing: rule });
   }
@@ -348,7 +350,7 @@ export class ShardlinkClient {
     return this.#worldState;
   }
 
-  /** Asks for the realm as it is now. Outside of the world nobody tells it. */
+  /** Asks for the realm as it is now. Outside of the world the server does not tell it by itself. */
   getWorldState(): Promise<WorldState> {
     return this.#run((raw) => raw.getWorldState());
   }
@@ -377,7 +379,7 @@ export class ShardlinkClient {
       end = () => raw.off(subscription);
     };
     if (this.#raw) begin(this.#raw);
-    // What fails to load fails for whoever calls next; there is nothing to hear until then.
+    // If loading fails, the next call rejects; there is nothing to hear until it has loaded.
     else this.#load().then(begin, () => this.#whenLoaded.push(begin));
     return () => {
       if (!ended) end();

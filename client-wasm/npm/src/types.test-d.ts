@@ -79,7 +79,8 @@ export function heard(message: ServerMessage): number {
 }
 holds<Equal<Extract<ServerMessage, { type: "party_update" }>, ServerMessages["party_update"]>>();
 
-// What a client may leave out may be left out, null, or undefined; what it must say is missed.
+// What a client may leave out may be left out, null, or undefined.
+// Leaving out what it must say is an error.
 export const sent: ClientMessage[] = [
   { type: "ping", version: "1.0.0" },
   { type: "chat", version: "1.0.0", message_id: "1", content: "Hello!", channel: null },
@@ -142,13 +143,14 @@ void client.request("ack", { last_seq: 7 });
 // @ts-expect-error: only the server sends it.
 void client.request("party_update", {});
 
-// The clock and the way are not known before they were measured.
+// The server's time and the latency are not known before they were measured.
 holds<Equal<typeof client.latency, number | null>>();
 holds<Equal<ReturnType<typeof client.serverTime>, number | null>>();
 // @ts-expect-error: measured, not set.
 client.latency = 5;
 
-// How one moves may be left to the client to see; where others are shown is the game's to choose.
+// A game may leave it to the client to measure the velocity, and may choose how far
+// in the past others are shown.
 client.sendPositionUpdate({ x: 1, y: 2 });
 client.sendPositionUpdate({ x: 1, y: 2 }, { x: 0, y: 0 });
 new ShardlinkClient({ interpolationDelay: 200 });

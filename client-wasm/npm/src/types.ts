@@ -25,8 +25,8 @@ export interface ClientOptions {
   /** Where the session is kept over reloads: in all tabs ("local", the default), in this tab ("session"), or not. */
   storage?: "local" | "session" | "none" | undefined;
   /**
-   * How far in the past others are shown, in milliseconds, from 0 to 1000; 100 if left
-   * out. More hides a shakier network, less shows sooner what others do.
+   * How far in the past others are shown, in milliseconds, from 0 to 1000; 100 if left out. A
+   * longer delay hides a shakier network, a shorter one shows sooner what others do.
    */
   interpolationDelay?: number | undefined;
 }
@@ -174,7 +174,7 @@ export interface Invitation {
 
 /** An invitation that stands no more. */
 export interface InvitationEnded extends Omit<Invitation, "seconds_left"> {
-  /** Withdrawn is also what becomes of the invitations of a party that ends. */
+  /** "withdrawn" also stands for the invitations of a party that has ended. */
   outcome: "accepted" | "declined" | "withdrawn" | "expired";
 }
 

@@ -1,5 +1,5 @@
-//! What JavaScript calls about its account: signing up, in and out, another
-//! password, and the end. No password leaves the browser.
+//! What JavaScript calls about its account: signing up, in and out, changing the password, and
+//! deleting the account. No password leaves the browser.
 
 use super::{
     exports::{RawClient, promise},
@@ -19,8 +19,8 @@ use crate::logic::{
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 
-/// Prepares the proof that the password is known: what the server must prove in turn, and
-/// what to send it.
+/// Prepares the proof that the password is known. Gives what the server must prove in turn, and
+/// what to send to it.
 async fn prove(shell: &Shell, known: &Credentials) -> Result<(Proving, Finish), Failure> {
     let (sign_in, start) = SignIn::new(&known.username, &mut Browser);
     let answered = Request::post(&shell.server, path::SCRAM_START).json(&start).send().await?;
@@ -38,7 +38,8 @@ async fn prove_own(shell: &Shell, password: &str) -> Result<(Proving, Finish), F
 
 #[wasm_bindgen]
 impl RawClient {
-    /// Makes an account. The password stays here: the server learns what checks it.
+    /// Makes an account. The password stays here: the server learns only what it needs to check
+    /// it.
     pub fn register(&self, username: String, password: String) -> Promise {
         promise(&self.shell, |shell| async move {
             let wanted = Credentials::parse(&username, &password)?;
@@ -58,7 +59,7 @@ impl RawClient {
             let answered = Request::post(&shell.server, path::SCRAM_FINISH).json(&finish).send().await?;
             match proving.judge(answered.read::<SignedIn>()?) {
                 Ok((token, account)) => {
-                    // The world of the session before ends with it.
+                    // Leaves the world of the earlier session, which this sign-in replaces.
                     shell.leave();
                     shell.signed_in(token);
                     to_js(&account)
@@ -82,7 +83,7 @@ impl RawClient {
         })
     }
 
-    /// Signs out, here at once.
+    /// Signs out. This client forgets the session at once, without waiting for the server.
     pub fn disconnect(&self) -> Promise {
         self.shell.leave();
         let token = self.shell.forget_token();
@@ -98,12 +99,13 @@ impl RawClient {
         })
     }
 
-    /// Changes the password; the session stays, others end. Neither password
+    /// Changes the password; this session stays, the account's others end. Neither password
     /// leaves the browser.
     #[wasm_bindgen(js_name = changePassword)]
     pub fn change_password(&self, old: String, new: String) -> Promise {
         promise(&self.shell, |shell| async move {
-            // Judged before any work is done; the name in it does not matter.
+            // The new password is judged before any work is done; the user name here only fills
+            // a place.
             let new = Credentials::parse("new", &new)?.password;
             let (proving, finish) = prove_own(&shell, &old).await?;
             let challenge = sign_up(&mut Browser);
@@ -115,7 +117,7 @@ impl RawClient {
         })
     }
 
-    /// Deletes the account with all that is its.
+    /// Deletes the account with everything that belongs to it.
     #[wasm_bindgen(js_name = deleteAccount)]
     pub fn delete_account(&self, password: String) -> Promise {
         promise(&self.shell, |shell| async move {

@@ -161,7 +161,7 @@ impl RawClient {
     /// channel.
     ///
     /// # Errors
-    /// INVALID_FIELD, where nothing is.
+    /// INVALID_FIELD where nothing is kept under it.
     pub fn kept(&self, name: &str) -> Result<JsValue, JsValue> {
         let kept = self.shell.read(|session| session.systems().show(name, runtime::now()));
         let nothing = || Err(Refusal::field("name", format!("Nothing is kept as {name}.")).into());
@@ -198,10 +198,10 @@ impl RawClient {
         Ok(())
     }
 
-    /// Where the other players are at this moment, as plain numbers: JavaScript makes objects
-    /// for 200 players at every frame more cheaply. First the roster's version and the
-    /// location (0 outside the world), then for each player of the roster x, y, z, vx, vy, vz
-    /// and when it was last heard of.
+    /// Where the other players are at this moment, as plain numbers: JavaScript makes the
+    /// objects for 200 players at every frame more cheaply than this side would. First the
+    /// roster's version and the location (0 outside the world), then for each player of the
+    /// roster x, y, z, vx, vy, vz and when it was last heard of.
     #[wasm_bindgen(js_name = nearbyMotions)]
     pub fn nearby_motions(&self) -> Vec<f64> {
         self.shell.read(|session| {
@@ -271,7 +271,7 @@ impl RawClient {
         promise(&self.shell, move |shell| async move {
             let path = events_path(limit, cursor.as_deref())?;
             let events = to_js(&Request::get(&shell.server, &path).send().await?.read::<Events>()?)?;
-            // After the last page there is none to ask with.
+            // The last page has no cursor.
             if get(&events, "next_cursor").is_null() {
                 let _ = Reflect::delete_property(events.unchecked_ref::<js_sys::Object>(), &"next_cursor".into());
             }

@@ -170,7 +170,7 @@ impl Shell {
         self.token.borrow().clone().ok_or_else(|| ErrorCode::Unauthenticated.into())
     }
 
-    /// Signed in: with this token from now on.
+    /// The player is signed in; this token is used from now on.
     pub fn signed_in(&self, token: Token) {
         self.kept.write(&token);
         self.token.replace(Some(token));
@@ -332,7 +332,8 @@ impl Shell {
         });
         match Socket::open(&self.server.socket(), ticket, hear) {
             Ok(socket) => drop(self.socket.replace(Some(socket))),
-            // Treated as a connection that failed; the loop that performs is running.
+            // This counts as a connection that failed. What the session decides about it is
+            // performed by the loop that called this.
             Err(_) => self.session.borrow_mut().closed(1006, "", runtime::now(), &mut Browser),
         }
     }
@@ -354,8 +355,8 @@ fn shown(status: &Status) -> JsValue {
     object
 }
 
-/// What the page around the client goes through. Outside of a page (in a
-/// worker) there is nothing to watch.
+/// Watches the page around the client: whether it is hidden, and when the network is back.
+/// Outside of a page (in a worker) there is nothing to watch.
 struct Page {
     document: Option<Document>,
     listeners: Vec<Listener>,

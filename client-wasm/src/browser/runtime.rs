@@ -79,7 +79,7 @@ impl Timer {
         self.armed = Some((due, timer));
     }
 
-    /// Must be told when it has called.
+    /// Must be called once the timer has called: it is not armed any more then.
     pub fn fired(&mut self) {
         self.armed = None;
     }

@@ -21,7 +21,7 @@ pub enum Happened<'a> {
     Closed(u16, String),
 }
 
-/// A WebSocket. Once this is dropped nothing of it is heard any more.
+/// A WebSocket. Once it is dropped, nothing more is heard from it.
 pub struct Socket {
     socket: WebSocket,
     callbacks: Option<Callbacks>,
@@ -57,7 +57,7 @@ impl Socket {
                 }
             }
         });
-        // What is wrong is never told to pages; a close always follows an error.
+        // The browser never tells a page what went wrong; a close always follows an error.
         let closed = Closure::<dyn Fn(CloseEvent)>::new(move |event: CloseEvent| {
             hear(Happened::Closed(event.code(), event.reason()));
         });
@@ -76,7 +76,7 @@ impl Socket {
         };
     }
 
-    /// Closes it with this code, which is then not heard of any more.
+    /// Closes the socket with this code; nothing more is heard from it.
     pub fn close(self, code: u16) {
         let _ = self.socket.close_with_code(code);
     }

@@ -6,7 +6,8 @@ use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
 extern "C" {
-    /// To the page's `error` event and the console, as if nobody had caught it.
+    /// Reports an error to the page's `error` event and the console, as if nobody had caught
+    /// it.
     #[wasm_bindgen(catch, js_name = reportError)]
     fn report_error(error: &JsValue) -> Result<(), JsValue>;
 }
@@ -26,7 +27,8 @@ struct Subscription {
 }
 
 impl Subscriptions {
-    /// Calls the handler with every event of this type; the number ends it.
+    /// Calls the handler with every event of this type, until [`Self::remove`] is given the
+    /// number.
     pub fn add(&self, event: String, handler: Function) -> u32 {
         let number = self.last.get().wrapping_add(1);
         self.last.set(number);

@@ -1,5 +1,5 @@
-//! Rust's values as JavaScript's: plain objects with the JSON field names, null for what
-//! is missing; and JavaScript's as those of messages.
+//! Rust's values as JavaScript's: plain objects with the JSON field names, null for what is
+//! missing; and JavaScript's values as those of messages.
 
 use crate::logic::{
     failure::Failure,

@@ -1,13 +1,14 @@
 //! The server's clock, and how far away the server is.
 //!
-//! A message that says when it was sent arrives later by the difference of the two clocks
-//! and the time on the way. The least of these delays over a while belongs to a message that
-//! nothing held up. [`Clock::arrival`] counts by it: what the server tells of a moment is
-//! shown as if it had come that fast, so the network's jitter does not shake what is seen.
-//! The difference of the clocks alone is that delay without one way, which is taken to be
+//! A message that says when it was sent arrives later by the difference of the two clocks and
+//! the time on the way. The least of these delays over a while belongs to a message that
+//! nothing held up. [`Clock::arrival`] counts by it: what the server tells of a moment is shown
+//! as if it had come that fast, so the network's jitter does not shake what is seen. The
+//! difference of the clocks alone is that delay less the time of one way, which is taken to be
 //! half of the shortest round trip.
 //!
-//! Estimates change, but what is counted by them is slewed: it never steps back.
+//! Estimates change, but what is counted by them is slewed, so it does not step back; only a
+//! change above `STEP` is followed at once.
 
 use shardlink_shared::time::{FrameTime, Millis};
 
@@ -43,9 +44,9 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// Something was sent to the server and answered. `exact`: at once (a heartbeat), so that
-    /// the time is the round trip; otherwise the server worked on it, and the round trip is
-    /// at most this long.
+    /// Something was sent to the server and answered. `exact` says that it was answered at once
+    /// (a heartbeat), so that the time is the round trip; otherwise the server worked on it,
+    /// and the round trip is at most this long.
     pub fn answered(&mut self, asked: Millis, exact: bool, now: Millis) {
         let took = now.since(asked) as f64;
         if !exact && self.round_trip.is_some_and(|known| took > known) {
@@ -72,8 +73,8 @@ impl Clock {
         Slewed::aim(&mut self.delay, least as f64, now);
     }
 
-    /// When the server's news of `sent` comes here if nothing holds it up; never later than
-    /// `now`, when it has come.
+    /// When the server's news of the moment `server` comes here if nothing holds it up; never
+    /// later than `now`, when it has come.
     #[must_use]
     pub fn arrival(&self, server: Millis, now: Millis) -> Millis {
         let delay = self.delay.map_or(0.0, |delay| delay.at(now));
@@ -103,7 +104,7 @@ impl Clock {
     }
 }
 
-/// A number that goes to where it is aimed at [`SLEW`].
+/// A number that moves towards its aim at the rate [`SLEW`].
 #[derive(Debug, Clone, Copy)]
 struct Slewed {
     from: f64,
@@ -129,13 +130,13 @@ mod tests {
     use super::*;
     use shardlink_shared::entropy::{Entropy, Seeded};
 
-    /// Here it is this much later than at the server, in milliseconds.
+    /// The clock here is this much ahead of the server's, in milliseconds.
     const AHEAD: u64 = 5_000;
     const START: u64 = 1_732_300_000_000;
 
-    /// Ticks of 50 ms for a while over a way of 40 ms with jitter, heard in order; with
-    /// a round trip of 80 ms measured at the first. What `each` is given are the
-    /// server's time of the tick and the time here.
+    /// Ticks of 50 ms for a while over a way of 40 ms with jitter, heard in order; with a round
+    /// trip of 80 ms measured at the first. `each` is given the server's time of the tick and
+    /// the time here.
     fn listen(jitter: u32, ticks: u64, mut each: impl FnMut(&mut Clock, Millis, Millis)) {
         let mut clock = Clock::default();
         let mut entropy = Seeded::new(7);

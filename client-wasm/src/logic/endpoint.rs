@@ -29,8 +29,8 @@ impl Endpoint {
         format!("ws{}/ws", self.base.strip_prefix("http").unwrap_or_default())
     }
 
-    /// What the session's token is stored under: one server's token is never
-    /// sent to another.
+    /// The key that the session's token is stored under: one server's token is never sent to
+    /// another.
     #[must_use]
     pub fn storage_key(&self) -> String {
         format!("shardlink.session@{}", self.base)

@@ -89,9 +89,9 @@ pub struct Placed {
 /// When news came, by the clock here.
 #[derive(Debug, Clone, Copy)]
 pub struct News {
-    /// When it did.
+    /// When they came.
     pub came: Millis,
-    /// When it would have come had nothing held it up; never later than `came`.
+    /// When they would have come had nothing held them up; never later than `came`.
     pub due: Millis,
 }
 
@@ -197,7 +197,8 @@ impl Nearby {
     }
 
     fn left(&mut self, left: &PlayerLeftArea) {
-        // A late farewell from the place that was left says nothing about this one.
+        // A late farewell from the location that the player has left says nothing about this
+        // one.
         if Some(left.location_id) == self.location {
             self.remove(left.character_id);
         }

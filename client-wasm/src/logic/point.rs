@@ -1,5 +1,5 @@
-//! Points in metres for reading: between the hundredths of the wire, so that a
-//! slow walk at 60 frames a second does not step.
+//! Points in metres, for showing: finer than the hundredths of the wire, so that a slow walk at
+//! 60 frames a second does not look like steps.
 
 use serde::Serialize;
 use shardlink_shared::{codec::table::Wire, vector::Vec3};

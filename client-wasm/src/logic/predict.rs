@@ -109,8 +109,8 @@ impl Predict {
         self.held = held;
     }
 
-    /// Sets whether the connection is lost: steps are taken then, and the newest is told
-    /// later.
+    /// Sets whether the connection is lost: the game's steps are then taken in, and the newest
+    /// is told later.
     pub fn set_away(&mut self, away: bool) {
         self.away = away;
     }
@@ -192,13 +192,13 @@ impl Predict {
         let velocity = if goes_on { self.velocity } else { Vec3::ZERO };
         (self.told, self.unsure) = (judged_from, true);
         (self.position, self.velocity, self.at) = (position, velocity, now);
-        // The game goes on from here: the way to here was no walk.
+        // The game goes on from here. The jump to here was no walk, so it is not measured.
         self.measured = self.measured.map(|_| Measured::from(position, now));
         Some(PositionCorrection { client_seq: correction.client_seq, position, velocity })
     }
 
-    /// When something is to be told. Without `steered` the newest state may be a frame old
-    /// and its velocity is only measured, so of a walk nothing is told before the next frame.
+    /// When something is to be told. Without `steered` the newest state may be a frame old and
+    /// its velocity is only measured, so nothing is told of a walk before the next frame.
     fn next(&self, steered: bool) -> Option<Millis> {
         if self.held || self.away {
             return None;

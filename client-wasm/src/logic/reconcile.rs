@@ -75,7 +75,7 @@ impl Sent {
         let newer = |sent: &Move| is_newer(sent.client_seq, correction.client_seq);
         let behind = self.moves.iter().position(newer).unwrap_or(self.moves.len());
         let refused = behind.checked_sub(1).and_then(|index| self.moves.get(index));
-        // Of a move that is not remembered nothing says that it was not refused just now.
+        // A move that is not remembered may have been refused just now.
         let refused = refused.filter(|sent| sent.client_seq == correction.client_seq);
         let refused_at = refused.map_or(now, |sent| sent.at);
         let before = if refused.is_some() { behind - 1 } else { behind };
@@ -88,7 +88,7 @@ impl Sent {
             .corrected
             .is_some_and(|(last, at)| is_newer(correction.client_seq, last) && refused_at.since(at) <= AGAIN);
         // A server that refused a move within the rule as it is known here had credited less
-        // than was believed; how much is not known, so no credit is counted.
+        // than the client believed; how much is not known, so no credit is counted.
         let mut state = Motion::standing(self.base.location, correction.position, refused_at);
         state.velocity = correction.velocity;
         let displaced_since = refused.map_or(position, |sent| sent.position);

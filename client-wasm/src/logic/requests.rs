@@ -48,24 +48,24 @@ impl Requests {
         }
     }
 
-    /// Ends the wait for this number. Answers when it was begun if it was waited for, with
-    /// `None` inside if that says nothing about the way to the server and back.
+    /// Ends the wait for this number. If a request was waited for, gives when it was begun,
+    /// with `None` inside if that says nothing about the way to the server and back.
     pub(super) fn end(&mut self, request: u32) -> Option<Option<Millis>> {
         self.waiting.remove(&request).map(|waiting| waiting.since.filter(|_| !waiting.adrift))
     }
 
-    /// Takes those whose time is up.
+    /// Takes the requests whose time is up.
     pub(super) fn expired(&mut self, now: Millis) -> Vec<u32> {
         self.take(|waiting| waiting.since.is_some_and(|since| since + DEADLINE <= now))
     }
 
-    /// Takes all.
+    /// Takes all requests.
     pub(super) fn all(&mut self) -> Vec<u32> {
         self.queue.clear();
         self.take(|_| true)
     }
 
-    /// Takes those that drift.
+    /// Takes the requests that drift.
     pub(super) fn adrift(&mut self) -> Vec<u32> {
         self.take(|waiting| waiting.adrift)
     }
@@ -86,7 +86,7 @@ impl Requests {
         }
     }
 
-    /// Whether it drifts.
+    /// Whether a request drifts.
     pub(super) fn is_adrift(&self, request: u32) -> bool {
         self.waiting.get(&request).is_some_and(|waiting| waiting.adrift)
     }

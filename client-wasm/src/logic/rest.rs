@@ -270,7 +270,8 @@ impl Answer<'_> {
     /// The answer of a request that succeeded.
     ///
     /// # Errors
-    /// What the server refused; BAD_RESPONSE for what is no answer to such a request.
+    /// What the server refused; BAD_RESPONSE for a body that cannot be the answer to such a
+    /// request.
     pub fn read<T: DeserializeOwned>(self) -> Result<T, Failure> {
         self.success()?;
         if self.body.len() > LARGEST || json::check_object(self.body).is_err() {
@@ -305,7 +306,7 @@ impl Answer<'_> {
                     retry_after: wait(problem.retry_after),
                 }
             }
-            // A front door whose server is away answers like this.
+            // A proxy whose server is away answers like this.
             _ if matches!(self.status, 502..=504) => Failure { retry_after: wait(None), ..Failure::unreachable() },
             _ => Failure { retry_after: wait(None), ..Failure::bad_response() },
         }

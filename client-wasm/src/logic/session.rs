@@ -58,7 +58,7 @@ const SPACING: u64 = 250;
 /// What is to be done.
 #[derive(Debug, PartialEq)]
 pub enum Effect {
-    /// Open a socket and offer this beside the subprotocol, a ticket or what resumes;
+    /// Open a socket and offer this beside the subprotocol: a ticket, or a token that resumes;
     /// [`Session::opened`], [`Session::frame`] and [`Session::closed`] tell how it goes.
     Open(Token),
     /// Send a frame.
@@ -146,7 +146,7 @@ pub struct Own {
 #[derive(Debug, Default)]
 pub struct Session {
     link: Link,
-    /// Whether the character was in the world already: what fails is retried.
+    /// Whether the character was in the world already: then a connection that fails is retried.
     returning: bool,
     /// When the connection that is being brought back was lost.
     lost: Option<Millis>,
@@ -284,8 +284,8 @@ impl Session {
         self.end(Some(GOODBYE), "", Failure::not_connected());
     }
 
-    /// The game says where its character is and how it moves. While a
-    /// lost connection is brought back nothing is sent, and then the newest counts.
+    /// The game says where its character is and how it moves. While a lost connection is
+    /// brought back nothing is sent; afterwards the newest is.
     pub fn walk(&mut self, position: Vec3, velocity: Vec3, now: Millis) {
         self.step(|own, now| own.walk(position, velocity, now), now);
     }

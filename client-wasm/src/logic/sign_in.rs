@@ -155,7 +155,7 @@ impl SignIn {
 pub struct Challenged {
     client: Client,
     started: Started,
-    /// With what.
+    /// What to stretch it with.
     pub challenge: Challenge,
 }
 
@@ -185,7 +185,7 @@ pub struct Proving(Expected);
 /// What finishing a sign-in answers: a session that is not to be trusted yet.
 #[derive(Debug, Deserialize)]
 pub struct SignedIn {
-    /// Missing is as good as wrong.
+    /// A missing proof counts as a wrong one.
     #[serde(default)]
     server_final: Text<MAX_MESSAGE>,
     session_token: Token,
@@ -198,7 +198,7 @@ pub struct SignedIn {
 pub struct Unproved(pub Token);
 
 impl Proving {
-    /// Judges the proof: the session, and whose it is.
+    /// Judges the proof; gives the session, and whose it is.
     ///
     /// # Errors
     /// The session, if the proof is wrong.
@@ -235,7 +235,7 @@ mod tests {
 
     const SALT: Salt = [9; 16];
 
-    /// What a password is stretched to: the 600,000 rounds are others' tests.
+    /// What a password is stretched to: the 600,000 rounds are tested elsewhere.
     fn salted(password: &str, challenge: Challenge) -> SaltedPassword {
         let mut derivation = Derivation::new(password.as_bytes(), &challenge.salt, 2);
         derivation.advance(2).unwrap()
@@ -302,7 +302,7 @@ mod tests {
 
     #[test]
     fn a_server_that_lies_gives_no_session() {
-        // It lets in who knows the password, and does not know the server's key.
+        // The impostor lets in whoever knows the password, but does not know the server's key.
         let impostor = Verifier { server_key: [0; 32], ..verifier("correct horse") };
         let Err(Unproved(token)) = exchange("correct horse", &impostor).unwrap() else {
             panic!("a wrong proof was taken");

@@ -38,12 +38,12 @@ pub(super) struct Stream {
 }
 
 impl Stream {
-    /// A new one; a server that gives no token does not resume.
+    /// A new stay; a server that gives no token does not resume.
     pub(super) fn begun(resume_token: Option<&Secret<512>>) -> Self {
         Self { token: token_of(resume_token), ..Self::default() }
     }
 
-    /// It goes on, and is resumed by this from here on.
+    /// The stay goes on, and is resumed by this token from here on.
     pub(super) fn renewed(&mut self, resume_token: Option<&Secret<512>>) {
         self.token = token_of(resume_token);
     }
@@ -93,17 +93,17 @@ impl Stream {
         self.failures = self.failures.saturating_add(1);
     }
 
-    /// The server was there and did not resume.
+    /// The server was reached and did not resume.
     pub(super) const fn unanswered(&mut self) {
         self.failures = IN_DOUBT;
     }
 
-    /// The network was down, or is up: nothing speaks against resuming.
+    /// The network was down, or is up again: nothing speaks against resuming.
     pub(super) const fn trust(&mut self) {
         self.failures = 0;
     }
 
-    /// The server will not resume it.
+    /// The server will not resume this stay.
     pub(super) fn refused(&mut self) {
         self.token = None;
     }

@@ -1,5 +1,5 @@
-//! What is passed on as it came: messages of the server, read by the parts that think
-//! about them, and values for the game, both in binary beside a table of their fields.
+//! Values that are passed on in binary, each beside a table of its fields: messages of the
+//! server, which only the parts that think about them read, and values for the game.
 
 use serde::{Serialize, de::DeserializeOwned};
 use shardlink_shared::{
@@ -56,8 +56,8 @@ impl Told {
         read(self.row.fields, &self.body, sink)
     }
 
-    /// The message as one of all there are: for programs that look at any of them, and have
-    /// room for the code.
+    /// The message as a variant of [`ServerMessage`]: for programs that look at messages of any
+    /// type, and have room for the code of all of them.
     #[must_use]
     pub fn message(&self) -> Option<ServerMessage> {
         ServerMessage::from_binary(self.row.tag, &self.body)?.ok()

@@ -149,10 +149,10 @@ pub struct Ping {}
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Pong {}
 
-/// `resume`, client to server: the first message on a socket that shows a resume
-/// token. Where the place is not kept any more, an [`AuthResponse`] with another token
-/// comes before the answer. The socket is closed with 4001 where the session
-/// was renewed since, so that a ticket is the way, and with 4002 or 4004 where it has ended.
+/// `resume`, client to server: the first message on a socket that shows a resume token. Where
+/// the place is not kept any more, an [`AuthResponse`] with another token comes before the
+/// answer. The socket is closed with 4001 where the session was renewed since (the client then
+/// enters with a ticket), and with 4002 or 4004 where the session has ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Resume {
@@ -164,9 +164,10 @@ pub struct Resume {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Resumed {
-    /// How many missed messages follow, before the picture of what is now.
+    /// How many missed messages follow, before the snapshot of the present.
     pub replayed: u32,
-    /// Whether more was missed than follows, or all that was before is forgotten.
+    /// Whether more messages were missed than follow, or the server has forgotten all that was
+    /// before the loss.
     pub snapshot: bool,
 }
 

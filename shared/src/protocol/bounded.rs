@@ -1,4 +1,4 @@
-//! Texts and lists that know their longest.
+//! Texts and lists of a greatest length.
 
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,

@@ -34,9 +34,9 @@ wire_enum!(Channel, "must be global, party, faction or whisper");
 
 /// `chat`, `whisper`, `party_chat` and `faction_chat`, client to server.
 ///
-/// `chat` goes by its channel, the other three types win over it. The answer is the
-/// sender's own copy. A character that has muted the sender does not hear it, and nobody
-/// learns of that.
+/// A `chat` goes to its channel; each of the other three types goes to its own, whatever
+/// `channel` says. The answer is the sender's own copy. A character that has muted the sender
+/// does not hear it, and nobody learns of that.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SendChat {
@@ -163,13 +163,13 @@ pub struct ChatHistory {
     pub messages: List<PastChat, MAX_HISTORY>,
 }
 
-/// `mute`, either way: hears no more of a character, or hears it again.
-/// The answer is a copy of it. The character keeps it.
+/// `mute`, either way: the player's character hears no more of another, or hears it again. The
+/// answer is a copy of the message. The player's character keeps its mutes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Mute {
     /// Whom.
     pub character_id: CharacterId,
-    /// Whether it is silenced.
+    /// Whether it is muted.
     pub muted: bool,
 }

@@ -1,4 +1,4 @@
-//! Emotes: gestures that those see who see the player.
+//! Emotes: gestures, which everybody sees who sees the player.
 
 use super::bounded::Text;
 use crate::{codec::table::Wire, ids::CharacterId, limits::MAX_EMOTE};

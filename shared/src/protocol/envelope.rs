@@ -23,7 +23,7 @@ impl RequestId {
         (text.chars().count() <= MAX_MESSAGE_ID).then(|| Self::Text(text.into()))
     }
 
-    /// The number in it: the binary client's own, or the digits it reads as.
+    /// The id as a number: the binary client's own, or the one that a text spells in digits.
     #[must_use]
     pub fn as_number(&self) -> Option<u32> {
         match self {

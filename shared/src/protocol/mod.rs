@@ -30,7 +30,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use envelope::{Envelope, RequestId, Timestamp};
 
-/// The major version: another is refused.
+/// The major version; messages of another are refused.
 pub const MAJOR: u32 = 1;
 
 /// The version that JSON messages are stamped with.
@@ -42,7 +42,7 @@ pub const SUBPROTOCOL_BINARY: &str = "shardlink.v1.bin";
 /// The subprotocol of JSON. Without a subprotocol a socket speaks JSON too.
 pub const SUBPROTOCOL_JSON: &str = "shardlink.v1.json";
 
-/// What stands before the token that is offered beside the subprotocol, to resume.
+/// The prefix of the resume token that a client offers beside the subprotocol.
 pub const SUBPROTOCOL_RESUME: &str = "resume.";
 
 /// How urgent a message is: its lane, and whether it may be dropped.
@@ -214,11 +214,11 @@ macro_rules! messages {
     };
 }
 
-// A struct that serves several types leaves it to their rows to say what each means.
+// Where a struct serves several types, their rows say what each type means.
 //
-// A row of what clients send names, after `=>`, the messages of servers that answer it,
-// and after `refused` the errors of its own that it may get instead. What any request may
-// get (schema.rs, ANY_REQUEST) it does not repeat. A row without answers is no request.
+// A row of what clients send names, after `=>`, the messages of servers that answer it, and
+// after `refused` the errors of its own that it may get instead. It does not repeat the errors
+// that any request may get (schema.rs, ANY_REQUEST). A row without answers is no request.
 //
 // Tags are never reused. 1–9 connection, 10–19 character, 20–29 movement,
 // 30–39 chat and emotes, 40–54 party, 55–69 combat, 70–79 world, 80–89 trade and items,

@@ -27,7 +27,7 @@ pub struct MoveRequest {
     /// The player's own character; may be left out.
     #[serde(default)]
     pub character_id: Option<CharacterId>,
-    /// Where the client believes to be; may be left out.
+    /// Where the client believes its character to be; may be left out.
     #[serde(default, deserialize_with = "zero_is_none", serialize_with = "none_is_zero")]
     #[wire(kind = Kind::IdOrZero)]
     #[cfg_attr(feature = "schema", schemars(with = "crate::schema::LocationOrNull"))]

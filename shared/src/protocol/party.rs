@@ -17,8 +17,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::borrow::Cow;
 use strum::{VariantArray, VariantNames};
 
-/// A party's name, at most [`MAX_PARTY_NAME`] bytes. What the server asks of a new one
-/// besides is told at [`PartyCreate`].
+/// A party's name, at most [`MAX_PARTY_NAME`] bytes. [`PartyCreate`] says what else the server
+/// asks of a new name.
 pub type PartyName = Text<MAX_PARTY_NAME>;
 
 /// Who gets what an enemy leaves.

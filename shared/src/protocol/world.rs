@@ -1,4 +1,4 @@
-//! The world: shards, reality, cycles. All of these are the server's to send.
+//! The world: shards, reality, cycles. Only servers send these.
 
 use super::bounded::{List, Text};
 use crate::{

@@ -137,7 +137,8 @@ fn between_two_known_positions_a_player_walks_in_a_straight_line() {
     for tick in 1..=4_u64 {
         nearby.hears(&step(2, 5.0 + 0.3 * tick as f64, 6.0), own(), on_time(Millis(2_000 + 50 * tick)));
     }
-    // 2,150 is shown at 2,250: the third position; 25 ms later half way to the fourth.
+    // At 2,250 the state of 2,150 is shown, which is the third position; 25 ms later the player
+    // is half way to the fourth.
     assert!((x(&nearby, 2_250) - 5.9).abs() < 1e-9);
     assert!((x(&nearby, 2_275) - 6.05).abs() < 1e-9);
     assert!((seen(&nearby, 2_275)[0].velocity.x - 6.0).abs() < 1e-9);
@@ -164,7 +165,7 @@ fn a_frame_places_whom_it_knows_by_slot_and_nobody_else() {
     let entry = Placed { character_id: id(2), slot: 2, position: at(8.0), velocity: at(6.0), time: Millis(2_000) };
     assert_eq!(placed, [entry]);
     assert!((x(&nearby, 2_300) - 9.2).abs() < 1e-9);
-    // Whoever comes or goes changes nobody else's slot.
+    // A player that comes or goes changes no other player's slot.
     let joined = ServerMessage::PlayerJoinedArea(PlayerJoinedArea {
         character_id: id(1 << 40),
         character_name: name("Cato"),
@@ -179,7 +180,7 @@ fn a_frame_places_whom_it_knows_by_slot_and_nobody_else() {
     nearby.hears(&left, own(), on_time(Millis(2_000)));
     let placed = frame(&mut nearby, &[(2, 9.0, 0.0), (700, 4.0, 0.0)], on_time(Millis(2_050)));
     assert_eq!(placed.iter().map(|one| one.character_id).collect::<Vec<_>>(), [id(1 << 40)]);
-    // A frame of the place one has left says nothing about this one.
+    // A frame of a location that the player has left says nothing about this one.
     nearby.location = LocationId::new(2);
     assert!(frame(&mut nearby, &[(700, 4.0, 0.0)], on_time(Millis(2_100))).is_empty());
 }
@@ -209,7 +210,7 @@ fn the_delay_is_the_games_to_choose() {
             let now = Millis(2_000 + 50 * tick);
             frame(&mut nearby, &[(2, 5.0 + 0.3 * tick as f64, 6.0)], on_time(now));
         }
-        // 17.7 half a second ago was 14.7.
+        // At 4,950 the state of `delay` earlier is shown; the walk began at 5.0 m at 2,000.
         let expected = 5.0 + 0.006 * (2_950.0 - delay as f64);
         assert!((x(&nearby, 4_950) - expected).abs() < 1e-9, "{delay}");
         assert!(nearby.players[0].track.samples.len() <= track::MAX_SAMPLES);
@@ -219,8 +220,8 @@ fn the_delay_is_the_games_to_choose() {
     assert_eq!(nearby.delay, LONGEST_DELAY);
 }
 
-/// Somebody walks straight, turns and stops, told as the protocol tells it, over a
-/// network with jitter of up to 60 ms: what is shown at 60 frames a second.
+/// Another player walks straight, turns and stops. The protocol tells of it over a network with
+/// jitter of up to 60 ms, and it is shown at 60 frames a second.
 #[test]
 fn at_sixty_frames_a_second_a_walk_over_a_shaky_network_reads_smoothly_and_true() {
     let truth = |time: u64| {
@@ -241,7 +242,8 @@ fn at_sixty_frames_a_second_a_walk_over_a_shaky_network_reads_smoothly_and_true(
         }
         let at = x(&nearby, now);
         assert!((at - last).abs() < 0.16, "{last} to {at} at {now}");
-        // It turns up to a quarter second early, and by what it had walked meanwhile.
+        // What is shown turns up to a quarter second early, so it is off by what the player
+        // walked in that time.
         assert!((at - truth(now - 100)).abs() < 0.8, "{at} is not {} at {now}", truth(now - 100));
         last = at;
     }
@@ -317,7 +319,7 @@ fn who_has_not_been_looked_at_is_shown_where_it_is_and_does_not_go_on_from_where
         if looks {
             assert_eq!(x(&nearby, 5_900), 5.0 + 0.8 * 6.0);
         }
-        // It has turned back, which nobody foresaw.
+        // The player has turned back, which dead reckoning did not foresee.
         frame(&mut nearby, &[(2, 6.0, 0.0)], on_time(Millis(6_000)));
         let shown = x(&nearby, 6_010);
         assert_eq!(shown > 9.0, looks, "{shown}");

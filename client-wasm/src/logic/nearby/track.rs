@@ -1,4 +1,4 @@
-//! The known positions and velocities of one player, and where they lead to show it.
+//! The known positions and velocities of one player, and where it is shown by them.
 //!
 //! A sender is silent while its last velocity leads to within 0.1 m of the truth, and speaks
 //! at least every [`KEEPALIVE`](shardlink_shared::rules::movement::KEEPALIVE) while it walks.
@@ -13,8 +13,8 @@ use shardlink_shared::{rules::movement::DEAD_RECKONING, time::Millis, vector::Ve
 use std::collections::VecDeque;
 
 /// Between two samples a player walks on by the earlier one until this long before the later
-/// one, in milliseconds, and straight to the later one from there: what dead reckoning had
-/// not foreseen happened just before it was told.
+/// one, in milliseconds, and straight to the later one from there: what dead reckoning had not
+/// foreseen happened only just before the later sample told it.
 const TURN: u64 = 250;
 
 /// A shown position eases to where news puts it over this time, in milliseconds.
@@ -73,7 +73,7 @@ impl Track {
         let sample = Sample { at: news.due, position, velocity };
         let shown = news.came - look.delay;
         let knew = (look.lately && !self.samples.is_empty()).then(|| self.known(shown).0);
-        // Of two of the same time the later one counts.
+        // Of two samples of the same time the one that came later counts.
         while self.samples.back().is_some_and(|last| last.at >= sample.at) {
             self.samples.pop_back();
         }
@@ -134,7 +134,8 @@ impl Sample {
         (self.walked_on(beyond), self.velocity.into())
     }
 
-    /// As [`shardlink_shared::rules::movement::walked_on`] has it, between the hundredths.
+    /// As [`shardlink_shared::rules::movement::walked_on`], but not rounded to hundredths of a
+    /// metre.
     fn walked_on(&self, beyond: u64) -> Point {
         let walked = Point::from(self.position).after(self.velocity.into(), beyond.min(DEAD_RECKONING));
         let within = |n: f64| n.clamp(-LOCATION_REACH, LOCATION_REACH);

@@ -1,4 +1,4 @@
-//! A velocity that the game does not say, measured by the positions that it says.
+//! Measures the velocity from the positions, for a game that says only those.
 
 use shardlink_shared::{time::Millis, vector::Vec3};
 

@@ -64,7 +64,7 @@ impl Game {
         self.take(step, now);
     }
 
-    /// How far from where one is others take one to be.
+    /// How far from this position others take the character to be.
     fn off(&self, position: Vec3) -> f64 {
         let (told_at, told) = self.moves.last().cloned().unwrap();
         (position - walked_on(told.position, told.velocity, self.now().0 - told_at)).length()
@@ -135,9 +135,9 @@ fn a_velocity_that_is_not_said_is_measured() {
     let (_, last) = game.moves.last().unwrap();
     assert!((last.velocity.length() - SPEED).abs() <= 0.3, "{:?}", last.velocity);
     assert!(game.moves.len() <= 6, "{:?}", game.moves);
-    // Where one is shown is what the game said, without guesses.
+    // The character is shown where the game said it is, without guesses.
     assert_eq!(game.predict.shown(game.now() + 10), at(12.0).into());
-    // And a game that says no more has stopped.
+    // And a game that says nothing more has stopped.
     let end = game.now();
     game.poll(end + 10_000);
     let (stopped, stop) = game.moves.last().cloned().unwrap();
@@ -174,7 +174,7 @@ fn a_server_that_is_busy_sets_a_slower_pace() {
     game.frame(last, Some(Vec3::ZERO));
     game.poll(game.now() + 1_000);
     assert_eq!(game.moves.last().unwrap().1.velocity, Vec3::ZERO);
-    // A pace without sense, and one that is faster than ours, are not taken.
+    // A pace of 0 counts as 1, and one that is faster than ours changes nothing.
     for (pace, interval) in [(0, 1_000), (255, INTERVAL), (15, 67)] {
         game.predict.pace(pace);
         assert_eq!(game.predict.interval, interval);
@@ -240,7 +240,7 @@ fn a_correction_is_where_one_stands_and_is_confirmed_at_once() {
     let stands = predict.correct(&correction, Millis(START + 60)).unwrap();
     assert_eq!((stands.position, stands.velocity), (at(1.0), Vec3::ZERO));
     assert!((predict.shown(Millis(START + 60)).x - 1.0).abs() < 1e-9);
-    // The server still believes in a velocity: it is told that one stands.
+    // The server still believes in a velocity: it is told that the character stands.
     let stop = sent(predict.poll(predict.due().unwrap().max(Millis(START + 60))));
     assert_eq!((stop.position, stop.velocity), (at(1.0), Vec3::ZERO));
     let on = sent(predict.walk(at(1.3), at(SPEED), Millis(START + 130)));

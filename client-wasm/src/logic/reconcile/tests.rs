@@ -15,8 +15,8 @@ fn at(x: f64) -> Vec3 {
     Vec3::from_metres(x, 0.0, 0.0).unwrap()
 }
 
-/// One direction of a connection: in order, delayed, and a packet that is lost
-/// comes once it was sent again, with everything behind it.
+/// One direction of a connection: packets arrive late and in order. A lost packet arrives once
+/// it has been sent again, and everything behind it waits for it.
 struct Way<T> {
     packets: VecDeque<(Millis, T)>,
     latency: u64,
@@ -147,8 +147,8 @@ impl World {
         }
     }
 
-    /// Walks about for some seconds, as somebody does who plays: straight on, in
-    /// curves, turning round, standing; in frames that take as long as frames do.
+    /// Walks about for some seconds, as a player does: straight on, in curves, turning round,
+    /// standing; in frames that take as long as frames do.
     fn play(&mut self, seconds: u64) {
         let end = self.now + 1000 * seconds;
         let (mut next, mut before) = (self.now, self.now);
@@ -213,7 +213,7 @@ fn after_a_correction_both_sides_agree_within_a_round_trip() {
             world.says_velocity = seed % 2 == 0;
             for round in 0..6 {
                 world.play(4);
-                // The server knows otherwise: it woke with an older state, or put one
+                // The server knows otherwise: it woke with an older state, or put the character
                 // somewhere else.
                 let put = match round % 3 {
                     0 => world.server.position + Vec3 { x: 900, y: -700, z: 0 },
@@ -222,7 +222,7 @@ fn after_a_correction_both_sides_agree_within_a_round_trip() {
                 };
                 let before = world.corrections;
                 world.server = Motion::standing(NEXUS, put, world.now);
-                // It walks on, and learns it from its next move.
+                // The character walks on, and its client learns of this from the next move.
                 let turn = Some(if seed % 3 == 0 { 0.0 } else { 0.04 });
                 let mut frame = 0;
                 while world.corrections == before && frame < 200 {
@@ -236,10 +236,10 @@ fn after_a_correction_both_sides_agree_within_a_round_trip() {
                     continue;
                 }
                 corrected += 1;
-                // And goes on walking for a round trip and what a move waits for the next.
+                // Then it goes on walking for a round trip and the time between two moves.
                 let round_trip = 2 * (way.0 + u64::from(way.1)) + if way.2 == 0 { 0 } else { 500 };
-                // (How much the server had credited was not known: it may accept what was on
-                // its way and was given up here, and then corrects once more.)
+                // (How much the server had credited was not known: it may accept moves that
+                // were on their way and were given up here, and then it corrects once more.)
                 while world.now < world.last_correction + round_trip + 100 {
                     world.frame(0.016, turn);
                     for _ in 0..16 {
@@ -252,7 +252,8 @@ fn after_a_correction_both_sides_agree_within_a_round_trip() {
                 let many = world.corrections - before;
                 again += u32::from(many > 1);
                 assert!(many <= 6, "{many} corrections, seed {seed}, way {way:?}, round {round}");
-                // Who does not say how it moves is seen to stand a little later.
+                // A game that does not say how its character moves is seen to stand a little
+                // later.
                 world.settle(round_trip + 300);
                 let apart = (world.server.position - world.place()).length();
                 assert!(apart < 0.1, "{apart} m apart, seed {seed}, way {way:?}, round {round}");
@@ -309,7 +310,7 @@ fn corrections_of_what_was_on_its_way_say_nothing_new() {
     for seq in 5..=10 {
         assert_eq!(sent.correct(&correction(seq, at(-20.0)), at(-18.2), SPEED, START + 530), None, "{seq}");
     }
-    // Unless they tell of another state.
+    // A correction that tells of another state does say something new.
     assert!(sent.correct(&correction(10, at(-7.0)), at(-18.2), SPEED, START + 530).is_some());
 }
 
@@ -318,7 +319,7 @@ fn moves_behind_a_refused_one_that_will_be_accepted_leave_one_where_one_is() {
     let mut sent = ten_moves();
     let standing = sent.correct(&correction(4, at(1.3)), at(3.1), SPEED, START + 520).unwrap();
     assert_eq!((standing.position, standing.judged_from.position), (at(3.1), at(3.0)));
-    // Should they be refused after all, that is news.
+    // If they are refused after all, that is news.
     assert!(sent.correct(&correction(5, at(1.3)), at(3.1), SPEED, START + 570).is_some());
 }
 

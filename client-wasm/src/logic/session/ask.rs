@@ -32,7 +32,8 @@ impl Session {
         let prepared = self.systems.prepare(name, &mut fields);
         let mut body = Vec::new();
         let written = write(row.fields, &fields, &mut body).map_err(Failure::from);
-        // A field that is at fault is told first: no connection and no party mends it.
+        // A field that is at fault is told first: neither a connection nor a party would mend
+        // it.
         if let Err(failure) = prepared.as_ref().map_err(Clone::clone)
             && failure.field.is_some()
         {
@@ -44,7 +45,7 @@ impl Session {
         self.begin(row, &body, now)
     }
 
-    /// The same for a message that is at hand.
+    /// The same for a message of a Rust type.
     ///
     /// # Errors
     /// NOT_CONNECTED; RATE_LIMITED where too many wait.
@@ -64,7 +65,7 @@ impl Session {
     fn begin(&mut self, row: &'static MessageType, body: &[u8], now: Millis) -> Result<u32, Failure> {
         let destination = destination(row, body);
         if destination.is_some() {
-            // The last steps here are judged here.
+            // The last steps in this location go out first, so that they are judged in it.
             self.step(Predict::poll, now);
         }
         let lasting = is_lasting(row);

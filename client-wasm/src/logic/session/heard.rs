@@ -158,7 +158,8 @@ impl Session {
         let request = request.or_else(|| self.travelled(&message));
         let begun = request.and_then(|request| Some((request, self.requests.end(request)?)));
         let request = begun.map(|(request, asked)| {
-            // The hub answers a ping itself; for other answers it may have asked elsewhere.
+            // The hub answers a ping itself; for other answers it may have asked another
+            // object.
             if let Some(asked) = asked {
                 self.clock.answered(asked, message.name() == "pong", now);
             }

@@ -10,7 +10,7 @@ use crate::logic::{
 };
 use shardlink_shared::{entropy::Entropy, protocol::account::Resume, time::Millis};
 
-/// From asking for a socket to standing in the world, in milliseconds.
+/// The longest time from asking for a socket to standing in the world, in milliseconds.
 const ENTERING: u64 = 10_000;
 
 /// Between two heartbeats, in milliseconds.
@@ -51,7 +51,7 @@ pub(super) struct Entering {
     pub(super) resuming: bool,
     pub(super) authenticated: bool,
     pub(super) placed: bool,
-    /// Whether the server has all that was missed.
+    /// Whether the server still had every message that was missed.
     pub(super) whole: bool,
     pub(super) refusal: Option<Failure>,
 }
@@ -141,7 +141,7 @@ impl Session {
         }
     }
 
-    /// Opens a socket by a ticket, or by what resumes.
+    /// Opens a socket with a ticket, or with a token that resumes.
     pub(super) fn open(&mut self, token: Token, resuming: bool, now: Millis) {
         if !resuming {
             // Another connection may lead to another machine.
@@ -192,7 +192,7 @@ impl Session {
         self.effects.push_back(Effect::AskTicket(self.attempt));
     }
 
-    /// The server ended it.
+    /// The server ended the connection for good.
     fn ended(&mut self, code: u16, reason: &str, failure: Failure) {
         if reconnect::ends_session(code) {
             self.effects.push_back(Effect::SessionEnded);

@@ -1,4 +1,4 @@
-//! A session against a server that is played here, in virtual time.
+//! A session against a server that the tests play, in virtual time.
 
 mod resume;
 mod social;
@@ -148,7 +148,7 @@ impl Player {
         self.session.ticket(attempt, ticket, self.now, &mut self.entropy);
     }
 
-    /// Lets time pass, ticking whenever something is due; what was done.
+    /// Lets time pass, ticking whenever something is due; gives what was done.
     fn wait(&mut self, milliseconds: u64) -> Vec<Effect> {
         let end = self.now + milliseconds;
         let mut done = Vec::new();
@@ -510,7 +510,7 @@ fn leaving_while_coming_back_ends_the_attempts() {
     assert_eq!(statuses(&player.effects()), [(State::Closed, Some(GOODBYE))]);
     player.answer_ticket(1, Ok(token("t1_late")));
     assert_eq!(player.effects(), []);
-    // And a new entrance is a first one again.
+    // And the next entrance is a first one again.
     player.session.enter(token("t1_c"), player.now);
     player.let_in();
     assert_eq!(entered(&player.effects()), Some(Ok(sheet().id)));
@@ -602,7 +602,7 @@ fn the_first_heartbeat_goes_out_on_entering_and_measures_the_way() {
     player.now = player.now + 80;
     player.session.frame(Frame::Text("pong"), player.now);
     assert_eq!(player.session.round_trip(), Some(80.0));
-    // Half of it is the way here, which the server's word had behind it.
+    // Half of it is the way here, which the server's message had already come.
     assert_eq!(player.session.server_time(player.now), Some(player.now + 40));
     // A pong that nobody asked for measures nothing.
     player.session.frame(Frame::Text("pong"), player.now + 900);
@@ -642,7 +642,7 @@ fn position_frames_place_others_are_observed_and_are_events_for_whoever_asked() 
 fn a_correction_is_told_once_with_where_one_stands() {
     let mut player = Player::in_world();
     for step in 1..=4_u64 {
-        // To and fro: each is news.
+        // To and fro, so that each step is told.
         player.session.walk(at(if step % 2 == 0 { 0.3 } else { 0.0 }), Vec3::ZERO, player.now + 50 * step);
         assert_eq!(sent(&player.effects()).len(), usize::from(step > 1));
     }
@@ -651,7 +651,8 @@ fn a_correction_is_told_once_with_where_one_stands() {
         ServerMessage::PositionCorrection(PositionCorrection { client_seq, position: at(-9.0), velocity: Vec3::ZERO })
     };
     player.hear(None, &correction(1));
-    // 0.3 m were walked since the first of three, back and forth: nothing in the end.
+    // Since the first of the three moves the character has walked 0.3 m there and back, so it
+    // stands where the server says.
     let effects = player.effects();
     let [ServerMessage::PositionCorrection(standing)] = &emitted(&effects)[..] else { panic!("{effects:?}") };
     assert_eq!(player.session.own(player.now).unwrap().position, standing.position.into());

@@ -16,8 +16,8 @@ use super::{
 use shardlink_shared::{codec::table::Value, ids::CharacterId, sheet::Sheet, time::Millis};
 use std::fmt;
 
-/// What each system does when something happens. What it answers for the game is told after
-/// the message that it came with.
+/// What each system does when something happens. The news that it gives for the game is told
+/// after the message that caused it.
 pub trait System: fmt::Debug {
     /// A request of this type is about to be made: completes and judges its fields. One that
     /// is refused is completed too, so that its other fields can be judged.
@@ -64,7 +64,7 @@ pub trait System: fmt::Debug {
     }
 }
 
-/// What a message was heard in.
+/// The circumstances in which a message was heard.
 #[derive(Debug, Clone, Copy)]
 pub struct Around {
     /// The player's own character.

@@ -1,4 +1,4 @@
-//! Lost connections that are resumed, by what the protocol says of the server.
+//! Lost connections that are resumed, against a server that does what the protocol says.
 
 use super::*;
 use shardlink_shared::{
@@ -47,7 +47,7 @@ fn opens(effects: &[Effect]) -> Vec<&str> {
 }
 
 impl Player {
-    /// In the world, by a server that resumes.
+    /// In the world of a server that resumes.
     fn resumable() -> Self {
         let mut player = Self::new();
         player.session.enter(token("t1_a"), player.now);
@@ -65,7 +65,7 @@ impl Player {
         self.session.frame(codec::encode(Encoding::Binary, &envelope, message).as_frame(), self.now);
     }
 
-    /// Loses the connection and has the socket open that is to resume it.
+    /// Loses the connection; afterwards the socket that is to resume it is open.
     fn reopens(&mut self) {
         self.lose(1006);
         self.effects();
@@ -116,7 +116,7 @@ fn others_are_shown_on_without_a_jump() {
     player.hear(None, &ServerMessage::LocationUpdate(update));
     assert!((seen(&player)[0].position.x - before - 6.0 * waited).abs() < 1e-6);
     assert!((seen(&player)[0].velocity.x - 6.0).abs() < 1e-9);
-    // And who is somewhere else eases there.
+    // And a player that is somewhere else eases there.
     player.hear(None, &snapshot(NEXUS));
     assert!((seen(&player)[0].position.x - before - 6.0 * waited).abs() < 1e-6);
     player.wait(200);
@@ -139,18 +139,18 @@ fn what_is_asked_meanwhile_is_sent_in_order_and_not_all_at_once() {
     player.effects();
     let effects = player.resumes(false);
     assert_eq!(said(&effects).len(), BURST);
-    // What is asked now comes after them.
+    // A request that is made now is sent after them.
     player.session.request(&say("64"), player.now).unwrap();
     let mut all = said(&effects);
     let begun = player.now;
     while all.len() < 65 {
         let effects = player.wait(SPACING);
-        // The newest state of one's own went out with them.
+        // The newest state of the player's own character went out with them.
         let moves = sent(&effects).into_iter().filter(|one| matches!(one.message, ClientMessage::OwnMove(_))).count();
         assert_eq!(moves, usize::from(all.len() == BURST));
         assert_eq!(said(&effects).len(), 1);
         all.extend(said(&effects));
-        // Time counts from when each was sent.
+        // The time of each request counts from when it was sent.
         let late = answers(&effects).len();
         assert_eq!(late, if player.now.since(begun) == 10_000 { BURST } else { usize::from(all.len() > 48) });
     }
@@ -164,7 +164,7 @@ fn an_answer_may_come_by_replay_and_is_not_given_up_before() {
     let request = player.session.request(&say("once"), player.now).unwrap();
     player.lose(4012);
     player.effects();
-    // Nothing answers for half a minute, REST does not either.
+    // For half a minute nothing answers, not even REST.
     for _ in 0..30 {
         let effects = player.wait(1_000);
         assert!(answers(&effects).is_empty() && sent(&effects).is_empty());
@@ -338,8 +338,8 @@ fn a_journey_that_a_cut_left_open_ends_where_the_snapshot_says() {
     }
 }
 
-/// The other end by the protocol: a log of reliable messages with rising numbers, what
-/// of it a resume has missed, and a network that is down now and then.
+/// The server's end, as the protocol has it: a log of reliable messages with rising numbers,
+/// the part of it that a resume has missed, and a network that is down now and then.
 #[derive(Default)]
 struct World {
     log: Vec<(u64, Option<u32>, ServerMessage)>,
@@ -495,7 +495,8 @@ fn over_a_link_that_is_cut_two_hundred_times_everything_is_heard_once_and_in_ord
         );
         assert!(player.session.is_open() && told.len() > 1_000, "{}", told.len());
         assert_eq!(heard, told);
-        // What was said arrived once and in order, or its sender knows that it may not have.
+        // What was said arrived once and in order, or its sender knows that it may not have
+        // arrived.
         assert_eq!(results.len(), asked.len());
         let arrived: Vec<&String> =
             asked.iter().filter(|(one, _)| results[*one]).map(|(_, content)| content).collect();
@@ -518,9 +519,10 @@ fn a_renewed_session_is_resumed_by_the_token_that_came_with_it() {
     player.effects();
     assert_eq!(opens(&player.wait(500)), ["resume.r1_b"]);
     player.session.opened(player.now);
-    // What was handled is known as before.
+    // The client still knows which message it handled last.
     assert_eq!(sent(&player.effects())[0].message, ClientMessage::Resume(Resume { last_seq: 7 }));
-    // While it comes back it may be renewed again, before it knows where it is.
+    // The session may be renewed again while the connection comes back, before the snapshot has
+    // come.
     player.hear(None, &resumed(false));
     player.hear(None, &renewed("r1_c"));
     player.hear(None, &snapshot(NEXUS));

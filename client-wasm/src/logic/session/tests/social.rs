@@ -107,7 +107,7 @@ impl Player {
         party.into_iter().flat_map(|party| &party.members).map(|member| member.character_id.get()).collect()
     }
 
-    /// In the world, by a server that resumes.
+    /// In the world of a server that resumes.
     fn social() -> Self {
         let mut player = Self::new();
         player.session.enter(token("t1_a"), player.now);
@@ -119,7 +119,7 @@ impl Player {
         player
     }
 
-    /// The connection breaks, and another socket stands.
+    /// The connection breaks, and another socket is open.
     fn breaks(&mut self) -> Vec<Effect> {
         self.lose(1006);
         let lost = self.effects();
@@ -146,7 +146,7 @@ fn a_request_settles_with_the_answer_to_it_and_the_party_is_known_by_then() {
     ));
     let own = player.party().unwrap();
     assert_eq!((own.party_id, own.leader_id), (party(7), me()));
-    // One's own health is known from the sheet.
+    // The player's own health is known from the sheet.
     assert_eq!(own.members[0].health, Some(sheet().resources.health));
 
     let invites = player.asks("party_invite", [("invitee_id", 8)]);
@@ -186,7 +186,7 @@ fn an_answer_that_was_lost_with_the_connection_comes_when_it_is_resumed() {
     player.effects();
     let lost = player.breaks();
     assert_eq!(answers(&lost), []);
-    // What is wanted meanwhile waits.
+    // Requests that are made meanwhile wait.
     let loot = player.loots("roll");
     let say = player.session.request(&ClientMessage::chat(SendChat::new("hm", Channel::Party)), player.now).unwrap();
     assert!(sent(&player.effects()).is_empty());
@@ -198,7 +198,7 @@ fn an_answer_that_was_lost_with_the_connection_comes_when_it_is_resumed() {
     let waited: Vec<_> = requests(&effects).into_iter().map(|(request, _)| request).collect();
     assert_eq!(waited, [loot, say]);
     assert_eq!(player.members(), [8, me().get()]);
-    // One of its own is heard as a refusal, by the game that asked alone.
+    // A refusal of one of these requests is heard only by the game that made it.
     player.hear(Some(loot), &ServerMessage::Error(ErrorMessage::from(&Refusal::new(ErrorCode::NotLeader))));
     let effects = player.effects();
     assert_eq!((answers(&effects), emitted(&effects).len()), (vec![(loot, Err("NOT_LEADER"))], 0));

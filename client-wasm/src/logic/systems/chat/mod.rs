@@ -26,7 +26,7 @@ use shardlink_shared::{
 use std::collections::VecDeque;
 
 /// The times of a line in a history and as it was heard may differ by this much, in
-/// milliseconds: it is numbered in one place and sent from another.
+/// milliseconds: a line is numbered in one place and sent from another.
 const SAME_TIME: u64 = 10_000;
 
 /// Something that was said.
@@ -195,7 +195,7 @@ impl System for ChatLog {
 
     fn noticed(&mut self, news: &News) {
         if *news == News::Party(party::News::Party(None)) {
-            // The lines of a party that the player has left are none of the next one's.
+            // The lines of a party that the player has left do not belong to its next party.
             self.clear(Channel::Party);
         }
     }
@@ -235,8 +235,8 @@ fn shorten(lines: &mut VecDeque<Line>) {
     }
 }
 
-/// Whether a line is this line of a history. Their numbers tell; for a line that was heard,
-/// which has no number, its content, its sender and about when it was said.
+/// Whether a line is this line of a history. Their numbers tell. A line that was heard has no
+/// number: for it the content, the sender and the approximate time tell.
 fn is_same(line: &Line, past: &PastChat) -> bool {
     match line.number {
         Some(number) => number == past.number,

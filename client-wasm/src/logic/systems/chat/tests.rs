@@ -51,7 +51,7 @@ fn each_channel_keeps_its_last_fifty_lines() {
 #[test]
 fn what_is_heard_and_comes_again_in_a_history_stands_there_once() {
     let mut log = ChatLog::default();
-    // Said twice by one, and once by another, in the same second.
+    // One character says it twice and another once, in the same second.
     log.said(&chat(Channel::Global, 2, "hi"), Millis(100_010));
     log.said(&chat(Channel::Global, 3, "hi"), Millis(100_020));
     log.said(&chat(Channel::Global, 2, "hi"), Millis(100_030));

@@ -79,7 +79,7 @@ impl Parties {
         }
     }
 
-    /// A party is like this now.
+    /// The server tells what a party is like now.
     fn update(&mut self, update: &PartyUpdate, me: CharacterId) -> Vec<News> {
         if !self.is_news(update.party_id, update.party_version) {
             return Vec::new();
@@ -121,7 +121,7 @@ impl Parties {
         Some(News::Invited(invitation))
     }
 
-    /// Somebody's health.
+    /// The server tells somebody's health.
     fn vitals(&mut self, update: &CharacterUpdate, me: CharacterId) -> Option<News> {
         let who = update.character_id;
         let is_member = |party: &Party| party.members.iter().any(|member| member.character_id == who);

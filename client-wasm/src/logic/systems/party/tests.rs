@@ -113,7 +113,7 @@ fn whoever_is_out_stays_out_of_it_even_if_older_news_comes_late() {
     assert_eq!(parties.update(&update(3, &[2], &[]), me()), [News::Party(None)]);
     assert_eq!(parties.update(&update(2, &[2, 1, 3], &[]), me()), []);
     assert_eq!(parties.own(), None);
-    // Invited again and back.
+    // The player was invited again and is back.
     parties.update(&update(4, &[2, 1], &[]), me());
     assert_eq!(members(&parties), [2, 1]);
 }
@@ -147,7 +147,7 @@ fn an_invitation_is_good_until_its_time_is_over() {
     assert_eq!(parties.expire(Millis(3_999)), []);
     assert_eq!(outcomes(parties.expire(Millis(4_000))), [(8, Outcome::Expired)]);
     assert_eq!(serde_json::to_value(parties.invitations()[0].open(Millis(3_500))).unwrap()["seconds_left"], 1.5);
-    // Told again, it stands once, with its new time.
+    // An invitation that is told again stands once, with its new time.
     parties.invited(&invite(7), me(), Millis(9_000));
     assert_eq!((parties.invitations().len(), parties.due()), (1, Some(Millis(9_000))));
     assert_eq!(outcomes(parties.expire(Millis(10_000))), [(7, Outcome::Expired)]);
@@ -185,7 +185,7 @@ fn an_invitation_ends_as_it_was_answered() {
     };
     answer(&mut parties, 1, "party_decline", 8);
     assert_eq!(outcomes(parties.answered(1, None)), [(8, Outcome::Declined)]);
-    // Full: it may have room later. Gone: it has not.
+    // A full party may have room later; a party that is gone will not.
     answer(&mut parties, 2, "party_accept", 9);
     assert_eq!(parties.answered(2, Some(&refused(ErrorCode::PartyFull))), None);
     answer(&mut parties, 3, "party_accept", 9);
@@ -297,7 +297,7 @@ fn health_is_shown_where_it_was_heard_of_and_kept_for_members_alone() {
     assert_eq!(shown(&parties), [(Some(80), Some(90)), (None, None)]);
     assert!(matches!(parties.vitals(&health(2, 70), me()), Some(News::Party(Some(_)))));
     assert_eq!(parties.vitals(&health(2, 70), me()), None);
-    // A word of somebody that says nothing of health changes none.
+    // An update about a member that says nothing of health changes no health.
     assert_eq!(parties.vitals(&CharacterUpdate::of(character(2), name(2)), me()), None);
     assert_eq!(shown(&parties), [(Some(80), Some(90)), (Some(70), Some(90))]);
     parties.update(&update(2, &[1], &[]), me());
