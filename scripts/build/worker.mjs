@@ -30,7 +30,7 @@ async function build() {
     // With --panic-unwind a panic ends one request; without, it hangs every object of the process.
     // With --no-opt it leaves out wasm-opt, which took twice as long as the compiler, made the
     // server no faster and its file a tenth smaller: V8 optimises it, and nobody downloads it.
-    ["--release", "--panic-unwind", "--no-opt", "--out-dir", path.relative(serverCrate, staging), "--locked"],
+    ["--profile", "server", "--panic-unwind", "--no-opt", "--out-dir", path.relative(serverCrate, staging), "--locked"],
     { cwd: serverCrate, env: childEnvironment(helpers()) },
   );
   // What else it leaves serves npm and an older layout; wrangler would upload it as modules.
