@@ -563,9 +563,9 @@ export interface Pong extends Message<"pong"> {}
 
 /** The connection continues where it broke off. */
 export interface Resumed extends Message<"resumed"> {
-  /** How many missed messages follow, before the picture of what is now. */
+  /** How many missed messages follow, before the snapshot of the present. */
   replayed: number;
-  /** Whether more was missed than follows, or all that was before is forgotten. */
+  /** Whether more messages were missed than follow, or the server has forgotten all that was before the loss. */
   snapshot: boolean;
 }
 
@@ -714,11 +714,11 @@ export interface ChatHistory extends Message<"chat_history"> {
   messages: PastChat[];
 }
 
-/** Hears no more of a character, or hears it again. The answer is a copy of it. The character keeps it. */
+/** The player's character hears no more of another, or hears it again. The answer is a copy of the message. The player's character keeps its mutes. */
 export interface Mute extends Message<"mute"> {
   /** Whom. */
   character_id: CharacterId;
-  /** Whether it is silenced. */
+  /** Whether it is muted. */
   muted: boolean;
 }
 
@@ -1028,7 +1028,7 @@ export interface ServerMessages {
   world_announcement: WorldAnnouncement;
   /** What was said last, the oldest first. */
   chat_history: ChatHistory;
-  /** Hears no more of a character, or hears it again. */
+  /** The player's character hears no more of another, or hears it again. */
   mute: Mute;
   /** Somebody whom one sees makes a gesture. */
   emote: Emote;
@@ -1113,7 +1113,7 @@ export interface SendDisconnect extends Sent<"disconnect"> {
 /** Is anybody there? Answered by `pong`. */
 export interface Ping extends Sent<"ping"> {}
 
-/** The first message on a socket that shows a resume token. Where the place is not kept any more, an `auth_response` with another token comes before the answer. The socket is closed with 4001 where the session was renewed since, so that a ticket is the way, and with 4002 or 4004 where it has ended. Answered by `resumed`. */
+/** The first message on a socket that shows a resume token. Where the place is not kept any more, an `auth_response` with another token comes before the answer. The socket is closed with 4001 where the session was renewed since (the client then enters with a ticket), and with 4002 or 4004 where the session has ended. Answered by `resumed`. */
 export interface Resume extends Sent<"resume"> {
   /** The last reliable message that was received. */
   last_seq: number;
@@ -1156,7 +1156,7 @@ export interface CharacterDelete extends Sent<"character_delete"> {
 export interface MoveRequest extends Sent<"move"> {
   /** The player's own character; may be left out. */
   character_id?: CharacterId | null | undefined;
-  /** Where the client believes to be; may be left out. */
+  /** Where the client believes its character to be; may be left out. */
   from_location_id?: number | null | undefined;
   /** Where to; 0 is the same location. */
   to_location_id: number | null;
@@ -1176,7 +1176,7 @@ export interface OwnMove extends Sent<"own_move"> {
   velocity?: Vector | undefined;
 }
 
-/** `chat` goes by its channel, the other three types win over it. The answer is the sender's own copy. A character that has muted the sender does not hear it, and nobody learns of that. */
+/** A `chat` goes to its channel; each of the other three types goes to its own, whatever `channel` says. The answer is the sender's own copy. A character that has muted the sender does not hear it, and nobody learns of that. */
 export interface SendChat<Type extends "chat" | "whisper" | "party_chat" | "faction_chat" = "chat" | "whisper" | "party_chat" | "faction_chat"> extends Sent<Type> {
   /** What is said. The others read it in NFC, with one space for line breaks and tabs, without control and invisible characters, and with at most four marks on a letter; EMPTY if nothing is left that can be seen. */
   content: string;
@@ -1202,11 +1202,11 @@ export interface ChatHistoryRequest extends Sent<"chat_history"> {
   before?: number | null | undefined;
 }
 
-/** Hears no more of a character, or hears it again. The answer is a copy of it. The character keeps it. Answered by `mute`; refused with NOT_FOUND or TOO_MANY_MUTED. */
+/** The player's character hears no more of another, or hears it again. The answer is a copy of the message. The player's character keeps its mutes. Answered by `mute`; refused with NOT_FOUND or TOO_MANY_MUTED. */
 export interface SendMute extends Sent<"mute"> {
   /** Whom. */
   character_id: CharacterId;
-  /** Whether it is silenced. */
+  /** Whether it is muted. */
   muted: boolean;
 }
 
@@ -1388,7 +1388,7 @@ export interface ClientMessages {
   faction_chat: SendChat<"faction_chat">;
   /** What was said before. */
   chat_history: ChatHistoryRequest;
-  /** Hears no more of a character, or hears it again. */
+  /** The player's character hears no more of another, or hears it again. */
   mute: SendMute;
   /** Makes a gesture. */
   emote: SendEmote;
@@ -1480,7 +1480,7 @@ export interface Requests {
   faction_chat: Request<ClientMessages["faction_chat"], ServerMessages["faction_chat"], "EMPTY" | "TOO_LONG" | "RATE_LIMITED" | "MUTED" | "NOT_YOUR_CHARACTER">;
   /** What was said before. Answered by `chat_history`; refused with NOT_IN_PARTY. */
   chat_history: Request<ClientMessages["chat_history"], ServerMessages["chat_history"], "NOT_IN_PARTY">;
-  /** Hears no more of a character, or hears it again. Answered by `mute`; refused with NOT_FOUND or TOO_MANY_MUTED. */
+  /** The player's character hears no more of another, or hears it again. Answered by `mute`; refused with NOT_FOUND or TOO_MANY_MUTED. */
   mute: Request<ClientMessages["mute"], ServerMessages["mute"], "NOT_FOUND" | "TOO_MANY_MUTED">;
   /** Makes a gesture. Answered by `emote`; refused with INVALID_FIELD or RATE_LIMITED. */
   emote: Request<ClientMessages["emote"], ServerMessages["emote"], "INVALID_FIELD" | "RATE_LIMITED">;
