@@ -28,17 +28,17 @@ pub(in crate::hub) struct Latest {
 #[derive(Debug)]
 struct Kept {
     message: ServerMessage,
-    /// When all players were told last, and what.
-    told: Option<(Millis, ServerMessage)>,
+    /// Whether all players were told it. Newcomers may have been told what came in between, so
+    /// what is as it was before is told again.
+    all_know: bool,
+    /// When all players were told last.
+    told: Option<Millis>,
 }
 
 impl Kept {
     /// When all players are to be told, if they do not know it.
     fn due(&self) -> Option<Millis> {
-        match &self.told {
-            None => Some(Millis(0)),
-            Some((at, told)) => (*told != self.message).then_some(*at + LATEST_INTERVAL),
-        }
+        if self.all_know { None } else { Some(self.told.map_or(Millis(0), |at| at + LATEST_INTERVAL)) }
     }
 }
 
@@ -48,8 +48,9 @@ impl Latest {
         self.is_fresh = true;
         let tag = message.message_type().tag;
         match self.kept.iter_mut().find(|one| one.message.message_type().tag == tag) {
-            Some(kept) => kept.message = message,
-            None => self.kept.push(Kept { message, told: None }),
+            Some(kept) if kept.message == message => {}
+            Some(kept) => (kept.message, kept.all_know) = (message, false),
+            None => self.kept.push(Kept { message, all_know: false, told: None }),
         }
     }
 
@@ -90,7 +91,7 @@ impl Hub {
         for one in &mut kept {
             let all_are_told = !self.characters.is_empty() && one.due().is_some_and(|due| due <= now);
             if all_are_told {
-                one.told = Some((now, one.message.clone()));
+                (one.told, one.all_know) = (Some(now), true);
             }
             let is_told = |to: &&Connection| {
                 (all_are_told || newcomers.contains(&to.id))

@@ -64,7 +64,7 @@ fn all_are_told_at_once_then_the_newest_every_five_seconds_at_most() {
     world.handle(told(5, 5));
     while wait(&mut world) {}
     assert_eq!(heard(&world, aria), [0; 0]);
-    // What changed for less than the interval and is as it was told is no news either.
+    // Of what changed back and forth only the last is told.
     world.handle(told(6, 6));
     world.handle(told(7, 5));
     world.handle(told(8, 6));
@@ -110,6 +110,13 @@ fn a_newcomer_is_told_as_soon_as_world_has_counted_it_and_not_what_was_so_before
     assert_eq!(report(&mut world), Some(true));
     // The others know the number of a second ago, and are told this one later.
     assert_eq!(hear(&mut world, 2, 8, &[aria, bran]), [vec![], vec![8]]);
+    // It is as it was before the newcomer, who was told otherwise.
+    world.handle(told(3, 7));
+    let mut all = Vec::new();
+    while wait(&mut world) {
+        all.extend(heard(&world, bran));
+    }
+    assert_eq!(all, [7]);
     // One that comes back is told again.
     world.handle(Event::Lost(aria));
     assert_eq!(report(&mut world), Some(false));
