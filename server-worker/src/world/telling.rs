@@ -2,7 +2,7 @@
 //! One that is awake is also told when it changes elsewhere; one that sleeps is not woken for
 //! it, and learns it with its next report (within 25 s, if it holds players).
 
-use super::logic::World;
+use super::logic::{HUB_FORGOTTEN_AFTER, World};
 use crate::calls::{
     hub::{Audience, Delivery, Key, Telling, WORLD_STATE},
     world::Report,
@@ -78,6 +78,9 @@ impl World {
     pub(super) fn tell_hubs(&mut self, now: Millis) {
         let state = self.state(now);
         self.tellings.due = None;
+        // A hub that is gone without a word is not woken for ever.
+        let reported = |hub: &u32| self.hubs.get(hub).is_some_and(|one| now.since(one.at) < HUB_FORGOTTEN_AFTER);
+        self.tellings.last.retain(|hub, _| reported(hub));
         let mut to = Vec::new();
         for (hub, told) in self.tellings.last.iter_mut().filter(|(_, told)| told.is_awake && told.state != state) {
             let due = told.at + HUB_TOLD_AGAIN;
@@ -163,8 +166,15 @@ mod tests {
         assert_eq!((told(&mut world, 2 * HUB_TOLD_AGAIN), world.tellings.due()), (vec![], None));
         // With its next report the sleeper learns it.
         assert_eq!(report(&mut world, 25_000, 1, 1, false), Some(21));
-        // A hub without sockets is told nothing any more.
-        report(&mut world, 25_001, 0, 0, true);
-        assert_eq!(told(&mut world, 60_000), [(2, vec![20])]);
+        // A hub that has not reported for a minute is told nothing any more.
+        report(&mut world, 25_000, 2, 20, true);
+        assert_eq!(told(&mut world, 25_000), [(0, vec![22])]);
+        report(&mut world, 90_000, 0, 5, true);
+        assert_eq!(told(&mut world, 95_000), []);
+        report(&mut world, 95_000, 2, 20, true);
+        assert_eq!(told(&mut world, 95_000), [(0, vec![25])]);
+        // Nor is one without sockets.
+        report(&mut world, 95_001, 0, 0, true);
+        assert_eq!(told(&mut world, 130_000), [(2, vec![20])]);
     }
 }
