@@ -16,6 +16,28 @@ impl fmt::Display for Fault {
     }
 }
 
+/// Makes what is stored from what is sent, and the other way round. Every field is named both
+/// ways: one that the wire gains is stored only if it is written here, and one that is stored is
+/// told only if the wire has it.
+macro_rules! both_ways {
+    ($stored:ident, $sent:ident { $($field:ident),* $(,)? }) => {
+        #[allow(clippy::useless_conversion)] // Most fields have one type on both sides.
+        impl From<$sent> for $stored {
+            fn from($sent { $($field),* }: $sent) -> Self {
+                Self { $($field: $field.into()),* }
+            }
+        }
+
+        #[allow(clippy::useless_conversion)] // Likewise.
+        impl From<$stored> for $sent {
+            fn from($stored { $($field),* }: $stored) -> Self {
+                Self { $($field: $field.into()),* }
+            }
+        }
+    };
+}
+pub(crate) use both_ways;
+
 /// What stands in a column, and what is bound to a statement. The runtime binds integers
 /// as floats, so they must stay below 2^53; ids are texts.
 #[derive(Debug, Clone, PartialEq, Eq)]

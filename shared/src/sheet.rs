@@ -168,7 +168,10 @@ pub mod iso8601 {
     /// Reads what [`format()`] writes.
     #[must_use]
     pub fn parse(text: &str) -> Option<Millis> {
-        let number = |range: std::ops::Range<usize>| text.get(range)?.parse::<u64>().ok();
+        let number = |range: std::ops::Range<usize>| {
+            let digits = text.get(range).filter(|part| part.bytes().all(|byte| byte.is_ascii_digit()))?;
+            digits.parse::<u64>().ok()
+        };
         let punctuated = text.len() == 24
             && [(4, "-"), (7, "-"), (10, "T"), (13, ":"), (16, ":"), (19, "."), (23, "Z")]
                 .iter()
@@ -264,7 +267,9 @@ pub mod iso8601 {
                 assert_eq!(format(Millis(milliseconds)), text);
                 assert_eq!(parse(text), Some(Millis(milliseconds)));
             }
-            for text in ["", "2025-11-23", "2025-13-01T00:00:00.000Z", "2025-11-23T03:20:00.123+"] {
+            for text in
+                ["", "2025-11-23", "2025-13-01T00:00:00.000Z", "2025-+1-01T00:00:00.000Z", "2025-11-23T03:20:00.123+"]
+            {
                 assert_eq!(parse(text), None, "{text}");
             }
         }

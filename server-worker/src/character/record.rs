@@ -3,7 +3,7 @@
 //! to hold what the other does not. Ids, names, races and the like are spelled here as they
 //! are on the wire: golden files pin both.
 
-use crate::systems::party::record::StoredInvite;
+use crate::{row::both_ways, systems::party::record::StoredInvite};
 use serde::{Deserialize, Serialize};
 use shardlink_shared::{
     ids::{CharacterId, LocationId, PartyId, PlayerId},
@@ -126,109 +126,24 @@ pub struct StoredInvitation {
     pub expires: Millis,
 }
 
-// Both ways every field is named: one that the wire gains is stored only if it is written
-// here, and one that is stored is told only if the wire has it.
-
-impl From<Sheet> for StoredSheet {
-    fn from(sheet: Sheet) -> Self {
-        let Sheet {
-            id,
-            name,
-            is_player,
-            race,
-            class,
-            faction,
-            stats,
-            resources,
-            progression,
-            location_id,
-            created_at,
-            updated_at,
-        } = sheet;
-        let (stats, resources, progression) = (stats.into(), resources.into(), progression.into());
-        Self {
-            id,
-            name,
-            is_player,
-            race,
-            class,
-            faction,
-            stats,
-            resources,
-            progression,
-            location_id,
-            created_at,
-            updated_at,
-        }
+both_ways!(
+    StoredSheet,
+    Sheet {
+        id,
+        name,
+        is_player,
+        race,
+        class,
+        faction,
+        stats,
+        resources,
+        progression,
+        location_id,
+        created_at,
+        updated_at,
     }
-}
+);
 
-impl From<StoredSheet> for Sheet {
-    fn from(sheet: StoredSheet) -> Self {
-        let StoredSheet {
-            id,
-            name,
-            is_player,
-            race,
-            class,
-            faction,
-            stats,
-            resources,
-            progression,
-            location_id,
-            created_at,
-            updated_at,
-        } = sheet;
-        let (stats, resources, progression) = (stats.into(), resources.into(), progression.into());
-        Self {
-            id,
-            name,
-            is_player,
-            race,
-            class,
-            faction,
-            stats,
-            resources,
-            progression,
-            location_id,
-            created_at,
-            updated_at,
-        }
-    }
-}
-
-impl From<Stats> for StoredStats {
-    fn from(Stats { strength, dexterity, intelligence, constitution, wisdom, charisma }: Stats) -> Self {
-        Self { strength, dexterity, intelligence, constitution, wisdom, charisma }
-    }
-}
-
-impl From<StoredStats> for Stats {
-    fn from(StoredStats { strength, dexterity, intelligence, constitution, wisdom, charisma }: StoredStats) -> Self {
-        Self { strength, dexterity, intelligence, constitution, wisdom, charisma }
-    }
-}
-
-impl From<Resources> for StoredResources {
-    fn from(Resources { health, max_health, stamina, max_stamina, mana, max_mana }: Resources) -> Self {
-        Self { health, max_health, stamina, max_stamina, mana, max_mana }
-    }
-}
-
-impl From<StoredResources> for Resources {
-    fn from(StoredResources { health, max_health, stamina, max_stamina, mana, max_mana }: StoredResources) -> Self {
-        Self { health, max_health, stamina, max_stamina, mana, max_mana }
-    }
-}
-
-impl From<Progression> for StoredProgression {
-    fn from(Progression { level, experience, souls }: Progression) -> Self {
-        Self { level, experience, souls }
-    }
-}
-
-impl From<StoredProgression> for Progression {
-    fn from(StoredProgression { level, experience, souls }: StoredProgression) -> Self {
-        Self { level, experience, souls }
-    }
-}
+both_ways!(StoredStats, Stats { strength, dexterity, intelligence, constitution, wisdom, charisma });
+both_ways!(StoredResources, Resources { health, max_health, stamina, max_stamina, mana, max_mana });
+both_ways!(StoredProgression, Progression { level, experience, souls });

@@ -1,7 +1,7 @@
 //! The memory of a World, and the answers to its calls. `placement.rs` has which hub takes a
 //! player, `speech.rs` what is said.
 
-use super::{speech::Speech, telling::Tellings};
+use super::{speech::Speech, telling::ToldHubs};
 use crate::calls::BatchNumber;
 use crate::{
     calls::world::{
@@ -23,8 +23,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 /// more than twice the time in which hubs with players report.
 pub const HUB_FORGOTTEN_AFTER: u64 = 60_000;
 
-/// A hub's row is not written again for so many milliseconds if it says the same: after a crash
-/// World believes for as much shorter what it has read. Hubs with players report every 25 s.
+/// A hub's row that says the same is not written again for this many milliseconds. After a crash
+/// World counts a hub's silence from its row, so from up to this much too early; hubs with
+/// players report every 25 s.
 pub(super) const STORED_FOR: u64 = 20_000;
 
 /// What a hub said last.
@@ -75,7 +76,7 @@ pub struct World {
     /// Where members of parties were sent, and when.
     pub(super) placed: BTreeMap<PartyId, (u32, Millis)>,
     pub(super) speech: Speech,
-    pub(super) tellings: Tellings,
+    pub(super) told_hubs: ToldHubs,
     /// When each hub's row was written.
     pub(super) stored: BTreeMap<u32, Millis>,
 }
@@ -98,7 +99,7 @@ impl World {
             retired,
             placed: BTreeMap::new(),
             speech,
-            tellings: Tellings::default(),
+            told_hubs: ToldHubs::default(),
             stored: BTreeMap::new(),
         }
     }
@@ -188,7 +189,7 @@ impl Logic for World {
     type Write = Write;
 
     fn next_deadline(&self) -> Option<Millis> {
-        self.tellings.due()
+        self.told_hubs.due()
     }
 
     fn dispatch(&mut self, context: &mut Context<'_, Write>, call: WorldCall) -> Reply {

@@ -155,7 +155,10 @@ impl Errands for World {
         on.ask(&hub::object_name(*hub), Deliver { deliveries: deliveries.clone() }).await.map(drop)
     }
 
-    fn finish(&mut self, _: &mut Context<'_, Write>, (hub, _): Self::Errand, _: Result<()>) {
+    fn finish(&mut self, _: &mut Context<'_, Write>, (hub, _): Self::Errand, outcome: Result<()>) {
+        if outcome.is_err() {
+            self.told_hubs.forget(hub);
+        }
         self.speech.fanout.answered(hub);
     }
 }

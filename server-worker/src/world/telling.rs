@@ -19,8 +19,8 @@ const HUB_TOLD_AGAIN: u64 = 2_000;
 
 /// What each hub was told last. It is not stored: after a crash every hub is told anew.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Tellings {
-    last: BTreeMap<u32, Told>,
+pub struct ToldHubs {
+    last: BTreeMap<u32, LastTold>,
     /// The last number that a telling was given.
     number: u64,
     /// When a hub is to be told next.
@@ -28,16 +28,21 @@ pub struct Tellings {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-struct Told {
+struct LastTold {
     state: WorldState,
     at: Millis,
     is_awake: bool,
 }
 
-impl Tellings {
+impl ToldHubs {
     /// When a hub is to be told next, if one that is awake does not know what is so.
     pub(super) const fn due(&self) -> Option<Millis> {
         self.due
+    }
+
+    /// A hub may not have heard what it was told last: its next report is answered.
+    pub(super) fn forget(&mut self, hub: u32) {
+        self.last.remove(&hub);
     }
 
     fn delivery(&mut self, state: WorldState, now: Millis) -> Delivery {
@@ -63,38 +68,38 @@ impl World {
     /// What the hub that reports is told: nothing, if it was told before.
     pub(super) fn answer_report(&mut self, report: &Report, now: Millis) -> Vec<Delivery> {
         let state = self.state(now);
-        let tellings = &mut self.tellings;
+        let told_hubs = &mut self.told_hubs;
         if report.population.sockets == 0 {
-            tellings.last.remove(&report.hub);
+            told_hubs.last.remove(&report.hub);
             return Vec::new();
         }
-        let told = Told { state: state.clone(), at: now, is_awake: report.is_awake };
-        let before = tellings.last.insert(report.hub, told);
+        let told = LastTold { state: state.clone(), at: now, is_awake: report.is_awake };
+        let before = told_hubs.last.insert(report.hub, told);
         let is_known = before.is_some_and(|before| before.state == state);
-        if is_known && !report.misses { Vec::new() } else { vec![tellings.delivery(state, now)] }
+        if is_known && !report.misses { Vec::new() } else { vec![told_hubs.delivery(state, now)] }
     }
 
-    /// Tells the hubs that are awake what they do not know, each once in a while at most.
+    /// Tells the hubs that are awake what they do not know, each once in [`HUB_TOLD_AGAIN`] at most.
     pub(super) fn tell_hubs(&mut self, now: Millis) {
         let state = self.state(now);
-        self.tellings.due = None;
+        self.told_hubs.due = None;
         // A hub that is gone without a word is not woken for ever.
         let reported = |hub: &u32| self.hubs.get(hub).is_some_and(|one| now.since(one.at) < HUB_FORGOTTEN_AFTER);
-        self.tellings.last.retain(|hub, _| reported(hub));
+        self.told_hubs.last.retain(|hub, _| reported(hub));
         let mut to = Vec::new();
-        for (hub, told) in self.tellings.last.iter_mut().filter(|(_, told)| told.is_awake && told.state != state) {
+        for (hub, told) in self.told_hubs.last.iter_mut().filter(|(_, told)| told.is_awake && told.state != state) {
             let due = told.at + HUB_TOLD_AGAIN;
             if due <= now {
                 (told.state, told.at) = (state.clone(), now);
                 to.push(*hub);
             } else {
-                self.tellings.due = Some(self.tellings.due.map_or(due, |earlier| earlier.min(due)));
+                self.told_hubs.due = Some(self.told_hubs.due.map_or(due, |earlier| earlier.min(due)));
             }
         }
         if to.is_empty() {
             return;
         }
-        let delivery = self.tellings.delivery(state, now);
+        let delivery = self.told_hubs.delivery(state, now);
         for hub in to {
             self.speech.send(hub, delivery.clone());
         }
@@ -157,13 +162,13 @@ mod tests {
         let mut world = World::default();
         report(&mut world, 0, 0, 1, true);
         report(&mut world, 0, 1, 1, false);
-        assert_eq!(world.tellings.due(), Some(Millis(HUB_TOLD_AGAIN)), "hub 0 does not know of hub 1");
+        assert_eq!(world.told_hubs.due(), Some(Millis(HUB_TOLD_AGAIN)), "hub 0 does not know of hub 1");
         for now in 1..20 {
             report(&mut world, now * 10, 2, now as u32, true);
             assert_eq!(told(&mut world, now * 10), []);
         }
         assert_eq!(told(&mut world, HUB_TOLD_AGAIN), [(0, vec![21])]);
-        assert_eq!((told(&mut world, 2 * HUB_TOLD_AGAIN), world.tellings.due()), (vec![], None));
+        assert_eq!((told(&mut world, 2 * HUB_TOLD_AGAIN), world.told_hubs.due()), (vec![], None));
         // With its next report the sleeper learns it.
         assert_eq!(report(&mut world, 25_000, 1, 1, false), Some(21));
         // A hub that has not reported for a minute is told nothing any more.
@@ -176,5 +181,19 @@ mod tests {
         // Nor is one without sockets.
         report(&mut world, 95_001, 0, 0, true);
         assert_eq!(told(&mut world, 130_000), [(2, vec![20])]);
+    }
+
+    #[test]
+    fn a_hub_that_may_not_have_heard_is_told_with_its_next_report() {
+        let mut world = World::default();
+        report(&mut world, 0, 0, 1, true);
+        report(&mut world, 10_000, 1, 1, false);
+        let mut entropy = shardlink_shared::entropy::Seeded::new(1);
+        for errand in world.take_errands(Millis(10_000)) {
+            let lost = Err(shardlink_shared::ErrorCode::Overloaded.into());
+            world.finish(&mut crate::effect::Context::new(Millis(10_000), &mut entropy), errand, lost);
+        }
+        assert_eq!(report(&mut world, 11_000, 0, 1, true), Some(2));
+        assert_eq!(report(&mut world, 12_000, 0, 1, true), None);
     }
 }

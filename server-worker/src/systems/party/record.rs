@@ -3,6 +3,7 @@
 //! either may come to hold what the other does not. Ids, names and loot rules are spelled
 //! here as they are on the wire: golden files pin both.
 
+use crate::row::both_ways;
 use serde::{Deserialize, Serialize};
 use shardlink_shared::{
     ids::{CharacterId, PartyId},
@@ -47,75 +48,22 @@ pub struct StoredUpdate {
     party_version: u64,
 }
 
-// Both ways every field is named: one that the wire gains is stored only if it is written
-// here, and one that is stored is told only if the wire has it.
+both_ways!(
+    StoredInvite,
+    PartyInvite { party_id, inviter_id, inviter_name, invitee_id, invitee_name, party_name, expires_at }
+);
 
-impl From<PartyInvite> for StoredInvite {
-    fn from(
-        PartyInvite { party_id, inviter_id, inviter_name, invitee_id, invitee_name, party_name, expires_at }: PartyInvite,
-    ) -> Self {
-        Self { party_id, inviter_id, inviter_name, invitee_id, invitee_name, party_name, expires_at }
+both_ways!(
+    StoredUpdate,
+    PartyUpdate {
+        party_id,
+        party_name,
+        leader_id,
+        member_ids,
+        member_names,
+        max_members,
+        loot_sharing,
+        online,
+        party_version,
     }
-}
-
-impl From<StoredInvite> for PartyInvite {
-    fn from(
-        StoredInvite { party_id, inviter_id, inviter_name, invitee_id, invitee_name, party_name, expires_at }: StoredInvite,
-    ) -> Self {
-        Self { party_id, inviter_id, inviter_name, invitee_id, invitee_name, party_name, expires_at }
-    }
-}
-
-impl From<PartyUpdate> for StoredUpdate {
-    fn from(update: PartyUpdate) -> Self {
-        let PartyUpdate {
-            party_id,
-            party_name,
-            leader_id,
-            member_ids,
-            member_names,
-            max_members,
-            loot_sharing,
-            online,
-            party_version,
-        } = update;
-        Self {
-            party_id,
-            party_name,
-            leader_id,
-            member_ids,
-            member_names,
-            max_members,
-            loot_sharing,
-            online,
-            party_version,
-        }
-    }
-}
-
-impl From<StoredUpdate> for PartyUpdate {
-    fn from(update: StoredUpdate) -> Self {
-        let StoredUpdate {
-            party_id,
-            party_name,
-            leader_id,
-            member_ids,
-            member_names,
-            max_members,
-            loot_sharing,
-            online,
-            party_version,
-        } = update;
-        Self {
-            party_id,
-            party_name,
-            leader_id,
-            member_ids,
-            member_names,
-            max_members,
-            loot_sharing,
-            online,
-            party_version,
-        }
-    }
-}
+);
