@@ -12,7 +12,7 @@ import { RawSocket } from "./support/raw-socket.mjs";
 import { startServer } from "./support/server.mjs";
 
 /** What an operator is promised. */
-const STOPS_WITHIN_MS = 5_000;
+const STOPS_WITHIN_MS = 10_000;
 
 const until = async (what, holds) => {
   for (let n = 0; n < 100; n += 1) {
@@ -88,7 +88,7 @@ test("a crowd that sends more than the budget is told a pace, and chat goes on",
   for (let n = 0; n < 10; n += 1) {
     const began = performance.now();
     assert.equal((await socket.ask({ type: "chat", content: `hello ${n}` })).type, "chat");
-    assert.ok(performance.now() - began < 500 * crowding());
+    assert.ok(performance.now() - began < 2_000 * crowding());
     await pause(210);
   }
   walking = false;

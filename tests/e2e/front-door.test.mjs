@@ -43,7 +43,7 @@ describe("behind the front door", { skip }, () => {
     assert.ok(descriptors() - before < 20, `${descriptors() - before} more descriptors`);
     const began = performance.now();
     assert.equal((await hero.socket.ask({ type: "chat", content: "still here" })).type, "chat");
-    assert.ok(performance.now() - began < 1_000);
+    assert.ok(performance.now() - began < 3_000);
     for (const { socket } of silent) socket.destroy();
     await hero.socket.close();
   });

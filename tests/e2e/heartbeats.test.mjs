@@ -17,7 +17,7 @@ const BEATS = 14;
 const BEAT_EVERY_MS = 1_000;
 /** A hub speaks to World every 25 s, and that wakes it. */
 const QUIET_FOR_AT_MOST_MS = 24_000;
-const ANSWERED_WITHIN_MS = 500;
+const ANSWERED_WITHIN_MS = 2_000;
 
 /** "ping" as text, which is not a message. */
 async function heartbeat(socket) {

@@ -95,7 +95,7 @@ test("a runtime that crashes is back at the same URL, and a player resumes", asy
   await until("the log's word", () => /workerd ended by itself \(SIGKILL\).*starting it again in 0\.2 s[^]*players were away for \d+\.\d s/.test(server.output()));
   const began = performance.now();
   assert.equal((await server.stop()).code, 0);
-  assert.ok(performance.now() - began < 5_000);
+  assert.ok(performance.now() - began < 10_000);
 });
 
 test("unfinished messages bring the runtime above MEMORY_LIMIT: it is started again in order, and an honest player resumes", { timeout: 120_000 }, async (t) => {

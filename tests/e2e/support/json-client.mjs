@@ -93,7 +93,7 @@ export class JsonSocket {
   }
 
   /** The next message of a type that also fits `matches`, which may have come already. */
-  async next(type, matches = () => true, timeoutMs = 5000) {
+  async next(type, matches = () => true, timeoutMs = 10_000) {
     const fits = (message) => message.type === type && !message.taken && matches(message);
     const already = this.received.find(fits);
     if (already) return take(already);
