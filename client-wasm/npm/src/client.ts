@@ -1,4 +1,5 @@
-import { asShardlinkError } from "./errors.js";
+import { Account } from "./account.js";
+import { ShardlinkError, asShardlinkError } from "./errors.js";
 import type {
   Canon,
   Channel,
@@ -24,94 +25,182 @@ import type {
   Self,
   Session,
   Shard,
+  Status,
   Vector,
   WorldState,
 } from "./types.js";
-import { loadWasm, type RawClient } from "./wasm.js";
+import { type Answer, type CallOptions, type Method, Rest, aborted, field } from "./rest.js";
+import { Kept } from "./storage.js";
+import { type RawClient, type Wasm, loadWasm } from "./wasm.js";
+
+type Handler = (message: never) => void;
+
+/** `Symbol.asyncDispose`, where there is one. */
+const asyncDispose: typeof Symbol.asyncDispose = Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose");
 
 /** A client of one server. Nothing is loaded or connected before it is needed. */
 export class ShardlinkClient {
-  readonly #url: string;
-  readonly #storage: string;
-  readonly #interpolationDelay: number | null;
+  readonly #base: string;
+  readonly #interpolationDelay: number;
+  readonly #rest: Rest;
+  readonly #account: Account;
+  readonly #handlers = new Map<string, Set<Handler>>();
   #roster: Pick<NearbyPlayer, "character_id" | "character_name" | "faction" | "level">[] = [];
   #rosterVersion: number | undefined;
   #loading: Promise<RawClient> | undefined;
   #raw: RawClient | undefined;
+  #wasm: Wasm | undefined;
+  #realm: Promise<Canon> | undefined;
   #worldState: WorldState | null = null;
-  readonly #whenLoaded: ((raw: RawClient) => void)[] = [
-    (raw) => raw.on("world_state", (state: WorldState) => (this.#worldState = state)),
-  ];
+  #status: Status = { state: "closed" };
+  /** Counts where the player wanted to be: a ticket that comes too late enters nothing. */
+  #intent = 0;
+  #disposed = false;
 
   constructor(options: ClientOptions = {}) {
-    this.#url = new URL(options.url ?? location.origin, globalThis.location?.href).href;
-    this.#storage = options.storage ?? "local";
-    this.#interpolationDelay = options.interpolationDelay ?? null;
+    this.#base = baseOf(options.url);
+    this.#interpolationDelay = within("interpolationDelay", options.interpolationDelay ?? 100, 0, 1_000);
+    this.#rest = new Rest(this.#base, within("timeout", options.timeout ?? 30_000, 1, 600_000));
+    this.#account = new Account(this.#rest, new Kept(storageOf(options.storage), `shardlink.session@${this.#base}`));
+    this.on("world_state", (state) => (this.#worldState = state));
+    this.on("status", (status) => (this.#status = status));
   }
 
-  /** What the world is made of; needs no server. */
-  static async canon(): Promise<Canon> {
-    return (await loadWasm()).canon();
+  /** What the world of a server is made of; the page's own server, if no other is named. */
+  static async canon(options: Pick<ClientOptions, "url"> = {}): Promise<Canon> {
+    return realmOf(new Rest(baseOf(options.url)));
   }
 
-  /** Makes an account, and does not sign in; {@link connect} does. */
-  register(username: string, password: string): Promise<{ playerId: number }> {
-    return this.#run((raw) => raw.register(username, password));
+  /** What the world is made of: what there is to choose from, the places, and what connects them. */
+  realm(): Promise<Canon> {
+    this.#realm ??= realmOf(this.#rest).catch((thrown: unknown) => {
+      this.#realm = undefined;
+      throw thrown;
+    });
+    return this.#realm;
+  }
+
+  /** Makes an account, and does not sign in; {@link signIn} does. */
+  signUp(username: string, password: string, options?: CallOptions): Promise<{ playerId: number }> {
+    return this.#run(() => this.#account.signUp(this.#module(), username, password, options));
+  }
+
+  /** The same as {@link signUp}: its name in the first generation. */
+  register(username: string, password: string, options?: CallOptions): Promise<{ playerId: number }> {
+    return this.signUp(username, password, options);
   }
 
   /** Signs in. A new sign-in ends the account's earlier session. */
-  connect(username: string, password: string): Promise<Session> {
-    return this.#run((raw) => raw.connect(username, password));
+  signIn(username: string, password: string, options?: CallOptions): Promise<Session> {
+    // Leaves the world of the earlier session, which this sign-in replaces.
+    return this.#run(() => this.#account.signIn(this.#module(), username, password, () => this.#leave(), options));
+  }
+
+  /** The same as {@link signIn}: its name in the first generation. */
+  connect(username: string, password: string, options?: CallOptions): Promise<Session> {
+    return this.signIn(username, password, options);
   }
 
   /** The session that is still standing after a reload, or null. */
-  restore(): Promise<Session | null> {
-    return this.#run((raw) => raw.restore());
+  restore(options?: CallOptions): Promise<Session | null> {
+    return this.#run(() => this.#account.restore(options));
   }
 
   /** Signs out: leaves the world, ends the session and forgets it. */
-  disconnect(): Promise<void> {
-    return this.#run<void>((raw) => raw.disconnect());
+  signOut(options?: CallOptions): Promise<void> {
+    this.#leave();
+    return this.#run(() => this.#account.signOut(options));
+  }
+
+  /** The same as {@link signOut}: its name in the first generation. */
+  disconnect(options?: CallOptions): Promise<void> {
+    return this.signOut(options);
   }
 
   /** Changes the password; neither the old nor the new one leaves the browser. The account's other sessions end. */
-  changePassword(oldPassword: string, newPassword: string): Promise<void> {
-    return this.#run<void>((raw) => raw.changePassword(oldPassword, newPassword));
+  changePassword(oldPassword: string, newPassword: string, options?: CallOptions): Promise<void> {
+    return this.#run(() => this.#account.changePassword(this.#module(), oldPassword, newPassword, options));
   }
 
   /** Deletes the account with its characters and their names, for good. */
-  deleteAccount(password: string): Promise<void> {
-    return this.#run<void>((raw) => raw.deleteAccount(password));
+  deleteAccount(password: string, options?: CallOptions): Promise<void> {
+    return this.#run(async () => {
+      await this.#account.deleteAccount(this.#module(), password, options);
+      this.#leave();
+      this.#account.forget();
+    });
   }
 
   /** The account's characters, oldest first. */
-  getCharacters(): Promise<Character[]> {
-    return this.#run((raw) => raw.getCharacters());
+  getCharacters(options?: CallOptions): Promise<Character[]> {
+    return this.#signed("GET", "/api/characters", undefined, options, (answer) => field(answer, "characters", "object") as Character[]);
   }
 
   /** What one of the account's characters holds. */
-  getInventory(characterId: number): Promise<Inventory> {
-    return this.#run((raw) => raw.getInventory(characterId));
+  getInventory(characterId: number, options?: CallOptions): Promise<Inventory> {
+    return this.#run(async () => {
+      const path = `/api/characters/${idOf(characterId, "character_id")}/inventory`;
+      return (await this.#account.signed("GET", path, undefined, options)) as unknown as Inventory;
+    });
   }
 
-  /** Makes a character; {@link canon} has what there is to choose from. */
-  createCharacter(wanted: NewCharacter): Promise<Character> {
-    return this.#run((raw) => raw.createCharacter(wanted.name, wanted.race, wanted.class, wanted.faction));
+  /** Makes a character; {@link realm} has what there is to choose from. */
+  createCharacter(wanted: NewCharacter, options?: CallOptions): Promise<Character> {
+    return this.#run(async () => {
+      const { name, race, class: className, faction } = wanted;
+      const body = { name, race, class: className, faction };
+      for (const [field, value] of Object.entries(body)) {
+        if (typeof value !== "string") throw invalid(field, `A character needs a ${field}, which is a text.`);
+      }
+      return field(await this.#account.signed("POST", "/api/characters", body, options), "character", "object") as Character;
+    });
   }
 
-  /** Enters the world: resolves once one's character stands in it. */
-  selectCharacter(id: number): Promise<Character> {
-    return this.#run((raw) => raw.selectCharacter(id));
+  /** Deletes a character, for good. */
+  deleteCharacter(id: number, options?: CallOptions): Promise<void> {
+    return this.#run(async () => {
+      await this.#account.signed("DELETE", `/api/characters/${idOf(id, "character_id")}`, undefined, options);
+    });
+  }
+
+  /** Enters the world: resolves once one's character stands in it. Who is refused stays where one is. */
+  selectCharacter(id: number, options?: CallOptions): Promise<Character> {
+    const intent = ++this.#intent;
+    return this.#run(async (raw) => {
+      const body = { character_id: idOf(id, "character_id") };
+      const ticket = field(await this.#account.signed("POST", "/api/characters/select", body, options), "ticket", "string");
+      // Who has left meanwhile, or selected another character, does not want to enter any more.
+      if (intent !== this.#intent) throw notConnected();
+      return await raw.enter(ticket);
+    });
   }
 
   /** Leaves the world and stays signed in. */
   leaveWorld(): Promise<void> {
-    return this.#run<void>(async (raw) => raw.leaveWorld());
+    this.#leave();
+    return this.#run(async () => {});
   }
 
-  /** Deletes a character, for good. */
-  deleteCharacter(id: number): Promise<void> {
-    return this.#run<void>((raw) => raw.deleteCharacter(id));
+  /**
+   * Ends this client: it leaves the world, whatever is in flight rejects with DISPOSED or
+   * NOT_CONNECTED, nothing is heard any more, and whatever is asked of it from now on rejects
+   * with DISPOSED. The account stays signed in.
+   */
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#leave();
+    this.#disposed = true;
+    this.#rest.ended.abort();
+    this.#handlers.clear();
+    const raw = this.#raw;
+    this.#raw = undefined;
+    // This may be a handler that the module is just calling.
+    if (raw) setTimeout(() => raw.free(), 0);
+  }
+
+  /** {@link dispose}, for `await using`. */
+  async [asyncDispose](): Promise<void> {
+    this.dispose();
   }
 
   /**
@@ -120,14 +209,23 @@ export class ShardlinkClient {
    * UNKNOWN_TYPE, or INVALID_FIELD and the field, before anything is sent; and with
    * NOT_CONNECTED outside of the world.
    */
-  request<Type extends RequestType>(type: Type, fields: Requests[Type]["fields"]): Promise<Requests[Type]["answer"]> {
-    return this.#run((raw) => raw.request(type, fields));
+  request<Type extends RequestType>(
+    type: Type,
+    fields: Requests[Type]["fields"],
+    options: CallOptions = {},
+  ): Promise<Requests[Type]["answer"]> {
+    return this.#run((raw) => endedBy(options, raw.request(type, fields)));
   }
 
   /** Goes to a neighbouring location; one arrives at its entrance, (0, 0, 0). */
-  sendMove(toLocationId: number): Promise<LocationUpdate> {
+  travel(toLocationId: number): Promise<LocationUpdate> {
     // 0 would be a step within the location.
     return this.request("move", { to_location_id: toLocationId || -1 }) as Promise<LocationUpdate>;
+  }
+
+  /** The same as {@link travel}: its name in the first generation. */
+  sendMove(toLocationId: number): Promise<LocationUpdate> {
+    return this.travel(toLocationId);
   }
 
   /**
@@ -350,41 +448,67 @@ export class ShardlinkClient {
     return this.#worldState;
   }
 
-  /** Asks for the realm as it is now. Outside of the world the server does not tell it by itself. */
-  getWorldState(): Promise<WorldState> {
-    return this.#run((raw) => raw.getWorldState());
+  /** The connection to the world, as it is now; `on("status", …)` hears its changes. */
+  get status(): Status {
+    return this.#status;
   }
 
-  getShardStatus(): Promise<Shard[]> {
-    return this.#run((raw) => raw.getShardStatus());
+  /** Asks for the realm as it is now. Outside of the world the server does not tell it by itself. */
+  getWorldState(options?: CallOptions): Promise<WorldState> {
+    return this.#ask("/api/world/state", options, (answer) => answer as unknown as WorldState);
+  }
+
+  getShardStatus(options?: CallOptions): Promise<Shard[]> {
+    return this.#ask("/api/world/shards", options, (answer) => field(answer, "shards", "object") as Shard[]);
   }
 
   /** What happened in the realm, the newest first; ask the next page with the answer's next_cursor. */
-  getEvents(page: { limit?: number | undefined; cursor?: string | undefined } = {}): Promise<EventsPage> {
-    return this.#run((raw) => raw.getEvents(page.limit, page.cursor));
+  getEvents(page: { limit?: number | undefined; cursor?: string | undefined } = {}, options?: CallOptions): Promise<EventsPage> {
+    return this.#run(async () => {
+      const wanted = new URLSearchParams();
+      if (page.limit !== undefined) {
+        if (!Number.isInteger(page.limit) || page.limit < 1 || page.limit > 200) throw invalid("limit", "The limit must be an integer from 1 to 200.");
+        wanted.set("limit", String(page.limit));
+      }
+      if (page.cursor !== undefined) wanted.set("cursor", page.cursor);
+      const answer = await this.#rest.call("GET", `/api/world/events?${wanted}`, options);
+      const events = field(answer, "events", "object") as EventsPage["events"];
+      // The last page has no cursor.
+      const next = answer["next_cursor"];
+      return typeof next === "string" ? { events, next_cursor: next } : { events };
+    });
   }
 
   /** Milliseconds to the server and back over the socket. */
-  ping(): Promise<number> {
-    return this.#run((raw) => raw.ping());
+  ping(options: CallOptions = {}): Promise<number> {
+    return this.#run(async (raw) => {
+      const begun = performance.now();
+      await endedBy(options, raw.ping());
+      return Math.round((performance.now() - begun) * 10) / 10;
+    });
   }
 
   /** Calls `handler` with every message of a type; the function that is returned ends that. */
   on<Type extends EventType>(type: Type, handler: (message: Events[Type]) => void): () => void {
-    let ended = false;
-    let end = () => {};
-    const begin = (raw: RawClient) => {
-      if (ended) return;
-      const subscription = raw.on(type, handler);
-      end = () => raw.off(subscription);
-    };
-    if (this.#raw) begin(this.#raw);
-    // If loading fails, the next call rejects; there is nothing to hear until it has loaded.
-    else this.#load().then(begin, () => this.#whenLoaded.push(begin));
+    if (this.#disposed) return nothing;
+    const handlers = this.#handlers.get(type) ?? new Set();
+    // Each call is a subscription of its own, even with the same function.
+    const own: Handler = (message) => handler(message);
+    this.#handlers.set(type, handlers.add(own));
+    this.#heard();
     return () => {
-      if (!ended) end();
-      ended = true;
+      handlers.delete(own);
+      this.#heard();
     };
+  }
+
+  /** {@link on}, for the next message alone. */
+  once<Type extends EventType>(type: Type, handler: (message: Events[Type]) => void): () => void {
+    const off = this.on(type, (message) => {
+      off();
+      handler(message);
+    });
+    return off;
   }
 
   /** A request about the party that one is in: the client knows which. Rejects with NOT_IN_PARTY without one. */
@@ -404,11 +528,64 @@ export class ShardlinkClient {
   }
 
   async #make(): Promise<RawClient> {
-    const { RawClient } = await loadWasm();
-    const raw = new RawClient(this.#url, this.#storage, this.#interpolationDelay);
+    const wasm = await loadWasm();
+    if (this.#disposed) throw disposed();
+    this.#wasm = wasm;
+    // "http" becomes "ws", so "https" becomes "wss".
+    const socket = `${this.#base.replace(/^http/, "ws")}/ws`;
+    const raw = new wasm.RawClient(socket, this.#interpolationDelay, {
+      hears: (event) => this.#hears(event),
+      emit: (event, value) => this.#emit(event, value),
+      askTicket: (attempt) => void this.#ticket(attempt),
+      sessionEnded: () => void this.#account.forget(),
+    });
     this.#raw = raw;
-    for (const begin of this.#whenLoaded.splice(0)) begin(raw);
+    this.#heard();
     return raw;
+  }
+
+  /** The module: it is loaded whenever `#run` calls. */
+  #module(): Wasm {
+    if (!this.#wasm) throw disposed();
+    return this.#wasm;
+  }
+
+  #leave(): void {
+    this.#intent += 1;
+    this.#raw?.leave();
+  }
+
+  async #ticket(attempt: number): Promise<void> {
+    try {
+      const answer = await this.#account.signed("POST", "/api/ws/ticket");
+      this.#raw?.ticket(attempt, field(answer, "ticket", "string"));
+    } catch (thrown) {
+      const { code, message, retryAfter } = asShardlinkError(thrown);
+      this.#raw?.noTicket(attempt, code, message, retryAfter);
+    }
+  }
+
+  #hears(event: string): boolean {
+    return (this.#handlers.get(event)?.size ?? 0) > 0;
+  }
+
+  /** Position frames come twenty times a second: the module makes events of them only for somebody who hears them. */
+  #heard(): void {
+    this.#raw?.hearFrames(this.#hears("position_frame"));
+  }
+
+  #emit(event: string, value: unknown): void {
+    const handlers = this.#handlers.get(event);
+    for (const handler of [...(handlers ?? [])]) {
+      // An earlier handler may have ended a later one.
+      if (!handlers?.has(handler)) continue;
+      try {
+        handler(value as never);
+      } catch (error) {
+        if (event !== "handler_error" && this.#hears("handler_error")) this.#emit("handler_error", { error, event });
+        else report(error);
+      }
+    }
   }
 
   /** What the client keeps under a name, without asking anybody; `nothing` before it is loaded. */
@@ -421,12 +598,22 @@ export class ShardlinkClient {
     }
   }
 
+  #signed<T>(method: Method, path: string, body: object | undefined, options: CallOptions | undefined, read: (answer: Answer) => T): Promise<T> {
+    return this.#run(async () => read(await this.#account.signed(method, path, body, options)));
+  }
+
+  /** Asks what everybody may know. */
+  #ask<T>(path: string, options: CallOptions | undefined, read: (answer: Answer) => T): Promise<T> {
+    return this.#run(async () => read(await this.#rest.call("GET", path, options)));
+  }
+
   async #run<T>(call: (raw: RawClient) => Promise<T>): Promise<T> {
     try {
+      if (this.#disposed) throw disposed();
       // Once loaded, calls reach the client at once and in their order.
       return await call(this.#raw ?? (await this.#load()));
     } catch (thrown) {
-      throw asShardlinkError(thrown);
+      throw this.#disposed ? disposed(thrown) : asShardlinkError(thrown);
     }
   }
 }
@@ -434,3 +621,65 @@ export class ShardlinkClient {
 const byId = (character: number | string | undefined) => (typeof character === "number" ? character : null);
 const byName = (character: number | string | undefined) => (typeof character === "string" ? character : null);
 const nothing = () => {};
+
+const disposed = (cause?: unknown) => new ShardlinkError("DISPOSED", "This client has been disposed of.", { cause });
+const notConnected = () => new ShardlinkError("NOT_CONNECTED", "There is no connection to the world.");
+const invalid = (field: string, message: string) => new ShardlinkError("INVALID_FIELD", message, { field });
+
+async function realmOf(rest: Rest): Promise<Canon> {
+  const answer = await rest.call("GET", "/api/realm");
+  for (const list of ["factions", "races", "classes", "locations"]) field(answer, list, "object");
+  return answer as unknown as Canon;
+}
+
+/** Reports an error as if nobody had caught it. */
+function report(error: unknown): void {
+  if (typeof reportError === "function") reportError(error);
+  else queueMicrotask(() => { throw error; });
+}
+
+/** The server's address without what follows its path. */
+function baseOf(url: string | undefined): string {
+  const page = globalThis.location?.href;
+  if (url === undefined && !page) throw invalid("url", 'Outside of a page the client needs to be told the server: new ShardlinkClient({ url: "https://…" }).');
+  let parsed: URL;
+  try {
+    parsed = new URL(url ?? "/", page);
+  } catch {
+    throw invalid("url", `The url must be an http or https address, and "${url}" is none.`);
+  }
+  if (parsed.protocol !== "http:" && parsed.protocol !== "https:") throw invalid("url", "The url must be an http or https address.");
+  return `${parsed.origin}${parsed.pathname}`.replace(/\/+$/, "");
+}
+
+function storageOf(option: ClientOptions["storage"]) {
+  const known = option === undefined || option === "local" || option === "session" || option === "none";
+  if (!known && typeof option?.getItem !== "function") throw invalid("storage", "The storage must be local, session, none, or an object like localStorage.");
+  return option ?? "local";
+}
+
+function within(field: string, value: number, least: number, most: number): number {
+  if (!(value >= least && value <= most)) throw invalid(field, `The ${field} must be from ${least} to ${most} milliseconds.`);
+  return value;
+}
+
+function idOf(id: number, field: string): number {
+  if (!Number.isSafeInteger(id) || id < 1) throw invalid(field, "This is not an id.");
+  return id;
+}
+
+/** What is asked over the socket, given up early if that is asked for. The server may do it nevertheless. */
+function endedBy<T>({ signal, timeout }: CallOptions, promise: Promise<T>): Promise<T> {
+  if (!signal && timeout === undefined) return promise;
+  return new Promise((resolve, reject) => {
+    const end = () => reject(aborted(signal?.reason));
+    if (signal?.aborted) end();
+    signal?.addEventListener("abort", end, { once: true });
+    const late = () => reject(new ShardlinkError("TIMEOUT", "The server did not answer in time."));
+    const timer = timeout === undefined ? undefined : setTimeout(late, timeout);
+    promise.then(resolve, reject).finally(() => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", end);
+    });
+  });
+}

@@ -1,7 +1,15 @@
 import type { ErrorCode } from "./messages.js";
 
 /** The client's own codes; every other code is the server's, from the error table. */
-export type ClientCode = "UNREACHABLE" | "TIMEOUT" | "NOT_CONNECTED" | "BAD_RESPONSE" | "BAD_SERVER_PROOF" | "WEAK_SERVER";
+export type ClientCode =
+  | "UNREACHABLE"
+  | "TIMEOUT"
+  | "ABORTED"
+  | "DISPOSED"
+  | "NOT_CONNECTED"
+  | "BAD_RESPONSE"
+  | "BAD_SERVER_PROOF"
+  | "WEAK_SERVER";
 
 export interface ErrorDetails {
   field?: string | undefined;

@@ -61,7 +61,7 @@ client.on("invitation_ended", ({ outcome }) => holds<Equal<typeof outcome, "acce
 client.on("invitation_ended", ({ seconds_left }) => seconds_left);
 
 // Every message of the server can be heard, and the client's own besides.
-holds<Equal<Exclude<keyof Events, keyof ServerMessages>, "status" | "party" | "party_presence" | "invitation" | "invitation_ended">>();
+holds<Equal<Exclude<keyof Events, keyof ServerMessages>, "status" | "handler_error" | "party" | "party_presence" | "invitation" | "invitation_ended">>();
 
 // `type` tells the messages of either direction apart.
 export function heard(message: ServerMessage): number {

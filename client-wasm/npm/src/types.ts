@@ -14,6 +14,8 @@ import type {
   WorldState as WorldStateMessage,
 } from "./messages.js";
 
+import type { StorageOption } from "./storage.js";
+
 export type { Channel, Character, LocationUpdate, LootSharing, PartyInvite, PartyUpdate, PastChat, Requests, Shard, Vector } from "./messages.js";
 
 /** What `request` can make, by the type of the message. */
@@ -22,8 +24,13 @@ export type RequestType = keyof Requests;
 export interface ClientOptions {
   /** The server's address; the page's own origin if left out. */
   url?: string | undefined;
-  /** Where the session is kept over reloads: in all tabs ("local", the default), in this tab ("session"), or not. */
-  storage?: "local" | "session" | "none" | undefined;
+  /**
+   * Where the session's token is kept over reloads: in all tabs ("local", the default), in this
+   * tab ("session"), not at all ("none"), or in a store of the game's own. Nothing else is kept.
+   */
+  storage?: StorageOption | undefined;
+  /** How long a request of REST may take, in milliseconds; 30,000 if left out. */
+  timeout?: number | undefined;
   /**
    * How far in the past others are shown, in milliseconds, from 0 to 1000; 100 if left out. A
    * longer delay hides a shakier network, a shorter one shows sooner what others do.
@@ -205,6 +212,8 @@ export interface Status {
  */
 export interface Events extends ServerMessages {
   status: Status;
+  /** A handler threw. Unless somebody hears this, the error is reported as if nobody had caught it. */
+  handler_error: { error: unknown; event: string };
   /** The party one is in has changed; null when one is in none any more. */
   party: { party: Party | null };
   party_presence: PartyPresence;

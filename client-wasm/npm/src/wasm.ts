@@ -1,24 +1,44 @@
 // The WebAssembly module, loaded once, when it is first needed.
-import init, { RawClient, canon } from "./wasm/shardlink_client.js";
+import start, { RawClient, Scram, type Source, Stretching, newPassword, passwordChecks } from "./wasm/shardlink_client.js";
 import { ShardlinkError } from "./errors.js";
 
-export type { RawClient };
+export type { RawClient, Scram };
 
-export interface Wasm {
-  RawClient: typeof RawClient;
-  canon: typeof canon;
-}
+const wasm = { RawClient, Scram, Stretching, newPassword, passwordChecks };
+
+export type Wasm = typeof wasm;
+
+/** Where the module is: its address, what came from there, its bytes, or itself once compiled. */
+export type WasmSource = string | Source;
 
 let loading: Promise<Wasm> | undefined;
+let usual: () => WasmSource | Promise<WasmSource> = () => new URL("./wasm/shardlink_client_bg.wasm", import.meta.url);
 
-export function loadWasm(): Promise<Wasm> {
-  loading ??= init({ module_or_path: new URL("./wasm/shardlink_client_bg.wasm", import.meta.url) }).then(
-    () => ({ RawClient, canon }),
-    (cause: unknown) => {
-      // The next call tries again.
-      loading = undefined;
-      throw new ShardlinkError("UNREACHABLE", "The client could not be loaded.", { cause });
-    },
-  );
+/** Where the module is if `init` is not told: each entry of the package knows its own place. */
+export function setUsualSource(source: typeof usual): void {
+  usual = source;
+}
+
+/**
+ * Loads the client. Nobody has to call it: the first method that needs it does. It is for a page
+ * that has the module elsewhere, or wants to wait for it at a time of its choice. If it has been
+ * loaded already, nothing happens.
+ */
+export async function init(source?: WasmSource): Promise<void> {
+  await loadWasm(source);
+}
+
+export function loadWasm(source?: WasmSource): Promise<Wasm> {
+  loading ??= load(source).catch((cause: unknown) => {
+    // The next call tries again.
+    loading = undefined;
+    throw new ShardlinkError("UNREACHABLE", "The client could not be loaded.", { cause });
+  });
   return loading;
+}
+
+async function load(source: WasmSource | undefined): Promise<Wasm> {
+  const found = source ?? (await usual());
+  await start({ module_or_path: typeof found === "string" ? new URL(found, globalThis.location?.href) : found });
+  return wasm;
 }

@@ -3,146 +3,60 @@
 //! `npm/src/wasm/shardlink_client.d.ts`.
 
 use super::{
-    http::Request,
-    perform::Shell,
-    runtime,
-    storage::{Kept, Place},
-    value::{from_js, get, shown, to_js},
+    perform::{Host, Shell},
+    runtime::{self, Browser},
+    value::{from_js, shown, to_js},
 };
-use crate::logic::{
-    canon,
-    endpoint::Endpoint,
-    failure::Failure,
-    nearby::{DELAY, LONGEST_DELAY, Who},
-    rest::{Characters, Events, Made, NewCharacter, Select, Shards, Ticket, WorldState, events_path, path},
-    session::Session,
-};
-use js_sys::{Function, Promise, Reflect};
-use shardlink_shared::{Refusal, codec::table::Value, ids::CharacterId, protocol::trade::Inventory, vector::Vec3};
-use std::{pin::Pin, rc::Rc};
+use crate::logic::{failure::Failure, nearby::Who, session::Session, token::Token};
+use js_sys::Promise;
+use shardlink_shared::{Refusal, codec::table::Value, vector::Vec3};
+use std::{borrow::Cow, rc::Rc};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::{JsFuture, future_to_promise};
 
-/// The canon, as a plain object.
-///
-/// # Errors
-/// None in practice: the canon's numbers are small.
-#[wasm_bindgen]
-pub fn canon() -> Result<JsValue, JsValue> {
-    Ok(to_js(&canon::canon())?)
-}
-
-/// A client of one server.
+/// A client's connection to the world of one server.
 #[wasm_bindgen]
 pub struct RawClient {
-    pub(super) shell: Rc<Shell>,
-}
-
-/// Runs a request of REST, whose result is a plain value. (All share one kind of future,
-/// because each kind is several kilobytes of code.)
-pub(super) fn promise<F: Future<Output = Given> + 'static>(
-    shell: &Rc<Shell>,
-    run: impl FnOnce(Rc<Shell>) -> F,
-) -> Promise {
-    let running: Pin<Box<dyn Future<Output = Given>>> = Box::pin(run(Rc::clone(shell)));
-    future_to_promise(async move { Ok(running.await?) })
-}
-
-/// A plain value, or why there is none.
-type Given = Result<JsValue, Failure>;
-
-/// The id in a number from JavaScript.
-///
-/// # Errors
-/// INVALID_FIELD.
-pub(super) fn id<T>(number: f64, new: impl FnOnce(u64) -> Option<T>, field: &str) -> Result<T, Failure> {
-    let whole = number.fract() == 0.0 && (1.0..=9_007_199_254_740_991.0).contains(&number);
-    let found = if whole { new(number as u64) } else { None };
-    found.ok_or_else(|| Refusal::field(field, "This is not an id.").into())
+    shell: Rc<Shell>,
 }
 
 #[wasm_bindgen]
 impl RawClient {
-    /// A client of the server at `url`, which keeps its token in `storage`
-    /// (local, session or none) and shows others `interpolation_delay` milliseconds
-    /// in the past.
+    /// A client of the server whose socket has this address. It shows others
+    /// `interpolation_delay` milliseconds in the past, from 0 to 1,000.
+    #[wasm_bindgen(constructor)]
+    pub fn new(socket_url: String, interpolation_delay: u32, host: Host) -> RawClient {
+        let shell = Shell::new(socket_url, host);
+        shell.with(|session| session.set_interpolation_delay(interpolation_delay.into()));
+        Self { shell }
+    }
+
+    /// Enters the world with a ticket; the promise of the character. Who is in the world leaves
+    /// it first.
     ///
     /// # Errors
-    /// INVALID_FIELD.
-    #[wasm_bindgen(constructor)]
-    pub fn new(url: &str, storage: &str, interpolation_delay: Option<f64>) -> Result<RawClient, JsValue> {
-        let server = Endpoint::parse(url)
-            .ok_or_else(|| Failure::from(Refusal::field("url", "The url must be an http or https address.")))?;
-        let place = Place::parse(storage)
-            .ok_or_else(|| Failure::from(Refusal::field("storage", "The storage must be local, session or none.")))?;
-        let delay = interpolation_delay.unwrap_or(DELAY as f64);
-        if !(0.0..=LONGEST_DELAY as f64).contains(&delay) {
-            let why = "The delay must be from 0 to 1000 milliseconds.";
-            return Err(Failure::from(Refusal::field("interpolationDelay", why)).into());
-        }
-        let kept = Kept::new(place, server.storage_key());
-        let shell = Shell::new(server, kept);
-        shell.with(|session| session.set_interpolation_delay(delay as u64));
-        Ok(Self { shell })
+    /// BAD_RESPONSE for what is no ticket.
+    pub fn enter(&self, ticket: &str) -> Result<Promise, JsValue> {
+        let ticket = Token::parse(ticket).ok_or_else(Failure::bad_response)?;
+        Ok(self.shell.enter(ticket))
     }
 
-    /// The account's characters.
-    #[wasm_bindgen(js_name = getCharacters)]
-    pub fn get_characters(&self) -> Promise {
-        promise(&self.shell, |shell| async move {
-            let answered = shell.send_signed(Request::get(&shell.server, path::CHARACTERS)).await?;
-            to_js(&answered.read::<Characters>()?.characters)
-        })
+    /// Leaves the world.
+    pub fn leave(&self) {
+        self.shell.with(Session::leave);
     }
 
-    /// Makes a character.
-    #[wasm_bindgen(js_name = createCharacter)]
-    pub fn create_character(&self, name: String, race: String, class: String, faction: String) -> Promise {
-        promise(&self.shell, |shell| async move {
-            let body = NewCharacter { name: &name, race: &race, class: &class, faction: &faction };
-            let request = Request::post(&shell.server, path::CHARACTERS).json(&body);
-            to_js(&shell.send_signed(request).await?.read::<Made>()?.character)
-        })
+    /// The ticket that `Host.askTicket` has asked for in this attempt.
+    pub fn ticket(&self, attempt: u32, ticket: &str) {
+        let ticket = Token::parse(ticket).ok_or_else(Failure::bad_response);
+        self.shell.with(|session| session.ticket(attempt, ticket, runtime::now(), &mut Browser));
     }
 
-    /// Deletes a character.
-    #[wasm_bindgen(js_name = deleteCharacter)]
-    pub fn delete_character(&self, character: f64) -> Promise {
-        promise(&self.shell, move |shell| async move {
-            let character = id(character, CharacterId::new, "character_id")?;
-            let path = format!("{}/{character}", path::CHARACTERS);
-            shell.send_signed(Request::delete(&shell.server, &path)).await?;
-            Ok(JsValue::UNDEFINED)
-        })
-    }
-
-    /// What one of the account's characters holds.
-    #[wasm_bindgen(js_name = getInventory)]
-    pub fn get_inventory(&self, character: f64) -> Promise {
-        promise(&self.shell, move |shell| async move {
-            let character = id(character, CharacterId::new, "character_id")?;
-            let path = format!("{}/{character}/inventory", path::CHARACTERS);
-            to_js(&shell.send_signed(Request::get(&shell.server, &path)).await?.read::<Inventory>()?)
-        })
-    }
-
-    /// Selects a character and enters the world with it.
-    #[wasm_bindgen(js_name = selectCharacter)]
-    pub fn select_character(&self, character: f64) -> Promise {
-        let intent = self.shell.leave();
-        promise(&self.shell, move |shell| async move {
-            let character_id = id(character, CharacterId::new, "character_id")?;
-            let request = Request::post(&shell.server, path::SELECT).json(&Select { character_id });
-            let ticket = shell.send_signed(request).await?.read::<Ticket>()?.ticket;
-            // A promise that is given another settles as that one does.
-            shell.enter(ticket, intent).map(JsValue::from)
-        })
-    }
-
-    /// Leaves the world and stays signed in.
-    #[wasm_bindgen(js_name = leaveWorld)]
-    pub fn leave_world(&self) {
-        self.shell.leave();
+    /// Why there is no ticket for this attempt: a code and its sentence, and the seconds to
+    /// wait, if the server named them.
+    #[wasm_bindgen(js_name = noTicket)]
+    pub fn no_ticket(&self, attempt: u32, code: String, message: String, retry_after: Option<f64>) {
+        let failure = Failure { code: Cow::Owned(code), message, field: None, retry_after };
+        self.shell.with(|session| session.ticket(attempt, Err(failure), runtime::now(), &mut Browser));
     }
 
     /// Makes a request of this type, with these fields of a plain object; the promise of
@@ -248,68 +162,24 @@ impl RawClient {
         Ok(to_js(&self.shell.read(|session| session.own(runtime::now())))?)
     }
 
-    /// The state of the realm.
-    #[wasm_bindgen(js_name = getWorldState)]
-    pub fn get_world_state(&self) -> Promise {
-        promise(&self.shell, |shell| async move {
-            to_js(&Request::get(&shell.server, path::WORLD_STATE).send().await?.read::<WorldState>()?)
-        })
-    }
-
-    /// The twelve shards and who holds them.
-    #[wasm_bindgen(js_name = getShardStatus)]
-    pub fn get_shard_status(&self) -> Promise {
-        promise(&self.shell, |shell| async move {
-            to_js(&Request::get(&shell.server, path::SHARDS).send().await?.read::<Shards>()?.shards)
-        })
-    }
-
-    /// What happened in the realm, the newest first; `cursor` is where the last
-    /// page ended.
-    #[wasm_bindgen(js_name = getEvents)]
-    pub fn get_events(&self, limit: Option<f64>, cursor: Option<String>) -> Promise {
-        promise(&self.shell, move |shell| async move {
-            let path = events_path(limit, cursor.as_deref())?;
-            let events = to_js(&Request::get(&shell.server, &path).send().await?.read::<Events>()?)?;
-            // The last page has no cursor.
-            if get(&events, "next_cursor").is_null() {
-                let _ = Reflect::delete_property(events.unchecked_ref::<js_sys::Object>(), &"next_cursor".into());
-            }
-            Ok(events)
-        })
-    }
-
-    /// Milliseconds to the server and back.
+    /// Asks the server for a sign of life; the promise of its answer.
     ///
     /// # Errors
     /// NOT_CONNECTED.
     pub fn ping(&self) -> Result<Promise, JsValue> {
-        let begun = runtime::stopwatch();
         let nothing = Value::Object(Vec::new());
-        let answered = self.shell.request(|session| session.ask("ping", nothing, runtime::now()))?;
-        Ok(future_to_promise(async move {
-            JsFuture::from(answered).await?;
-            let tenths = ((runtime::stopwatch() - begun) * 10.0).round();
-            Ok((tenths / 10.0).into())
-        }))
+        Ok(self.shell.request(|session| session.ask("ping", nothing, runtime::now()))?)
     }
 
-    /// Calls the handler with every event of a type; the number is for `off`.
-    pub fn on(&self, event: String, handler: Function) -> u32 {
-        let subscription = self.shell.subscriptions.add(event, handler);
-        self.shell.subscribed();
-        subscription
-    }
-
-    /// Ends a subscription.
-    pub fn off(&self, subscription: u32) {
-        self.shell.subscriptions.remove(subscription);
-        self.shell.subscribed();
+    /// Whether position frames are events: twenty a second are made for nobody.
+    #[wasm_bindgen(js_name = hearFrames)]
+    pub fn hear_frames(&self, heard: bool) {
+        self.shell.with(|session| session.hear_frames(heard));
     }
 }
 
 impl Drop for RawClient {
     fn drop(&mut self) {
-        self.shell.leave();
+        self.leave();
     }
 }

@@ -3,39 +3,52 @@
 //! handlers call back into the client.
 
 use super::{
-    http::{Answered, Request},
     runtime::{self, Browser, Timer},
     socket::{Happened, Socket},
-    storage::Kept,
-    subscriptions::Subscriptions,
     value,
 };
 use crate::logic::{
-    endpoint::Endpoint,
     failure::Failure,
-    rest::{Ticket, Token, path},
     session::{Effect, Event, Session, Status},
-    sign_in::Unproved,
     small_map::SmallMap,
+    token::Token,
 };
 use js_sys::{Function, Object, Promise};
-use shardlink_shared::{ErrorCode, sheet::Sheet};
+use shardlink_shared::sheet::Sheet;
 use std::{
     cell::{Cell, OnceCell, RefCell},
     rc::{Rc, Weak},
 };
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::spawn_local;
 use web_sys::{Document, EventTarget, VisibilityState};
+
+#[wasm_bindgen]
+extern "C" {
+    /// Who holds the account and the game's handlers: the facade (`npm/src/client.ts`).
+    pub type Host;
+
+    /// Whether anybody hears events of this type. Nothing is made for nobody.
+    #[wasm_bindgen(method)]
+    fn hears(this: &Host, event: &str) -> bool;
+
+    /// Tells everybody who hears events of this type. It throws nothing.
+    #[wasm_bindgen(method)]
+    fn emit(this: &Host, event: &str, value: JsValue);
+
+    /// Asks for a ticket. [`Session::ticket`] takes the answer to this attempt.
+    #[wasm_bindgen(method, js_name = askTicket)]
+    fn ask_ticket(this: &Host, attempt: u32);
+
+    /// The account's session is worth nothing any more.
+    #[wasm_bindgen(method, js_name = sessionEnded)]
+    fn session_ended(this: &Host);
+}
 
 /// Everything one client holds.
 pub struct Shell {
-    /// Where the server is.
-    pub server: Endpoint,
-    /// The game's handlers.
-    pub subscriptions: Subscriptions,
-    kept: Kept,
-    token: RefCell<Option<Token>>,
+    /// The address of the server's socket.
+    socket_url: String,
+    host: Host,
     session: RefCell<Session>,
     socket: RefCell<Option<Socket>>,
     waiting: RefCell<SmallMap<u32, Promised>>,
@@ -43,7 +56,6 @@ pub struct Shell {
     timer: RefCell<Option<Timer>>,
     page: OnceCell<Page>,
     performing: Cell<bool>,
-    intent: Cell<u32>,
     me: Weak<Self>,
 }
 
@@ -77,12 +89,10 @@ fn noop() -> Function {
 impl Shell {
     /// A client of this server, outside the world.
     #[must_use]
-    pub fn new(server: Endpoint, kept: Kept) -> Rc<Self> {
+    pub fn new(socket_url: String, host: Host) -> Rc<Self> {
         let shell = Rc::new_cyclic(|me: &Weak<Self>| Self {
-            server,
-            subscriptions: Subscriptions::default(),
-            token: RefCell::new(kept.read()),
-            kept,
+            socket_url,
+            host,
             session: RefCell::default(),
             socket: RefCell::default(),
             waiting: RefCell::default(),
@@ -90,7 +100,6 @@ impl Shell {
             timer: RefCell::default(),
             page: OnceCell::new(),
             performing: Cell::new(false),
-            intent: Cell::new(0),
             me: me.clone(),
         });
         let timer = Timer::new(shell.later(Self::tick));
@@ -121,13 +130,6 @@ impl Shell {
         read(&self.session.borrow())
     }
 
-    /// The game's handlers have changed: position frames are events only while a handler
-    /// listens for them.
-    pub fn subscribed(&self) {
-        let heard = self.subscriptions.has("position_frame");
-        self.session.borrow_mut().hear_frames(heard);
-    }
-
     /// Sends a request; the promise of its answer.
     ///
     /// # Errors
@@ -140,91 +142,14 @@ impl Shell {
         Ok(promise)
     }
 
-    /// Leaves the world. The number is for [`Self::enter`]: a player that leaves again before
-    /// the ticket has come does not want to enter any more.
-    pub fn leave(&self) -> u32 {
-        self.intent.set(self.intent.get().wrapping_add(1));
-        self.with(Session::leave);
-        self.intent.get()
-    }
-
     /// Enters the world with a ticket; the promise of the character.
-    ///
-    /// # Errors
-    /// NOT_CONNECTED, where `intent` is not what the player wanted last.
-    pub fn enter(&self, ticket: Token, intent: u32) -> Result<Promise, Failure> {
-        if intent != self.intent.get() {
-            return Err(Failure::not_connected());
-        }
+    pub fn enter(&self, ticket: Token) -> Promise {
         let (promised, promise) = Promised::new();
+        // Whoever waits for an earlier entrance is told that it has failed.
+        self.with(Session::leave);
         self.entering.replace(Some(promised));
         self.with(|session| session.enter(ticket, runtime::now()));
-        Ok(promise)
-    }
-
-    /// The session's token.
-    ///
-    /// # Errors
-    /// UNAUTHENTICATED.
-    pub fn token(&self) -> Result<Token, Failure> {
-        self.token.borrow().clone().ok_or_else(|| ErrorCode::Unauthenticated.into())
-    }
-
-    /// The player is signed in; this token is used from now on.
-    pub fn signed_in(&self, token: Token) {
-        self.kept.write(&token);
-        self.token.replace(Some(token));
-    }
-
-    /// Forgets the token, here and where it is kept.
-    pub fn forget_token(&self) -> Option<Token> {
-        let token = self.token.take();
-        if let Some(token) = &token {
-            self.kept.forget(token);
-        }
-        token
-    }
-
-    /// Sends a request with the session's token. A refusal that says that the
-    /// session has ended ends it here too.
-    ///
-    /// # Errors
-    /// UNAUTHENTICATED without a token; UNREACHABLE, TIMEOUT, and what the server refused.
-    pub async fn send_signed(&self, request: Request) -> Result<Answered, Failure> {
-        let token = self.token()?;
-        let answered = request.with(&token).send().await?;
-        let refused = answered.answer().success();
-        // Another session may have begun meanwhile.
-        let current = self.token.borrow().as_ref() == Some(&token);
-        if current && refused.as_ref().err().is_some_and(Failure::ends_session) {
-            self.forget_token();
-        }
-        refused.map(|()| answered)
-    }
-
-    /// Ends a session at the server.
-    ///
-    /// # Errors
-    /// UNREACHABLE or TIMEOUT.
-    pub async fn log_out(&self, token: &Token) -> Result<Answered, Failure> {
-        Request::post(&self.server, path::LOGOUT).with(token).send().await
-    }
-
-    /// Asks the server to end a session that serves nobody here. Nothing waits for the answer,
-    /// because a server that lies may give none.
-    pub fn disown(&self, Unproved(token): Unproved) {
-        let me = self.me.clone();
-        spawn_local(async move {
-            if let Some(shell) = me.upgrade() {
-                let _ = shell.log_out(&token).await;
-            }
-        });
-    }
-
-    /// Asks for a ticket.
-    async fn ask_ticket(&self) -> Result<Token, Failure> {
-        let answered = self.send_signed(Request::post(&self.server, path::TICKET)).await?;
-        answered.read::<Ticket>().map(|answer| answer.ticket)
+        promise
     }
 
     fn tick(&self) {
@@ -288,16 +213,7 @@ impl Shell {
                     socket.close(code);
                 }
             }
-            Effect::AskTicket(attempt) => {
-                let me = self.me.clone();
-                spawn_local(async move {
-                    let Some(shell) = me.upgrade() else {
-                        return;
-                    };
-                    let ticket = shell.ask_ticket().await;
-                    shell.with(|session| session.ticket(attempt, ticket, runtime::now(), &mut Browser));
-                });
-            }
+            Effect::AskTicket(attempt) => self.host.ask_ticket(attempt),
             Effect::Entered(result) => {
                 if let Some(promised) = self.entering.take() {
                     promised.settle(result.and_then(|sheet: Box<Sheet>| value::to_js(sheet.as_ref())));
@@ -310,16 +226,22 @@ impl Shell {
                 }
             }
             Effect::Emit(Event::Message(told)) => {
-                self.subscriptions.dispatch(told.name(), || value::message(&told).ok());
+                self.tell(told.name(), || value::message(&told).ok());
             }
-            Effect::Emit(Event::Status(status)) => self.subscriptions.dispatch("status", || Some(shown(&status))),
+            Effect::Emit(Event::Status(status)) => self.tell("status", || Some(shown(&status))),
             Effect::Emit(Event::News(news)) => {
                 let (event, news) = news.shown(runtime::now());
-                self.subscriptions.dispatch(event, || value::shown(&news).ok());
+                self.tell(event, || value::shown(&news).ok());
             }
-            Effect::SessionEnded => {
-                self.forget_token();
-            }
+            Effect::SessionEnded => self.host.session_ended(),
+        }
+    }
+
+    fn tell(&self, event: &str, make: impl FnOnce() -> Option<JsValue>) {
+        if self.host.hears(event)
+            && let Some(value) = make()
+        {
+            self.host.emit(event, value);
         }
     }
 
@@ -330,7 +252,7 @@ impl Shell {
                 shell.happened(what);
             }
         });
-        match Socket::open(&self.server.socket(), ticket, hear) {
+        match Socket::open(&self.socket_url, ticket, hear) {
             Ok(socket) => drop(self.socket.replace(Some(socket))),
             // This counts as a connection that failed. What the session decides about it is
             // performed by the loop that called this.

@@ -1,10 +1,9 @@
 //! The browser's clock, randomness and timers: the only file of the client
 //! that reads any of them.
 
-use js_sys::{Function, Promise};
+use js_sys::Function;
 use shardlink_shared::{entropy::Entropy, time::Millis};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
 
 #[wasm_bindgen]
 extern "C" {
@@ -18,12 +17,6 @@ extern "C" {
     fn set_timeout(callback: &Function, milliseconds: f64) -> JsValue;
     #[wasm_bindgen(js_name = clearTimeout)]
     fn clear_timeout(timer: &JsValue);
-}
-
-/// Milliseconds since the page began, with a fraction: for measuring.
-#[must_use]
-pub fn stopwatch() -> f64 {
-    since_origin()
 }
 
 /// The time. It never steps back, unlike the system's clock.
@@ -45,11 +38,9 @@ impl Entropy for Browser {
     }
 }
 
-/// Lets the page do what it has to do meanwhile.
-pub async fn pause() {
-    let timer = Promise::new(&mut |resolve, _| drop(set_timeout(&resolve, 0.0)));
-    // Timers do not fail.
-    let _ = JsFuture::from(timer).await;
+/// Does something when what runs now is over.
+pub fn later(what: impl FnOnce() + 'static) {
+    set_timeout(Closure::once_into_js(what).unchecked_ref(), 0.0);
 }
 
 /// One timer that calls the same function whenever it is due.

@@ -1,6 +1,7 @@
 //! One WebSocket, and what it tells.
 
-use crate::logic::rest::Token;
+use super::runtime;
+use crate::logic::token::Token;
 use js_sys::{Array, ArrayBuffer, Uint8Array};
 use shardlink_shared::{
     codec::{Encoded, Frame},
@@ -90,6 +91,6 @@ impl Drop for Socket {
         let _ = self.socket.close();
         // This may be one of the callbacks running: they are freed when it is over.
         let callbacks = self.callbacks.take();
-        wasm_bindgen_futures::spawn_local(async move { drop(callbacks) });
+        runtime::later(move || drop(callbacks));
     }
 }

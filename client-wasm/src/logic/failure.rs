@@ -1,5 +1,5 @@
 //! Why something the game asked for did not happen: the server's refusals and
-//! the client's own six reasons, in one shape.
+//! the client's own reasons, in one shape.
 
 use shardlink_shared::{
     ErrorCode, Refusal,
@@ -19,9 +19,6 @@ pub const NOT_CONNECTED: &str = "NOT_CONNECTED";
 
 /// The server's answer makes no sense.
 pub const BAD_RESPONSE: &str = "BAD_RESPONSE";
-
-/// The server did not prove that it knows the account.
-pub const BAD_SERVER_PROOF: &str = "BAD_SERVER_PROOF";
 
 /// The server asks for a password that is stretched too little.
 pub const WEAK_SERVER: &str = "WEAK_SERVER";
@@ -67,12 +64,6 @@ impl Failure {
     #[must_use]
     pub fn bad_response() -> Self {
         Self::ours(BAD_RESPONSE, "The server's answer could not be understood.")
-    }
-
-    /// BAD_SERVER_PROOF.
-    #[must_use]
-    pub fn bad_server_proof() -> Self {
-        Self::ours(BAD_SERVER_PROOF, "The server could not prove that it knows your account. You are not signed in.")
     }
 
     /// WEAK_SERVER.
@@ -175,7 +166,7 @@ mod tests {
     fn what_is_refused_again_is_not_retried_and_what_was_unreachable_is() {
         assert!(!Failure::from(ErrorCode::NameTaken).may_retry());
         assert!(!Failure::not_connected().may_retry());
-        assert!(!Failure::bad_server_proof().may_retry() && !Failure::weak_server().may_retry());
+        assert!(!Failure::weak_server().may_retry());
         assert!(Failure::unreachable().may_retry() && Failure::timeout().may_retry());
     }
 

@@ -3,11 +3,9 @@
 //! [`session::Session`] is the whole of a connection; the other files are its parts
 //! ([`clock`], [`nearby`], [`predict`], [`reconnect`], `stream`, `requests`), [`systems`] is what players do beyond
 //! walking, and [`told`] is what passes through; the rest is how one gets a connection
-//! ([`sign_in`]) and what REST answers mean ([`rest`], [`failure`], [`endpoint`]).
+//! ([`sign_in`], [`token`]) and why something did not happen ([`failure`]).
 
-pub mod canon;
 pub mod clock;
-pub mod endpoint;
 pub mod failure;
 pub mod nearby;
 pub mod point;
@@ -15,10 +13,10 @@ pub mod predict;
 mod reconcile;
 pub mod reconnect;
 mod requests;
-pub mod rest;
 pub mod session;
 pub mod sign_in;
 pub mod small_map;
 mod stream;
 pub mod systems;
 pub mod told;
+pub mod token;

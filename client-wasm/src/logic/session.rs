@@ -24,7 +24,7 @@ use super::{
     predict::{Predict, Step},
     reconnect::Backoff,
     requests::Requests,
-    rest::Token,
+    token::Token,
     stream::{PLACE_KEPT, Stream},
     systems::{News, Systems},
     told::Told,

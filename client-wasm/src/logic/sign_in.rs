@@ -2,24 +2,20 @@
 //! 5802, RFC 7677), as steps that can be taken in their order only.
 //!
 //! [`SignIn`] names the account, [`Challenged`] waits for the stretched password, and
-//! [`Proving`] waits for the server's proof. Only [`Proving::judge`] hands out the session
-//! that the server answered.
+//! [`Proving`] waits for the server's proof that it knows the account. What carries the
+//! messages (`browser/scram.rs` and the facade's `account.ts`, the bots) uses no session
+//! before [`Proving::is_proved`] has said so.
 
-use super::{
-    failure::Failure,
-    rest::{Account, Token},
-};
-use serde::{Deserialize, Serialize};
+use super::failure::Failure;
+use serde::Serialize;
 use shardlink_shared::{
     Refusal,
     crypto::{
         password::{SaltedPassword, base64},
-        scram::{Challenge, Client, Expected, MAX_MESSAGE, ScramError},
+        scram::{Challenge, Client, Expected, ScramError},
     },
     entropy::{self, Entropy},
-    ids::PlayerId,
     limits::PBKDF2_ITERATIONS,
-    protocol::bounded::Text,
     text::{Password, UserName},
 };
 
@@ -50,17 +46,21 @@ pub fn sign_up(entropy: &mut dyn Entropy) -> Challenge {
     Challenge { salt: entropy::bytes(entropy), iterations: PBKDF2_ITERATIONS }
 }
 
-/// The keys that check a password and cannot sign in; texts are base64.
+/// What a server is told of a new password: the keys that check it and cannot sign in.
+/// Texts are base64.
 #[derive(Debug, Serialize)]
-struct Checks {
-    salt: String,
-    iterations: u32,
-    stored_key: String,
-    server_key: String,
+#[allow(missing_docs)]
+pub struct Checks {
+    pub salt: String,
+    pub iterations: u32,
+    pub stored_key: String,
+    pub server_key: String,
 }
 
 impl Checks {
-    fn of(Challenge { salt, iterations }: Challenge, salted: &SaltedPassword) -> Self {
+    /// Of a password that was stretched as [`sign_up`] asked.
+    #[must_use]
+    pub fn of(Challenge { salt, iterations }: Challenge, salted: &SaltedPassword) -> Self {
         let verifier = salted.verifier(salt, iterations);
         Self {
             salt: base64(&salt),
@@ -71,82 +71,32 @@ impl Checks {
     }
 }
 
-/// The body of signing up.
-#[derive(Debug, Serialize)]
-pub struct SignUp<'a> {
-    username: &'a UserName,
-    #[serde(flatten)]
-    checks: Checks,
-}
-
-/// The body of changing a password: the proof of the old one, and what checks
-/// the new one, which was stretched as [`sign_up`] asked.
-#[derive(Debug, Serialize)]
-pub struct NewPassword {
-    #[serde(flatten)]
-    old: Finish,
-    #[serde(flatten)]
-    new: Checks,
-}
-
-impl NewPassword {
-    /// Changes a password that has been proved to another.
-    #[must_use]
-    pub fn new(old: Finish, challenge: Challenge, salted: &SaltedPassword) -> Self {
-        Self { old, new: Checks::of(challenge, salted) }
-    }
-}
-
-/// What changing a password answers.
-#[derive(Debug, Deserialize)]
-pub struct PasswordChanged {
-    #[serde(default)]
-    server_final: Text<MAX_MESSAGE>,
-}
-
-impl<'a> SignUp<'a> {
-    /// Signs up with a password that was stretched as [`sign_up`] asked.
-    #[must_use]
-    pub fn new(username: &'a UserName, challenge: Challenge, salted: &SaltedPassword) -> Self {
-        Self { username, checks: Checks::of(challenge, salted) }
-    }
-}
-
 /// A sign-in that waits for what the server asks.
 #[derive(Debug)]
 pub struct SignIn(Client);
 
-/// The body of starting a sign-in.
-#[derive(Debug, Serialize)]
-pub struct Start {
-    client_first: String,
-}
-
-/// What starting a sign-in answers.
-#[derive(Debug, Deserialize)]
-pub struct Started {
-    handshake_id: Text<2048>,
-    server_first: Text<MAX_MESSAGE>,
-}
-
 impl SignIn {
     /// Begins.
-    pub fn new(username: &UserName, entropy: &mut dyn Entropy) -> (Self, Start) {
-        let client = Client::new(username, entropy::bytes(entropy));
-        let start = Start { client_first: client.first() };
-        (Self(client), start)
+    pub fn new(username: &UserName, entropy: &mut dyn Entropy) -> Self {
+        Self(Client::new(username, entropy::bytes(entropy)))
+    }
+
+    /// What to say first.
+    #[must_use]
+    pub fn first(&self) -> String {
+        self.0.first()
     }
 
     /// Takes what the server asks.
     ///
     /// # Errors
     /// WEAK_SERVER for too few iterations, BAD_RESPONSE.
-    pub fn challenged(self, started: Started) -> Result<Challenged, Failure> {
-        let challenge = self.0.challenge(started.server_first.as_str()).map_err(|error| match error {
+    pub fn challenged(self, server_first: &str) -> Result<Challenged, Failure> {
+        let challenge = self.0.challenge(server_first).map_err(|error| match error {
             ScramError::TooFewIterations => Failure::weak_server(),
             _ => Failure::bad_response(),
         })?;
-        Ok(Challenged { client: self.0, started, challenge })
+        Ok(Challenged { client: self.0, server_first: server_first.to_owned(), challenge })
     }
 }
 
@@ -154,27 +104,20 @@ impl SignIn {
 #[derive(Debug)]
 pub struct Challenged {
     client: Client,
-    started: Started,
+    server_first: String,
     /// What to stretch it with.
     pub challenge: Challenge,
 }
 
-/// The body of finishing a sign-in.
-#[derive(Debug, Serialize)]
-pub struct Finish {
-    handshake_id: Text<2048>,
-    client_final: String,
-}
-
 impl Challenged {
-    /// Takes the stretched password.
+    /// Takes the stretched password; gives what to say last.
     ///
     /// # Errors
     /// BAD_RESPONSE.
-    pub fn stretched(self, salted: &SaltedPassword) -> Result<(Proving, Finish), Failure> {
-        let finish = self.client.finish(self.started.server_first.as_str(), salted);
-        let (client_final, expected) = finish.map_err(|_| Failure::bad_response())?;
-        Ok((Proving(expected), Finish { handshake_id: self.started.handshake_id, client_final }))
+    pub fn stretched(&self, salted: &SaltedPassword) -> Result<(Proving, String), Failure> {
+        let (client_final, expected) =
+            self.client.finish(&self.server_first, salted).map_err(|_| Failure::bad_response())?;
+        Ok((Proving(expected), client_final))
     }
 }
 
@@ -182,49 +125,19 @@ impl Challenged {
 #[derive(Debug)]
 pub struct Proving(Expected);
 
-/// What finishing a sign-in answers: a session that is not to be trusted yet.
-#[derive(Debug, Deserialize)]
-pub struct SignedIn {
-    /// A missing proof counts as a wrong one.
-    #[serde(default)]
-    server_final: Text<MAX_MESSAGE>,
-    session_token: Token,
-    username: Text<64>,
-    player_id: PlayerId,
-}
-
-/// A session of a server that has proved nothing; it is only good for being ended.
-#[derive(Debug)]
-pub struct Unproved(pub Token);
-
 impl Proving {
-    /// Judges the proof; gives the session, and whose it is.
-    ///
-    /// # Errors
-    /// The session, if the proof is wrong.
-    pub fn judge(self, SignedIn { server_final, session_token, username, player_id }: SignedIn) -> Judged {
-        match self.0.check(server_final.as_str()) {
-            Ok(()) => Ok((session_token, Account { username, player_id, character_id: None })),
-            Err(_) => Err(Unproved(session_token)),
-        }
-    }
-}
-
-impl Proving {
-    /// Judges the proof of a server that says it has changed the password.
+    /// Judges the proof. A session of a server that has not proved itself is good for nothing
+    /// but being ended; an empty proof is a wrong one.
     #[must_use]
-    pub fn is_proved(&self, changed: &PasswordChanged) -> bool {
-        self.0.check(changed.server_final.as_str()).is_ok()
+    pub fn is_proved(&self, server_final: &str) -> bool {
+        self.0.check(server_final).is_ok()
     }
 }
-
-/// The verdict of [`Proving::judge`].
-pub type Judged = Result<(Token, Account), Unproved>;
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::{Value, json};
+    use serde_json::json;
     use shardlink_shared::{
         crypto::{
             password::{Derivation, Salt, Verifier},
@@ -249,113 +162,88 @@ mod tests {
         UserName::parse("Aria").unwrap()
     }
 
-    fn body(body: &impl Serialize) -> Value {
-        serde_json::to_value(body).unwrap()
+    fn begun(seed: u64) -> SignIn {
+        SignIn::new(&username(), &mut Seeded::new(seed))
     }
 
-    /// What the server says to a start: a handshake, and the message it signs.
-    fn answer(start: &Start, iterations: u32) -> (ClientFirst, Started) {
-        let first = ClientFirst::parse(body(start)["client_first"].as_str().unwrap()).unwrap();
+    /// What the server answers a start with, and what it has read of that.
+    fn answer(first: &str, iterations: u32) -> (ClientFirst, String) {
+        let first = ClientFirst::parse(first).unwrap();
         let server_first = first.answer([3; 18], &SALT, iterations);
-        let started = json!({ "handshake_id": "h1_x", "server_first": server_first });
-        (first, serde_json::from_value(started).unwrap())
+        (first, server_first)
     }
 
-    fn signed_in(server_final: &str) -> SignedIn {
-        let body = json!({"server_final": server_final, "success": true, "session_token": "s1_abc", "player_id": 7,
-            "username": "Aria", "message": "Welcome", "expires_at": "2026-11-23T03:18:00.000Z"});
-        serde_json::from_value(body).unwrap()
-    }
-
-    /// A whole exchange: what the client's side gives, or why the server refuses.
-    fn exchange(password: &str, known: &Verifier) -> Result<Judged, ScramError> {
-        let (sign_in, start) = SignIn::new(&username(), &mut Seeded::new(1));
-        let (first, started) = answer(&start, 600_000);
+    /// A whole exchange: whether the server has proved itself, or why it refuses.
+    fn exchange(password: &str, known: &Verifier) -> Result<bool, ScramError> {
+        let sign_in = begun(1);
+        let (first, server_first) = answer(&sign_in.first(), 600_000);
         assert_eq!(first.username, username());
-        let server_first = started.server_first.as_str().to_owned();
-        let challenged = sign_in.challenged(started).unwrap();
+        let challenged = sign_in.challenged(&server_first).unwrap();
         assert_eq!(challenged.challenge, Challenge { salt: SALT, iterations: 600_000 });
-        let (proving, finish) =
-            challenged.stretched(&salted(password, Challenge { salt: SALT, iterations: 1 })).unwrap();
-        let finish = body(&finish);
-        assert_eq!(finish["handshake_id"], "h1_x");
-        let client_final = finish["client_final"].as_str().unwrap();
-        let server_final = scram::verify(known, &first.bare, &server_first, client_final)?;
-        Ok(proving.judge(signed_in(&server_final)))
+        let salted = salted(password, Challenge { salt: SALT, iterations: 1 });
+        let (proving, client_final) = challenged.stretched(&salted).unwrap();
+        let server_final = scram::verify(known, &first.bare, &server_first, &client_final)?;
+        Ok(proving.is_proved(&server_final))
     }
 
     #[test]
     fn who_knows_the_password_signs_in_at_a_server_that_knows_the_account() {
-        let (token, account) = exchange("correct horse", &verifier("correct horse")).unwrap().unwrap();
-        assert_eq!((token.reveal(), account.player_id.get()), ("s1_abc", 7));
-        assert_eq!(
-            serde_json::to_string(&account).unwrap(),
-            r#"{"username":"Aria","playerId":7,"characterId":null}"#
-        );
+        assert_eq!(exchange("correct horse", &verifier("correct horse")), Ok(true));
     }
 
     #[test]
     fn who_does_not_know_the_password_is_refused_by_the_server() {
-        let refused = exchange("battery staple", &verifier("correct horse")).unwrap_err();
-        assert_eq!(refused, ScramError::WrongProof);
+        assert_eq!(exchange("battery staple", &verifier("correct horse")), Err(ScramError::WrongProof));
     }
 
     #[test]
-    fn a_server_that_lies_gives_no_session() {
+    fn a_server_that_lies_has_not_proved_itself() {
         // The impostor lets in whoever knows the password, but does not know the server's key.
         let impostor = Verifier { server_key: [0; 32], ..verifier("correct horse") };
-        let Err(Unproved(token)) = exchange("correct horse", &impostor).unwrap() else {
-            panic!("a wrong proof was taken");
-        };
-        assert_eq!(token.reveal(), "s1_abc");
+        assert_eq!(exchange("correct horse", &impostor), Ok(false));
 
+        let sign_in = begun(1);
+        let (_, server_first) = answer(&sign_in.first(), 600_000);
+        let (proving, _) = sign_in.challenged(&server_first).unwrap().stretched(&SaltedPassword([1; 32])).unwrap();
         for proof in ["", "v=", "v=AAAA", "e=other-error"] {
-            let (sign_in, start) = SignIn::new(&username(), &mut Seeded::new(1));
-            let challenged = sign_in.challenged(answer(&start, 600_000).1).unwrap();
-            let (proving, _) = challenged.stretched(&SaltedPassword([1; 32])).unwrap();
-            assert!(proving.judge(signed_in(proof)).is_err(), "{proof}");
+            assert!(!proving.is_proved(proof), "{proof}");
         }
-        let none = r#"{"session_token":"s1_abc","player_id":7,"username":"Aria"}"#;
-        assert_eq!(serde_json::from_str::<SignedIn>(none).unwrap().server_final.as_str(), "");
     }
 
     #[test]
     fn a_server_that_asks_for_too_little_is_weak_before_anything_is_stretched() {
         for (iterations, code) in [(599_999, "WEAK_SERVER"), (4096, "WEAK_SERVER"), (4_000_000_000, "BAD_RESPONSE")] {
-            let (sign_in, start) = SignIn::new(&username(), &mut Seeded::new(1));
-            let failure = sign_in.challenged(answer(&start, iterations).1).unwrap_err();
-            assert_eq!(failure.code, code);
+            let sign_in = begun(1);
+            let (_, server_first) = answer(&sign_in.first(), iterations);
+            assert_eq!(sign_in.challenged(&server_first).unwrap_err().code, code);
         }
     }
 
     #[test]
     fn another_exchanges_answer_is_a_bad_response() {
-        let (_, others) = SignIn::new(&username(), &mut Seeded::new(2));
-        let (sign_in, _) = SignIn::new(&username(), &mut Seeded::new(1));
-        assert_eq!(sign_in.challenged(answer(&others, 600_000).1).unwrap_err().code, "BAD_RESPONSE");
+        let (_, server_first) = answer(&begun(2).first(), 600_000);
+        assert_eq!(begun(1).challenged(&server_first).unwrap_err().code, "BAD_RESPONSE");
     }
 
     #[test]
     fn two_sign_ins_never_say_the_same_first() {
         let mut entropy = Seeded::new(1);
-        let mut first = || SignIn::new(&username(), &mut entropy).1.client_first;
+        let mut first = || SignIn::new(&username(), &mut entropy).first();
         let one = first();
         assert!(one.starts_with("n,,n=Aria,r=") && one.len() == 36, "{one}");
         assert_ne!(one, first());
     }
 
     #[test]
-    fn signing_up_sends_a_verifier_in_base64_and_no_password() {
+    fn signing_up_tells_what_checks_a_password_in_base64_and_not_the_password() {
         let challenge = sign_up(&mut Seeded::new(1));
         assert_eq!(challenge.iterations, 600_000);
         assert_ne!(challenge.salt, sign_up(&mut Seeded::new(2)).salt);
         let salted = salted("correct horse", challenge);
         let verifier = salted.verifier(challenge.salt, 600_000);
-        let username = username();
         assert_eq!(
-            body(&SignUp::new(&username, challenge, &salted)),
+            serde_json::to_value(Checks::of(challenge, &salted)).unwrap(),
             json!({
-                "username": "Aria",
                 "salt": base64(&challenge.salt),
                 "iterations": 600_000,
                 "stored_key": base64(&verifier.stored_key),
@@ -384,7 +272,5 @@ mod tests {
     fn no_secret_prints() {
         let credentials = Credentials::parse("Aria", "correct horse").unwrap();
         assert!(!format!("{credentials:?}").contains("horse"));
-        assert!(!format!("{:?}", signed_in("v=AAAA")).contains("s1_abc"));
-        assert!(!format!("{:?}", Unproved(Token::parse("s1_abc").unwrap())).contains("s1_abc"));
     }
 }

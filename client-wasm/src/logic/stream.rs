@@ -8,7 +8,7 @@
 //! Otherwise the client tries to resume once more before it uses the ticket. Without that,
 //! every loss of a few seconds would end in a new stay, and its messages would be missed.
 
-use super::rest::Token;
+use super::token::Token;
 use shardlink_shared::{protocol::bounded::Secret, time::Millis};
 
 /// The server keeps a lost connection's place for this long, in milliseconds (the

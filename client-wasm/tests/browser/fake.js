@@ -1,10 +1,7 @@
-// A server that is played by the tests: it stands in for the page's fetch and
-// WebSocket while a test runs.
-const real = { fetch: globalThis.fetch, WebSocket: globalThis.WebSocket };
-let answers = new Map();
-let requests = [];
+// What is played by the tests: the server, which stands in for the page's WebSocket while a
+// test runs, and the facade.
+const real = globalThis.WebSocket;
 let sockets = [];
-let errors = [];
 
 class FakeSocket {
   constructor(url, protocols) {
@@ -20,47 +17,38 @@ class FakeSocket {
   }
 }
 
-async function fakeFetch(request) {
-  const path = new URL(request.url).pathname;
-  const key = `${request.method} ${path}`;
-  const body = await request.text();
-  requests.push(`${key} ${request.headers.get("Authorization") ?? "-"} ${body}`);
-  const answer = answers.get(key)?.(body);
-  if (!answer) throw new TypeError("Failed to fetch");
-  return new Response(answer.body, { status: answer.status, headers: answer.retryAfter ? { "Retry-After": answer.retryAfter } : {} });
+/** In the facade's place: hears events, and is asked for tickets. */
+export class FakeHost {
+  handlers = new Map();
+  asked = [];
+  ended = 0;
+
+  hear(event, handler) {
+    this.handlers.set(event, [...(this.handlers.get(event) ?? []), handler]);
+  }
+  hears(event) {
+    return this.handlers.has(event);
+  }
+  emit(event, value) {
+    for (const handler of this.handlers.get(event)) handler(value);
+  }
+  askTicket(attempt) {
+    this.asked.push(attempt);
+  }
+  sessionEnded() {
+    this.ended += 1;
+  }
 }
 
-const noteError = (event) => {
-  errors.push(event.error?.message);
-  event.preventDefault();
-};
-
 export function install() {
-  answers = new Map();
-  [requests, sockets, errors] = [[], [], []];
-  globalThis.fetch = fakeFetch;
+  sockets = [];
   globalThis.WebSocket = FakeSocket;
-  addEventListener("error", noteError);
 }
 
 export function uninstall() {
-  globalThis.fetch = real.fetch;
-  globalThis.WebSocket = real.WebSocket;
-  removeEventListener("error", noteError);
-  delete crypto.subtle;
+  globalThis.WebSocket = real;
 }
 
-/** As on a page that came over plain HTTP: the prototype's getter is hidden. */
-export const hideWebCrypto = () => void Object.defineProperty(crypto, "subtle", { value: undefined, configurable: true });
-
-export const answer = (key, status, body, retryAfter) => void answers.set(key, () => ({ status, body, retryAfter }));
-export const answerBy = (key, judge) =>
-  void answers.set(key, (request) => {
-    const [status, body] = judge(request);
-    return { status, body };
-  });
-export const asked = () => requests;
-export const reported = () => errors;
 export const opened = () => sockets.length;
 export const protocols = (index) => sockets[index].protocols;
 export const sent = (index) => sockets[index].sent;

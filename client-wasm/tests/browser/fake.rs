@@ -1,9 +1,7 @@
 //! The server that the tests play; see `fake.js`.
 
-use crate::accounts::{Accounts, Reply};
 use js_sys::{Array, Function, Promise, Uint8Array};
-use serde_json::Value;
-use shardlink_client::logic::rest::Token;
+use shardlink_client::browser::{exports::RawClient, perform::Host};
 use shardlink_shared::{
     codec::{self, Encoded, Encoding, Incoming},
     entropy::Seeded,
@@ -22,21 +20,25 @@ use shardlink_shared::{
     vector::Vec3,
     world::{Class, Faction, NEXUS, Race},
 };
-use std::{cell::RefCell, rc::Rc};
+use std::ops::Deref;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
 #[wasm_bindgen(module = "/tests/browser/fake.js")]
 extern "C" {
+    #[derive(Clone)]
+    type FakeHost;
+    #[wasm_bindgen(constructor)]
+    fn new() -> FakeHost;
+    #[wasm_bindgen(method)]
+    fn hear(this: &FakeHost, event: &str, handler: &Function);
+    #[wasm_bindgen(method, getter)]
+    fn asked(this: &FakeHost) -> Vec<u32>;
+    #[wasm_bindgen(method, getter)]
+    fn ended(this: &FakeHost) -> u32;
+
     fn install();
     fn uninstall();
-    fn answer(key: &str, status: u16, body: &str, retry_after: Option<&str>);
-    #[wasm_bindgen(js_name = answerBy)]
-    fn answer_by(key: &str, judge: &Function);
-    #[wasm_bindgen(js_name = hideWebCrypto)]
-    fn hide_web_crypto();
-    fn asked() -> Array;
-    fn reported() -> Array;
     fn opened() -> u32;
     fn protocols(index: u32) -> Array;
     fn sent(index: u32) -> Array;
@@ -49,76 +51,58 @@ extern "C" {
     fn sleep(milliseconds: u32) -> Promise;
 }
 
-/// The server's address in these tests: nobody listens there.
-pub const URL: &str = "http://shardlink.test";
+/// The socket's address in these tests: nobody listens there.
+const URL: &str = "ws://shardlink.test/ws";
 
 pub const NOW: Millis = Millis(1_732_300_000_050);
 
-/// Installed until it is dropped.
-pub struct Server {
-    pub accounts: Rc<RefCell<Accounts>>,
+/// A client, and who holds it in the facade's place.
+pub struct Player {
+    raw: RawClient,
+    host: FakeHost,
 }
+
+impl Player {
+    pub fn new() -> Self {
+        let host = FakeHost::new();
+        Self { raw: RawClient::new(URL.to_owned(), 100, host.clone().unchecked_into::<Host>()), host }
+    }
+
+    pub fn on(&self, event: &str, handler: &Function) {
+        self.host.hear(event, handler);
+        self.raw.hear_frames(event == "position_frame");
+    }
+
+    /// The attempts in which it has asked for a ticket.
+    pub fn asked(&self) -> Vec<u32> {
+        self.host.asked()
+    }
+
+    /// How many times it was told that its session has ended.
+    pub fn ended(&self) -> u32 {
+        self.host.ended()
+    }
+}
+
+impl Deref for Player {
+    type Target = RawClient;
+
+    fn deref(&self) -> &RawClient {
+        &self.raw
+    }
+}
+
+/// Installed until it is dropped.
+pub struct Server;
 
 impl Server {
     pub fn start() -> Self {
         install();
-        Self { accounts: Rc::new(RefCell::new(Accounts::new())) }
-    }
-
-    pub fn answers(&self, key: &str, status: u16, body: &str) {
-        answer(key, status, body, None);
-    }
-
-    pub fn refuses(&self, key: &str, status: u16, body: &str, retry_after: &str) {
-        answer(key, status, body, Some(retry_after));
-    }
-
-    fn answers_by(&self, key: &str, judge: impl Fn(&mut Accounts, &Value) -> Reply + 'static) {
-        let accounts = Rc::clone(&self.accounts);
-        let judge = Closure::<dyn Fn(String) -> Array>::new(move |body: String| {
-            let (status, body) = judge(&mut accounts.borrow_mut(), &serde_json::from_str(&body).unwrap());
-            Array::of2(&status.into(), &body.into())
-        });
-        answer_by(key, judge.into_js_value().unchecked_ref());
-    }
-
-    /// The page has no WebCrypto until the server is dropped.
-    pub fn hides_web_crypto(&self) {
-        hide_web_crypto();
-    }
-
-    /// Signs in and up, and lets who is in select any character.
-    pub fn is_friendly(&self) {
-        self.answers_by("POST /api/auth/scram/register", Accounts::register);
-        self.answers_by("POST /api/auth/scram/start", Accounts::start);
-        self.answers_by("POST /api/auth/scram/finish", Accounts::finish);
-        self.answers("POST /api/characters/select", 200, r#"{"success":true,"ticket":"t1_first"}"#);
-        self.answers("POST /api/ws/ticket", 200, r#"{"ticket":"t1_next"}"#);
-        self.answers("POST /api/auth/logout", 200, r#"{"success":true}"#);
-    }
-
-    pub fn asked(&self) -> Vec<String> {
-        strings(&asked())
-    }
-
-    /// What handlers threw.
-    pub fn reported(&self) -> Vec<String> {
-        strings(&reported())
+        Self
     }
 
     pub fn sockets(&self) -> u32 {
         opened()
-    }
-
-    /// Waits until this many sockets were opened.
-    pub async fn wait_for_sockets(&self, number: u32) {
-        for _ in 0..200 {
-            if opened() >= number {
-                return;
-            }
-            pause(10).await;
-        }
-        panic!("{} sockets were opened, not {number}", opened());
     }
 
     pub fn offered(&self, socket: u32) -> Vec<String> {
@@ -179,10 +163,6 @@ fn strings(array: &Array) -> Vec<String> {
 
 pub async fn pause(milliseconds: u32) {
     JsFuture::from(sleep(milliseconds)).await.unwrap();
-}
-
-pub fn token(text: &str) -> Token {
-    Token::parse(text).unwrap()
 }
 
 pub fn character(id: u64) -> CharacterId {

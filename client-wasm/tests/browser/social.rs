@@ -2,10 +2,9 @@
 
 use crate::{
     ask, code,
-    fake::{NOW, Server, character, chat, name, pause, sheet},
+    fake::{NOW, Player, Server, character, chat, name, pause, sheet},
     get, hear, in_world, json, number, states, text, thrown,
 };
-use shardlink_client::browser::exports::RawClient;
 use shardlink_shared::{
     ErrorCode, Refusal,
     ids::PartyId,
@@ -62,7 +61,7 @@ fn asked(server: &Server) -> (Option<u32>, ClientMessage) {
     (request.envelope.message_id.unwrap().as_number(), request.message)
 }
 
-fn members(client: &RawClient) -> String {
+fn members(client: &Player) -> String {
     let party = client.kept("party").unwrap();
     if party.is_null() { "none".to_owned() } else { json(&get(&party, "members")) }
 }

@@ -3,11 +3,14 @@
 //! All have one password, which is stretched once; their sessions are kept in a
 //! file, so that a server that starts again on the same data knows them still.
 
-use crate::{Error, Result, rest::Rest};
+use crate::{
+    Error, Result,
+    rest::{Body, Rest, path},
+};
 use serde::{Deserialize, Serialize};
 use shardlink_client::logic::{
-    rest::{Made, NewCharacter, Registered, Select, Ticket, Token, path},
-    sign_in::{self, Credentials, SignIn, SignUp},
+    sign_in::{self, Checks, Credentials, SignIn},
+    token::Token,
 };
 use shardlink_shared::{
     crypto::{
@@ -32,12 +35,6 @@ pub struct Account {
     session_token: String,
     /// Its one character, which is selected.
     pub character_id: CharacterId,
-}
-
-impl Account {
-    fn token(&self) -> Result<Token> {
-        Token::parse(&self.session_token).ok_or_else(|| "a kept session is not a token".into())
-    }
 }
 
 /// Reads the accounts of a file; none if there is no such file.
@@ -78,8 +75,8 @@ pub async fn touch(url: &str, accounts: &[Account]) -> Result<()> {
     let accounts = accounts.to_vec();
     each(url, 0..accounts.len(), async move |rest, number| {
         let account = accounts.get(number).ok_or("there is no such account")?;
-        let select = Select { character_id: account.character_id };
-        let _: Ticket = rest.post(path::SELECT, &select, Some(&account.token()?)).await?;
+        let select = Body::Select { character_id: account.character_id };
+        rest.post(path::SELECT, &select, Some(&account.session_token)).await?;
         Ok(())
     })
     .await?;
@@ -93,9 +90,9 @@ pub async fn touch(url: &str, accounts: &[Account]) -> Result<()> {
 pub async fn tickets(url: &str, accounts: &[Account]) -> Result<Vec<Token>> {
     let accounts = accounts.to_vec();
     each(url, 0..accounts.len(), async move |rest, number| {
-        let token = accounts.get(number).ok_or("there is no such account")?.token()?;
-        let ticket: Ticket = rest.post(path::TICKET, &(), Some(&token)).await?;
-        Ok(ticket.ticket)
+        let account = accounts.get(number).ok_or("there is no such account")?;
+        let answer = rest.post(path::TICKET, &Body::Nothing {}, Some(&account.session_token)).await?;
+        Token::parse(&answer.ticket).ok_or_else(|| "what was answered is no ticket".into())
     })
     .await
 }
@@ -103,22 +100,27 @@ pub async fn tickets(url: &str, accounts: &[Account]) -> Result<Vec<Token>> {
 async fn make(rest: &mut Rest, number: usize, challenge: Challenge, salted: &SaltedPassword) -> Result<Account> {
     let name = format!("bot-{number}");
     let username = Credentials::parse(&name, PASSWORD).map_err(|failure| failure.message)?.username;
-    let _: Registered = rest.post(path::SCRAM_REGISTER, &SignUp::new(&username, challenge, salted), None).await?;
+    let sign_up = Body::SignUp { username: username.as_str(), checks: Checks::of(challenge, salted) };
+    rest.post(path::SCRAM_REGISTER, &sign_up, None).await?;
 
-    let (sign_in, start) = SignIn::new(&username, &mut Seeded::new(number as u64));
-    let started = rest.post(path::SCRAM_START, &start, None).await?;
-    let challenged = sign_in.challenged(started).map_err(|failure| failure.message)?;
-    let (proving, finish) = challenged.stretched(salted).map_err(|failure| failure.message)?;
+    let sign_in = SignIn::new(&username, &mut Seeded::new(number as u64));
+    let started = rest.post(path::SCRAM_START, &Body::Start { client_first: sign_in.first() }, None).await?;
+    let challenged = sign_in.challenged(&started.server_first).map_err(|failure| failure.message)?;
+    let (proving, client_final) = challenged.stretched(salted).map_err(|failure| failure.message)?;
+    let finish = Body::Finish { handshake_id: started.handshake_id, client_final };
     let signed_in = rest.post(path::SCRAM_FINISH, &finish, None).await?;
-    let (token, _) = proving.judge(signed_in).map_err(|_| "the server did not prove that it knows the account")?;
+    if !proving.is_proved(&signed_in.server_final) {
+        return Err("the server did not prove that it knows the account".into());
+    }
+    let session_token = signed_in.session_token;
 
     // Of all factions alike: each lists its own in the whole location.
     let faction = Faction::ALL.get(number % Faction::ALL.len()).map_or("", |faction| faction.name());
-    let character = NewCharacter { name: &format!("Bot {number}"), race: "Human", class: "Ranger", faction };
-    let made: Made = rest.post(path::CHARACTERS, &character, Some(&token)).await?;
-    let character_id = made.character.id;
-    let _: Ticket = rest.post(path::SELECT, &Select { character_id }, Some(&token)).await?;
-    Ok(Account { session_token: token.reveal().to_owned(), character_id })
+    let character = Body::Character { name: &format!("Bot {number}"), race: "Human", class: "Ranger", faction };
+    let made = rest.post(path::CHARACTERS, &character, Some(&session_token)).await?;
+    let character_id = made.character.ok_or("no character was answered")?.id;
+    rest.post(path::SELECT, &Body::Select { character_id }, Some(&session_token)).await?;
+    Ok(Account { session_token, character_id })
 }
 
 /// Does something for each number, on a few connections beside each other; the

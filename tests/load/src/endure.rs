@@ -12,7 +12,7 @@ use futures_util::{SinkExt, StreamExt};
 use serde::{Deserialize, Serialize};
 use shardlink_client::logic::{
     failure::Failure,
-    rest::Token,
+    token::Token,
     session::{Effect, Event, Session, State},
 };
 use shardlink_shared::{

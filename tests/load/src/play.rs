@@ -15,7 +15,7 @@ use crate::{
     },
 };
 use serde::Serialize;
-use shardlink_client::logic::rest::Token;
+use shardlink_client::logic::token::Token;
 use std::{cell::RefCell, ops::Range, rc::Rc, time::Duration};
 use tokio::{
     sync::{Semaphore, mpsc, watch},

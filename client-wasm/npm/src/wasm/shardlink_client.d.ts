@@ -1,21 +1,21 @@
-// What wasm-pack builds from client-wasm/src/browser/exports.rs, declared by
+// What wasm-pack builds from client-wasm/src/browser/{exports,scram}.rs, declared by
 // hand so that the facade's types check in a clean clone.
 
+/** Who holds the account and the game's handlers. */
+export interface Host {
+  hears(event: string): boolean;
+  emit(event: string, value: any): void;
+  askTicket(attempt: number): void;
+  sessionEnded(): void;
+}
+
 export class RawClient {
-  constructor(url: string, storage: string, interpolationDelay?: number | null);
+  constructor(socketUrl: string, interpolationDelay: number, host: Host);
   free(): void;
-  register(username: string, password: string): Promise<any>;
-  connect(username: string, password: string): Promise<any>;
-  restore(): Promise<any>;
-  disconnect(): Promise<any>;
-  changePassword(oldPassword: string, newPassword: string): Promise<any>;
-  deleteAccount(password: string): Promise<any>;
-  getCharacters(): Promise<any>;
-  getInventory(character: number): Promise<any>;
-  createCharacter(name: string, race: string, characterClass: string, faction: string): Promise<any>;
-  deleteCharacter(character: number): Promise<any>;
-  selectCharacter(character: number): Promise<any>;
-  leaveWorld(): void;
+  enter(ticket: string): Promise<any>;
+  leave(): void;
+  ticket(attempt: number, ticket: string): void;
+  noTicket(attempt: number, code: string, message: string, retryAfter?: number | null): void;
   request(type: string, fields: object): Promise<any>;
   kept(name: string): any;
   sendPositionUpdate(x: number, y: number, z: number, vx?: number | null, vy?: number | null, vz?: number | null): void;
@@ -24,14 +24,28 @@ export class RawClient {
   readonly latency: number | undefined;
   serverTime(): number | undefined;
   readonly self: any;
-  getWorldState(): Promise<any>;
-  getShardStatus(): Promise<any>;
-  getEvents(limit?: number | null, cursor?: string | null): Promise<any>;
   ping(): Promise<any>;
-  on(event: string, handler: Function): number;
-  off(subscription: number): void;
+  hearFrames(heard: boolean): void;
 }
 
-export function canon(): any;
+export class Scram {
+  constructor(username: string, password: string);
+  free(): void;
+  first(): string | undefined;
+  challenge(serverFirst: string): Uint8Array;
+  finish(salted: Uint8Array): string;
+  proves(serverFinal: string): boolean;
+}
 
-export default function init(options: { module_or_path: URL }): Promise<unknown>;
+export class Stretching {
+  constructor(password: Uint8Array, asked: Uint8Array);
+  free(): void;
+  advance(rounds: number): Uint8Array | undefined;
+}
+
+export function newPassword(username: string, password: string): Uint8Array;
+export function passwordChecks(asked: Uint8Array, salted: Uint8Array): string[] | undefined;
+
+export type Source = URL | Response | Promise<Response> | BufferSource | WebAssembly.Module;
+
+export default function init(options: { module_or_path: Source }): Promise<unknown>;

@@ -5,7 +5,7 @@ use crate::logic::{
     clock::Clock,
     failure::Failure,
     reconnect,
-    rest::Token,
+    token::Token,
     stream::{PLACE_KEPT, Stream},
 };
 use shardlink_shared::{entropy::Entropy, protocol::account::Resume, time::Millis};

@@ -3,7 +3,7 @@
 use super::{Micros, State, Wire};
 use crate::{clock::Clock, meter::Meter, walk::Step};
 use shardlink_client::logic::{
-    rest::Token,
+    token::Token,
     session::{Effect, Event, Session},
 };
 use shardlink_shared::{

@@ -106,25 +106,21 @@ impl ChatLog {
 
     /// What was said before.
     fn past(&mut self, history: &ChatHistory) {
-        let Some(lines) = self.channels.get_mut(index(history.channel)).map(std::mem::take) else {
+        let Some(mut lines) = self.channels.get_mut(index(history.channel)).map(std::mem::take) else {
             return;
         };
-        let mut merged: Vec<Line> = lines.into();
         for past in history.messages.iter().filter(|past| past.chat.channel == history.channel) {
-            match merged.iter_mut().find(|line| is_same(line, past)) {
-                Some(line) => (line.number, line.timestamp) = (Some(past.number), past.timestamp),
-                None => {
-                    let line = self.line(Some(past.number), past.timestamp, past.chat.clone());
-                    merged.push(line);
-                }
-            }
+            let known = lines.iter().position(|line| is_same(line, past)).and_then(|at| lines.remove(at));
+            let line = match known {
+                Some(line) => Line { number: Some(past.number), timestamp: past.timestamp, ..line },
+                None => self.line(Some(past.number), past.timestamp, past.chat.clone()),
+            };
+            // Lines of one moment stay in the order they came in.
+            lines.insert(lines.partition_point(|other| other.timestamp <= line.timestamp), line);
         }
-        // Stable: lines of one moment stay in the order they came in.
-        merged.sort_by_key(|line| line.timestamp);
-        let mut merged = VecDeque::from(merged);
-        shorten(&mut merged);
-        if let Some(lines) = self.channels.get_mut(index(history.channel)) {
-            *lines = merged;
+        shorten(&mut lines);
+        if let Some(of_channel) = self.channels.get_mut(index(history.channel)) {
+            *of_channel = lines;
         }
     }
 
