@@ -3,13 +3,13 @@
 import { setUp } from "./setup.mjs";
 import { clientWasm } from "./build/client-wasm.mjs";
 import { npmPackage } from "./build/npm-package.mjs";
+import { sealWasm } from "./build/seal-wasm.mjs";
 import { site } from "./build/site.mjs";
 import { worker } from "./build/worker.mjs";
 
 /** All products, after setup. One after the other: each keeps all cores busy by itself. */
 export async function buildAll() {
-  const wasm = await clientWasm();
-  const npm = await npmPackage(wasm);
+  const npm = await npmPackage(await clientWasm(), await sealWasm());
   await site(npm);
   await worker();
 }

@@ -16,6 +16,7 @@ const CHECKS = [
   // The shells of server and client, and the client's browser tests, are compiled for this target alone.
   ["Lints of the server, for wasm32", () => clippy("--target", wasmTarget, "-p", "shardlink-shared", "-p", "shardlink-server")],
   ["Lints of the client, for wasm32", () => clippy("--target", wasmTarget, "-p", "shardlink-client", "--all-targets")],
+  ["Lints of the encryption, for wasm32", () => clippy("--target", wasmTarget, "-p", "shardlink-seal")],
   ["Types of the npm package", types],
 ];
 

@@ -1,4 +1,4 @@
-// dist/npm/wasm: the browser client, Rust to WebAssembly, with its JavaScript
+// dist/npm/wasm/shardlink_client*: the browser client, Rust to WebAssembly, with its JavaScript
 // glue and types. The glue finds the .wasm beside itself, without a bundler.
 import fs from "node:fs";
 import path from "node:path";
@@ -8,13 +8,10 @@ import { ask, run } from "../lib/processes.mjs";
 import { bring } from "../lib/products.mjs";
 import { note } from "../lib/say.mjs";
 import { cargoTools } from "../versions.mjs";
-import { rustInputs } from "./inputs.mjs";
+import { rustInputs, wasmFeatures } from "./inputs.mjs";
 
 const NAME = "shardlink_client";
 const wasm = path.join(dist.npmWasm, `${NAME}_bg.wasm`);
-
-/** Features that Rust's wasm32-unknown-unknown uses by default: browsers have had all of them since 2022. */
-const FEATURES = ["mutable-globals", "sign-ext", "nontrapping-float-to-int", "bulk-memory", "multivalue", "reference-types"];
 
 export function clientWasm() {
   return bring({
@@ -28,7 +25,9 @@ export function clientWasm() {
 }
 
 async function build() {
-  fs.rmSync(dist.npmWasm, { recursive: true, force: true });
+  // seal-wasm.mjs builds into the same folder.
+  fs.mkdirSync(dist.npmWasm, { recursive: true });
+  for (const name of fs.readdirSync(dist.npmWasm)) if (name.startsWith(NAME)) fs.rmSync(path.join(dist.npmWasm, name));
   await run("wasm-pack", [
     "build",
     clientCrate,
@@ -39,7 +38,7 @@ async function build() {
     ...["--no-opt", "--", "--locked"],
   ]);
   // Every player downloads it: for size, and to a fixed set of features.
-  await run("wasm-opt", ["-Oz", "--strip-producers", ...FEATURES.map((name) => `--enable-${name}`), wasm, "-o", wasm]);
+  await run("wasm-opt", ["-Oz", "--strip-producers", ...wasmFeatures.map((name) => `--enable-${name}`), wasm, "-o", wasm]);
   const bytes = fs.readFileSync(wasm);
   note(`${NAME}_bg.wasm: ${kibibytes(bytes)} KiB, ${kibibytes(gzipSync(bytes))} KiB compressed`);
 }

@@ -6,13 +6,13 @@ import { dist, facade, inRoot } from "../lib/paths.mjs";
 import { run } from "../lib/processes.mjs";
 import { bring } from "../lib/products.mjs";
 
-/** `wasm` is the fingerprint of what the facade is compiled against. */
-export function npmPackage(wasm) {
+/** `wasm` are the fingerprints of what the facade is compiled against. */
+export function npmPackage(...wasm) {
   return bring({
     name: "npm-package",
     why: "the npm package, TypeScript to JavaScript and types",
     inputs: ["client-wasm/npm", "Cargo.toml", "LICENSE-MIT", "LICENSE-APACHE", "package-lock.json"],
-    versions: [wasm],
+    versions: wasm,
     outputs: ["shardlink.js", "index.d.ts", "package.json"].map((file) => path.join(dist.npm, file)),
     build,
   });

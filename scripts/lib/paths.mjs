@@ -9,6 +9,7 @@ export const inRoot = (...parts) => path.resolve(root, ...parts);
 
 export const nodeModules = inRoot("node_modules");
 export const clientCrate = inRoot("client-wasm");
+export const sealCrate = inRoot("client-seal");
 export const facade = inRoot("client-wasm/npm");
 export const serverCrate = inRoot("server-worker");
 

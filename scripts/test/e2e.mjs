@@ -8,6 +8,7 @@ import { nodeTestsBesides } from "./node-tests.mjs";
  */
 const BESIDES = [
   "abuse",
+  "seal",
   "social",
   "sessions",
   "security",

@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { inRoot, root } from "../../scripts/lib/paths.mjs";
 import { circles, imports, isTest, rustFiles } from "./imports.mjs";
 
-const CRATES = ["shared", "server-worker", "client-wasm", "protocol-docs"];
+const CRATES = ["shared", "server-worker", "client-wasm", "client-seal", "protocol-docs"];
 /** A file longer than this has become a drawer. */
 const LONGEST = 500;
 /** So many files may import each other in a circle: a type and what is done with it. */
