@@ -23,6 +23,7 @@ const BESIDES = [
   "throttle",
   "scram",
   "pages",
+  "realm",
   "config",
 ];
 

@@ -4,6 +4,7 @@
 pub mod bodies;
 pub mod budget;
 pub mod intake;
+pub mod kept;
 #[cfg(feature = "schema")]
 pub mod openapi;
 pub mod page_path;
