@@ -84,18 +84,19 @@ fn info() -> Node {
     ])
 }
 
-const TAGS: &[(&str, &str, &str)] = &[
+/// Where their addresses begin, what they are called, and what they are.
+const TAGS: &[(&[&str], &str, &str)] = &[
     (
-        "/api/auth/",
+        &["/api/auth/"],
         "Accounts and sessions",
         "Signing up and in, by SCRAM or plainly, and what a session does with itself.",
     ),
-    ("/api/characters", "Characters", "The account's characters."),
-    ("/api/party/", "Parties", "Parties of characters."),
-    ("/api/admin/", "Administration", "What those may do who run the realm."),
-    ("/api/ws/", "Sockets", "The way to the WebSocket."),
-    ("/api/world/", "World", "The realm."),
-    ("/", "Server", "The server itself."),
+    (&["/api/characters"], "Characters", "The account's characters."),
+    (&["/api/party/"], "Parties", "Parties of characters."),
+    (&["/api/admin/"], "Administration", "What those may do who run the realm."),
+    (&["/api/ws/"], "Sockets", "The way to the WebSocket."),
+    (&["/api/world/", "/api/realm"], "World", "The realm."),
+    (&["/"], "Server", "The server itself."),
 ];
 
 fn tags() -> Node {
@@ -105,8 +106,9 @@ fn tags() -> Node {
 }
 
 fn operation(entry: &Entry, generators: &mut Generators, problem: &Value) -> Node {
-    let Schemas { place, input, answer } = entry.route.schemas(generators);
-    let tag = TAGS.iter().find(|(prefix, ..)| entry.path.starts_with(prefix)).map_or("Server", |(_, name, _)| name);
+    let Schemas { place, kept, input, answer } = entry.route.schemas(generators);
+    let is_here = |prefixes: &[&str]| prefixes.iter().any(|prefix| entry.path.starts_with(prefix));
+    let tag = TAGS.iter().find(|(prefixes, ..)| is_here(prefixes)).map_or("Server", |(_, name, _)| name);
     let mut members = vec![
         ("operationId", Node::from(operation_id(entry).as_str())),
         ("summary", entry.summary.into()),
@@ -148,7 +150,7 @@ fn operation(entry: &Entry, generators: &mut Generators, problem: &Value) -> Nod
             ]),
         ));
     }
-    members.push(("responses", responses(entry, place, answer, problem)));
+    members.push(("responses", responses(entry, place, kept, answer, problem)));
     Node::object(members)
 }
 
@@ -175,7 +177,7 @@ fn query(input: &Value) -> Vec<Value> {
     members.map(parameter).collect()
 }
 
-fn responses(entry: &Entry, place: Place, answer: Value, problem: &Value) -> Node {
+fn responses(entry: &Entry, place: Place, kept: bool, answer: Value, problem: &Value) -> Node {
     let mut refusals: Vec<ErrorCode> = entry.refusals.to_vec();
     if entry.access == Access::Session {
         refusals.extend(OF_SESSIONS);
@@ -185,6 +187,8 @@ fn responses(entry: &Entry, place: Place, answer: Value, problem: &Value) -> Nod
     }
     match place {
         Place::Nowhere => {}
+        // No hash is wrong: one that is not known is no hash of what is there.
+        Place::Query if kept => {}
         Place::Query => refusals.push(ErrorCode::InvalidField),
         Place::OptionalJson => {
             refusals.extend(OF_BODIES.iter().filter(|code| **code != ErrorCode::UnsupportedMediaType));
@@ -199,10 +203,16 @@ fn responses(entry: &Entry, place: Place, answer: Value, problem: &Value) -> Nod
             codes.push(code);
         }
     }
-    let success = Node::object([
-        ("description", Node::from("It worked.")),
-        ("content", Node::object([("application/json", Node::object([("schema", Node::from(answer))]))])),
-    ]);
+    let mut success = vec![("description", Node::from("It worked."))];
+    if kept {
+        success.push(("headers", validators().into()));
+    }
+    success.push(("content", Node::object([("application/json", Node::object([("schema", Node::from(answer))]))])));
+    let unchanged = kept.then(|| {
+        let description = "`If-None-Match` has its `ETag`: what was kept is still so.";
+        let members = [("description", Node::from(description)), ("headers", validators().into())];
+        ("304".to_owned(), Node::object(members))
+    });
     let failures = by_status.into_iter().map(|(status, codes)| {
         let sentences: Vec<_> = codes.iter().map(|code| format!("`{code}`: {}", code.info().meaning)).collect();
         let mut members = vec![("description", Node::from(sentences.join("\n\n").as_str()))];
@@ -214,7 +224,19 @@ fn responses(entry: &Entry, place: Place, answer: Value, problem: &Value) -> Nod
         members.push(("content", Node::object([("application/problem+json", content)])));
         (status.to_string(), Node::object(members))
     });
-    Node::Object(std::iter::once((entry.status.to_string(), success)).chain(failures).collect())
+    let success = (entry.status.to_string(), Node::object(success));
+    Node::Object(std::iter::once(success).chain(unchanged).chain(failures).collect())
+}
+
+/// The headers of an answer that may be kept.
+fn validators() -> Value {
+    json!({
+        "ETag": { "description": "The hash of the content, in quotes.", "schema": { "type": "string" } },
+        "Cache-Control": {
+            "description": "For a year, where `hash` is that of the content; otherwise `no-cache`.",
+            "schema": { "type": "string" },
+        },
+    })
 }
 
 /// A schema without what only serves our own types: formats that no validator

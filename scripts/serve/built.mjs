@@ -8,6 +8,7 @@ const NEEDED = [
   path.join(dist.worker, "index.js"),
   path.join(dist.worker, "index_bg.wasm"),
   path.join(dist.site, "index.html"),
+  path.join(dist.site, "files.json"),
   path.join(dist.site, "shardlink/shardlink.js"),
 ];
 

@@ -24,6 +24,7 @@ const BESIDES = [
   "throttle",
   "scram",
   "pages",
+  "realm",
   "config",
 ];
 

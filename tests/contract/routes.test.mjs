@@ -109,7 +109,8 @@ test("an exchange of SCRAM is, and the password never leaves the client", async 
 });
 
 test("what anybody may read is", async () => {
-  for (const id of ["worldState", "worldShards", "status", "ready"]) await succeed(id);
+  for (const id of ["realm", "worldState", "worldShards", "status", "ready"]) await succeed(id);
+  await succeed("realm", { query: "?hash=of-another-world" });
   await succeed("worldEvents");
   const { events } = await succeed("worldEvents", { query: "?limit=1" });
   assert.ok(events.length <= 1);

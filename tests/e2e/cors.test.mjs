@@ -107,7 +107,7 @@ test("HEAD is answered as GET is, without the body", async () => {
   // What differs between two answers to the same question.
   const same = (answer) => [...answer.headers].filter(([name]) => !["date", "content-length", "transfer-encoding"].includes(name)).sort();
   const readable = [...paths].filter(([, methods]) => methods.includes("GET")).map(([path]) => path);
-  for (const path of [...readable, "/healthz", "/", "/main.js", "/nothing.js", "/api/nothing"]) {
+  for (const path of [...readable, "/healthz", "/", "/asyncapi.json", "/nothing.js", "/api/nothing"]) {
     const get = await request(server.url, "GET", path, { headers });
     const head = await request(server.url, "HEAD", path, { headers });
     assert.equal(head.status, get.status, path);
@@ -129,7 +129,7 @@ test("a socket of a foreign page is refused; a page that may, and whoever is no 
 });
 
 test("the pages run nothing inline, are framed by nobody and tell nobody where their reader was", async () => {
-  for (const path of ["/", "/main.js", "/shardlink/shardlink.js", "/favicon.svg"]) {
+  for (const path of ["/", "/api-docs/page.js", "/shardlink/shardlink.js", "/favicon.svg"]) {
     const { status, headers, body } = await request(server.url, "GET", path);
     assert.equal(status, 200, path);
     const policy = new Map(headers.get("content-security-policy").split(";").map((part) => {

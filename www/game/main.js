@@ -1,14 +1,14 @@
 // Starts the game: loads the client, restores the session, and shows one view at a time.
 
+import { ShardlinkClient } from "shardlink";
 import { byId, setText } from "./ui/dom.js";
 import { toast } from "./ui/toasts.js";
 import { describe } from "./ui/errors.js";
 import { Backdrop } from "./ui/backdrop.js";
 import { AuthView } from "./views/auth.js";
 import { CharactersView } from "./views/characters.js";
-import { WorldView } from "./views/world.js";
 
-const CLIENT = "/shardlink/shardlink.js";
+const NOT_LOADED = "The game could not be loaded. Check your connection and try again.";
 const TITLES = { loading: "", auth: "Sign in", characters: "Characters", world: "World" };
 
 const backdrop = new Backdrop(byId("backdrop"));
@@ -41,15 +41,29 @@ function stuck(text) {
   loading(text);
   const retry = byId("loading-retry");
   retry.hidden = false;
-  retry.onclick = start;
+  // Loaded again and not only tried: after an update of the server this page asks for files that are gone.
+  retry.onclick = () => location.reload();
   retry.focus();
+}
+
+/** The world is most of the code, and comes once somebody signs in: the first form need not wait for it. */
+async function bringWorld() {
+  try {
+    const { WorldView } = await import("./views/world.js");
+    game.views.world ??= new WorldView(game.client, game.canon, go);
+    return true;
+  } catch (error) {
+    console.warn("the world did not load:", error);
+    stuck(NOT_LOADED);
+    return false;
+  }
 }
 
 /** Steps between views; each view gets these and knows no other view. */
 const go = {
-  signedIn(session) {
+  async signedIn(session) {
     game.session = session;
-    return show("characters", { session });
+    return (await bringWorld()) && show("characters", { session });
   },
   signIn(notice) {
     game.session = null;
@@ -84,16 +98,14 @@ async function start() {
   loading("Attuning to the shards…");
   if (!game.client) {
     try {
-      const { ShardlinkClient } = await import(CLIENT);
       game.canon ??= await ShardlinkClient.canon();
       game.client = new ShardlinkClient({});
     } catch (error) {
       console.warn("the client did not load:", error);
-      return stuck("The game could not be loaded. Check your connection and try again.");
+      return stuck(NOT_LOADED);
     }
     game.views.auth = new AuthView(game.client, go);
     game.views.characters = new CharactersView(game.client, game.canon, go);
-    game.views.world = new WorldView(game.client, game.canon, go);
   }
   try {
     game.session = await game.client.restore();
@@ -101,6 +113,7 @@ async function start() {
     return stuck(describe(error));
   }
   if (!game.session) return go.signIn();
+  if (!(await bringWorld())) return undefined;
   if (!game.session.characterId) return go.characters();
   loading("Entering the world…");
   try {

@@ -1,5 +1,6 @@
 //! The network that a request comes from, read as the configuration says.
 
+use super::cf;
 use crate::{
     config::{ClientAddress, Config},
     network::Network,
@@ -7,7 +8,6 @@ use crate::{
 };
 use shardlink_shared::{protocol::bounded::Text, time::Millis};
 use std::cell::Cell;
-use wasm_bindgen::JsValue;
 use worker::{Request, console_error};
 
 /// The log names an address that cannot be read at most once in this many milliseconds.
@@ -33,13 +33,7 @@ fn shown(request: &Request, config: &Config) -> Option<String> {
     match &config.client_address {
         ClientAddress::Cloudflare => header("CF-Connecting-IP"),
         ClientAddress::Header(name) => header(name),
-        ClientAddress::Socket => {
-            // The typed getters of `cf` unwrap, so it is read guarded.
-            let get = |object: &JsValue, key: &str| js_sys::Reflect::get(object, &key.into()).ok();
-            let inner: &JsValue = request.inner().as_ref();
-            let cf = get(inner, "cf").filter(JsValue::is_object)?;
-            get(&cf, "clientIp")?.as_string()
-        }
+        ClientAddress::Socket => cf::text(request, "clientIp"),
     }
 }
 

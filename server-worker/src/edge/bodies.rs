@@ -3,6 +3,7 @@
 
 mod account;
 mod admin;
+mod canon;
 mod characters;
 mod parties;
 mod problem;
@@ -14,6 +15,7 @@ pub use account::{
     SessionInfo,
 };
 pub use admin::{AdminMute, YEAR};
+pub use canon::{Bounds, Canon, CanonFaction, CanonLocation, CanonShard, Known};
 pub use characters::{Characters, Created, Select, Selected, TicketBody};
 pub use parties::{Invite, PartyBody, PartyFounded, PartyMemberBody};
 pub use problem::Problem;
@@ -58,6 +60,9 @@ pub enum Place {
 pub trait Body: Sized + Schema {
     /// Where it is found.
     const PLACE: Place;
+
+    /// Whether what it asks for may be kept: the answer has an `ETag`, and 304 may stand for it.
+    const IS_KEPT: bool = false;
 
     /// Reads it: the text of the body, or of the query.
     ///

@@ -1,8 +1,11 @@
 //! The entry of every request.
 
 use super::{
-    account, admin, characters, door,
+    account, admin,
+    bodies::Known,
+    characters, door,
     http::{self, Input},
+    kept::Kept,
     pages, parties, realm,
     routes::{self, Endpoint, Matched, Route, endpoint},
 };
@@ -84,6 +87,7 @@ async fn perform(route: Route, id: Option<&str>, request: &Request, env: &Env, c
         Route::Party => call.serve::<endpoint::Party>(parties::get).await,
         Route::AdminMute => call.serve::<endpoint::AdminMute>(admin::mute).await,
         Route::AdminAnnounce => call.serve::<endpoint::AdminAnnounce>(admin::announce).await,
+        Route::Realm => call.serve_kept::<endpoint::Realm>(&realm::CANON).await,
         Route::WorldState => call.serve::<endpoint::WorldState>(realm::state).await,
         Route::WorldShards => call.serve::<endpoint::WorldShards>(realm::shards).await,
         Route::WorldEvents => call.serve::<endpoint::WorldEvents>(realm::events).await,
@@ -115,6 +119,17 @@ impl Call<'_> {
         match answer {
             Ok(body) => http::answer(E::ENTRY.status, &body),
             Err(refusal) => http::problem(&refusal, &path),
+        }
+    }
+
+    /// Answers with what is the same for everybody until another build of the server runs.
+    async fn serve_kept<E: Endpoint<Body = Known>>(self, kept: &Kept<E::Answer>) -> Result<Response> {
+        match http::input::<E>(self.request, self.id, self.env, self.config).await {
+            Ok(input) => {
+                let if_none_match = self.request.headers().get("If-None-Match")?;
+                http::kept(&kept.answer(input.body.hash.as_deref(), if_none_match.as_deref()))
+            }
+            Err(refusal) => http::problem(&refusal, &self.request.path()),
         }
     }
 }

@@ -5,6 +5,7 @@ use super::{
     bodies::{Body, Place, Problem},
     body,
     budget::Budgets,
+    kept,
     routes::{self, Access, Endpoint, Matched},
 };
 use crate::{
@@ -17,7 +18,7 @@ use crate::{
 use serde::Serialize;
 use shardlink_shared::{ErrorCode, Refusal, crypto::password::mac, entropy};
 use std::cell::RefCell;
-use worker::{Env, Request, Response, Result};
+use worker::{Env, Headers, Request, Response, Result};
 
 thread_local! {
     static BUDGETS: RefCell<Budgets> = RefCell::default();
@@ -147,7 +148,7 @@ pub fn share(response: &mut Response, origin: &Origin) -> Result<()> {
     headers.append("Vary", "Origin")?;
     if let Origin::Allowed(origin) = origin {
         headers.set("Access-Control-Allow-Origin", origin)?;
-        headers.set("Access-Control-Expose-Headers", "Allow, Retry-After, WWW-Authenticate")?;
+        headers.set("Access-Control-Expose-Headers", "Allow, ETag, Retry-After, WWW-Authenticate")?;
     }
     Ok(())
 }
@@ -184,11 +185,31 @@ pub fn answer<T: Serialize>(status: u16, body: &T) -> Result<Response> {
     let mut response = Response::from_json(body)?.with_status(status);
     let headers = response.headers_mut();
     headers.set("Cache-Control", "no-store")?;
+    protect(headers)?;
+    Ok(response)
+}
+
+/// A JSON answer that is kept, or 304 to whoever has kept it.
+pub fn kept(answer: &kept::Answer<'_>) -> Result<Response> {
+    let mut response = match answer.text {
+        Some(text) => Response::ok(text)?,
+        None => Response::empty()?.with_status(304),
+    };
+    let headers = response.headers_mut();
+    if answer.text.is_some() {
+        headers.set("Content-Type", "application/json")?;
+    }
+    headers.set("ETag", &answer.etag)?;
+    headers.set("Cache-Control", answer.cache_control)?;
+    protect(headers)?;
+    Ok(response)
+}
+
+fn protect(headers: &mut Headers) -> Result<()> {
     headers.set("X-Content-Type-Options", "nosniff")?;
     headers.set("Referrer-Policy", "no-referrer")?;
     // A browser never shows an answer as a page.
-    headers.set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")?;
-    Ok(response)
+    headers.set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 }
 
 /// The answer to what was refused.

@@ -3,12 +3,15 @@
 
 pub mod bodies;
 pub mod budget;
+pub mod encodings;
 pub mod intake;
+pub mod kept;
 #[cfg(feature = "schema")]
 pub mod openapi;
 pub mod page_path;
 pub mod readiness;
 pub mod routes;
+pub mod site;
 
 #[cfg(target_arch = "wasm32")]
 mod account;
@@ -18,6 +21,8 @@ mod address;
 mod admin;
 #[cfg(target_arch = "wasm32")]
 mod body;
+#[cfg(target_arch = "wasm32")]
+mod cf;
 #[cfg(target_arch = "wasm32")]
 mod characters;
 #[cfg(target_arch = "wasm32")]

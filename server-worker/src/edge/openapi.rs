@@ -21,6 +21,8 @@ pub struct Generators {
 pub struct Schemas {
     /// Where its input stands.
     pub place: Place,
+    /// Whether its answer may be kept ([`Body::IS_KEPT`]).
+    pub kept: bool,
     /// Of what form its input is: whole, without references.
     pub input: Value,
     /// Of what form its answer is.
@@ -46,6 +48,7 @@ impl Generators {
     pub fn of<E: Endpoint>(&mut self) -> Schemas {
         Schemas {
             place: E::Body::PLACE,
+            kept: E::Body::IS_KEPT,
             input: self.reading.subschema_for::<E::Body>().to_value(),
             answer: self.writing.subschema_for::<E::Answer>().to_value(),
         }

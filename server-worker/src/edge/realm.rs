@@ -1,8 +1,9 @@
 //! The world and the server, as they are now.
 
 use super::{
-    bodies::{Event, Events, EventsQuery, NoBody, Ready, StatusBody},
+    bodies::{Canon, Event, Events, EventsQuery, NoBody, Ready, StatusBody},
     http::Input,
+    kept::Kept,
     readiness::Readiness,
 };
 use crate::{
@@ -18,8 +19,11 @@ use shardlink_shared::{
     ErrorCode, Refusal,
     protocol::world::{ShardStatus, WorldState},
 };
-use std::cell::RefCell;
+use std::{cell::RefCell, sync::LazyLock};
 use worker::Env;
+
+/// What the realm is made of. No object is asked: it is compiled in.
+pub static CANON: LazyLock<Kept<Canon>> = LazyLock::new(|| Kept::of(&Canon::of_this_build()));
 
 pub async fn state(_: Input<NoBody>, env: &Env, _: &Config) -> service::Result<WorldState> {
     call(env, &object_name(), GetState {}).await

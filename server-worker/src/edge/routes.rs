@@ -146,6 +146,8 @@ routes! {
         "Leaves the party.";
     Party: GET "/api/party/{id}", Session, Light, NoBody => 200 bodies::PartyBody, [NotFound],
         "A party, to its members and to those who are invited.";
+    Realm: GET "/api/realm", Anyone, Light, bodies::Known => 200 bodies::Canon, [],
+        "What the realm is made of: whatever no player changes. It is kept, and asked for again by its hash.";
     WorldState: GET "/api/world/state", Anyone, Light, NoBody => 200 world::WorldState, [],
         "The realm as it is now.";
     WorldShards: GET "/api/world/shards", Anyone, Light, NoBody => 200 world::ShardStatus, [],
