@@ -92,6 +92,18 @@ class World(unittest.TestCase):
         refused = self.a.ask("ack", last_seq=self.a.last_seq)
         self.assertEqual((refused["error_code"], refused["details"]["field"]), ("INVALID_FIELD", "message_id"))
 
+    def test_5b_lists_of_shapes_read_as_rest_and_the_other_say_them(self):
+        """Those of which the golden frames hold none."""
+        held = self.a.ask("inventory")
+        over_rest = ok(rest(URL, "GET", f"/api/characters/{self.a.character['id']}/inventory", token=self.a.token))
+        self.assertTrue(held["items"])
+        self.assertEqual({name: held[name] for name in ("items", "souls")}, {name: over_rest[name] for name in ("items", "souls")})
+        history = self.b.ask("chat_history", channel="global")["messages"]
+        self.assertEqual(history[-1]["chat"]["content"], "Grüße!")
+        self.assertEqual(history[-1]["chat"]["sender_name"], self.a.character["name"])
+        party = self.b.ask("party_create", party_name="The Two")
+        self.assertEqual((party["member_names"], party["online"]), ([self.b.character["name"]], [self.b.character["id"]]))
+
     def test_6_a_cut_connection_is_resumed_and_what_was_missed_comes_once(self):
         self.a.socket.cut()
         said = self.b.ask("chat", content="While you were away.")
