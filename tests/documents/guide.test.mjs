@@ -45,6 +45,18 @@ test("the guide's first page leads to every other, and the README to it", () => 
   assert.match(read(inRoot("README.md")), /\]\(docs\/guide\/README\.md\)/);
 });
 
+test("the numbers of the movement rule are the rule's, in the protocol and in the guide", () => {
+  const of = (file, name) => Number(read(inRoot(file)).match(new RegExp(`^pub const ${name}: \\w+ = ([\\d_.]+);`, "m"))[1].replaceAll("_", ""));
+  const [rule, world] = ["shared/src/rules/movement.rs", "shared/src/world.rs"];
+  const speed = `${of(world, "WALKING_SPEED")}(?: m/s)?, and 0\\.2 more for each point of dexterity\\s+above 10, at most ${of(world, "HIGHEST_WALKING_SPEED")}`;
+  const others = [`${of(rule, "TOLERANCE")} times`, `${of(rule, "CREDIT_WINDOW")} s of its speed`, `${of(rule, "ENTRANCE_RADIUS")} m`, `${of(world, "LOCATION_REACH")} m`, `${of(rule, "HEIGHT")} m`];
+  for (const file of ["docs/PROTOCOL.md", "docs/guide/movement.md"]) {
+    const text = read(inRoot(file)).match(/## (?:Movement|The rule)\n[\s\S]*?\n## /)[0];
+    assert.match(text, new RegExp(speed), file);
+    assert.deepEqual(others.filter((words) => !text.includes(words)), [], file);
+  }
+});
+
 /** The rows of a document's tables whose first cell is a code: [code, the next cell, the last cell]. */
 const codes = (text) =>
   [...text.matchAll(/^\| `([A-Z_]+)` \|(.*)\|$/gm)].map(([, code, rest]) => [code, ...rest.split(" | ").map((cell) => cell.trim())]);
