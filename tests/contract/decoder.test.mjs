@@ -32,4 +32,4 @@ async function passes(module, least, env = {}) {
 test("a decoder written from the document alone reads every golden frame, and the document's example", () => passes("test_golden", 9));
 
 test("a client written from the document alone enters, walks, talks, is cut, resumes and leaves in binary", () =>
-  passes("test_live", 11, { SHARDLINK_URL: server.url }));
+  passes("test_live", 12, { SHARDLINK_URL: server.url }));

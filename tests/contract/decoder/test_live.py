@@ -83,6 +83,13 @@ class World(unittest.TestCase):
         self.assertEqual((answer["type"], answer["client_seq"]), ("position_correction", self.a.stepped))
         self.assertEqual(answer["position"], {"x": 3.0, "y": -4.0, "z": 0.0})
 
+    def test_4_one_walks_as_fast_as_ones_dexterity_allows_and_a_tenth_more(self):
+        dexterity = self.a.character["stats"]["dexterity"]
+        speed = min(8, 6 + 0.2 * max(0, dexterity - 10))
+        self.assertEqual(self.a.step(3, -4, 1.09 * speed, 0)["type"], "move")
+        self.assertEqual(self.a.step(3, -4, 0, 1.11 * speed)["type"], "position_correction")
+        self.assertEqual(self.a.step(3, -4, 0, 0)["type"], "move")
+
     def test_5_what_is_said_is_heard_by_both_with_one_number_for_each(self):
         copy = self.a.ask("chat", content="Grüße!")
         heard = self.b.next("chat", lambda one: one["content"] == "Grüße!")
@@ -122,7 +129,13 @@ class World(unittest.TestCase):
         self.a.token = ok(rest(URL, "POST", "/api/auth/refresh", token=self.a.token))["session_token"]
         renewed = self.a.next("auth_response")
         self.assertEqual((renewed["success"], renewed["character"]), (True, None))
-        self.assertNotEqual(renewed["resume_token"], before)
+        now = renewed["resume_token"]
+        self.assertNotEqual(now, before)
+        self.a.open(f"resume.{before}")
+        refused = self.a.ask("resume", last_seq=self.a.last_seq)
+        self.assertEqual((refused["type"], refused["success"]), ("auth_response", False))
+        self.assertEqual(self.a.closed(), 4001)
+        self.a.resume_token = now
         self.assertEqual(self.a.cut_and_resume()["type"], "resumed")
 
     def test_8_heartbeats_and_the_way_out(self):
