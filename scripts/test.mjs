@@ -15,11 +15,11 @@ import { tools } from "./test/tools.mjs";
 /** Each resolves to { code, passed, failed }. */
 const STAGES = {
   native: { what: "Native tests: rules, logic and codecs", run: native },
-  documents: { what: "The protocol's documents, by their own validators", run: documents },
+  documents: { what: "The documents: the protocol's by their own validators, and what all of them link to", run: documents },
   tools: { what: "The benchmark's own arithmetic, and the parts of `serve`", run: tools },
   browser: { what: "Browser tests of the client, in headless Chromium", run: browser, needsBrowser: true },
   e2e: { what: "End to end: the built server under workerd, and real pages", run: endToEnd, needsBrowser: true, needsBuild: true },
-  contract: { what: "The built server by its OpenAPI document, and the page to read it", run: contract, needsBrowser: true, needsPython: true, needsBuild: true },
+  contract: { what: "The built server by its documents: REST, the page to read it, and the binary protocol", run: contract, needsBrowser: true, needsPython: true, needsBuild: true },
 };
 
 export default async function test(options) {

@@ -19,16 +19,19 @@ const stamp = path.join(venv, ".shardlink-stamp");
 /** The path of Schemathesis, once python() has installed it. */
 export const schemathesis = path.join(venv, "bin/schemathesis");
 
+/** The path of that environment's Python, likewise. */
+export const interpreter = path.join(venv, "bin/python");
+
 export async function python() {
   // The platform counts too: a folder shared with a container holds the other's Python.
   const wanted = fingerprint([REQUIREMENTS], [process.platform, process.arch]);
   if (read(stamp) === wanted && ask(schemathesis, ["--version"]).code === 0) return;
-  const interpreter = await usable();
+  const found = await usable();
   step(`Installing what ${REQUIREMENTS} lists into .venv: ${WHY}`);
-  await run(interpreter, ["-m", "venv", "--clear", venv]);
+  await run(found, ["-m", "venv", "--clear", venv]);
   // Wheels alone: nothing is compiled, and no package's script runs.
   const options = ["--quiet", "--disable-pip-version-check", "--only-binary", ":all:"];
-  await run(path.join(venv, "bin/python"), ["-m", "pip", "install", ...options, "--requirement", inRoot(REQUIREMENTS)], { label: "pip install" });
+  await run(interpreter, ["-m", "pip", "install", ...options, "--requirement", inRoot(REQUIREMENTS)], { label: "pip install" });
   fs.writeFileSync(stamp, wanted);
 }
 

@@ -15,6 +15,7 @@ const BESIDES = [
   "demo-social",
   "client-social",
   "client-account",
+  "guide",
   "old-data",
   "bad-input",
   "first-generation",
