@@ -1,5 +1,6 @@
-// dist/npm: the package that games import. client-wasm/npm/src/index.ts is
-// compiled to shardlink.js and its types; it imports "./wasm/shardlink_client.js".
+// dist/npm: the package that games import. TypeScript is compiled, and bundled with the glue
+// of the WebAssembly, to shardlink.js and what that loads when it is needed (seal.js); their
+// types stand beside them.
 import fs from "node:fs";
 import path from "node:path";
 import { dist, facade, inRoot } from "../lib/paths.mjs";
@@ -13,7 +14,7 @@ export function npmPackage(...wasm) {
     why: "the npm package, TypeScript to JavaScript and types",
     inputs: ["client-wasm/npm", "Cargo.toml", "LICENSE-MIT", "LICENSE-APACHE", "package-lock.json"],
     versions: wasm,
-    outputs: ["shardlink.js", "index.d.ts", "package.json"].map((file) => path.join(dist.npm, file)),
+    outputs: ["shardlink.js", "seal.js", "index.d.ts", "package.json"].map((file) => path.join(dist.npm, file)),
     build,
   });
 }
@@ -22,14 +23,17 @@ async function build() {
   for (const name of fs.readdirSync(dist.npm)) {
     if (name !== path.basename(dist.npmWasm)) fs.rmSync(path.join(dist.npm, name), { recursive: true });
   }
-  await run("esbuild", [
-    path.join(facade, "src/index.ts"),
-    ...["--bundle", "--format=esm", "--target=es2022", "--legal-comments=none"],
-    // Stays a file of its own: it finds its .wasm relative to itself.
-    "--external:./wasm/*",
-    `--outfile=${path.join(dist.npm, "shardlink.js")}`,
-    "--log-level=warning",
-  ]);
+  // Not at the top: on a fresh clone it is installed after this file was read.
+  const { build: bundle } = await import("esbuild");
+  await bundle({
+    entryPoints: { shardlink: path.join(facade, "src/index.ts"), seal: path.join(facade, "src/seal.ts") },
+    outdir: dist.npm,
+    // What several files need is in a third, which is loaded with them.
+    ...{ bundle: true, splitting: true, minify: true, format: "esm", target: "es2022", legalComments: "none", logLevel: "warning" },
+    // The facade says where the WebAssembly is; bundlers need not look for it from here.
+    external: ["*.wasm"],
+    plugins: [theGlue],
+  });
   await run("tsc", [
     ...["--project", path.join(facade, "tsconfig.json"), "--noEmit", "false"],
     ...["--declaration", "--emitDeclarationOnly", "--outDir", dist.npm],
@@ -39,6 +43,23 @@ async function build() {
   fs.copyFileSync(path.join(facade, "README.md"), path.join(dist.npm, "README.md"));
   for (const licence of ["LICENSE-MIT", "LICENSE-APACHE"]) fs.copyFileSync(inRoot(licence), path.join(dist.npm, licence));
 }
+
+/**
+ * The glue of the WebAssembly is in dist/npm/wasm. It would find its module beside itself, but
+ * it is bundled into a file that stands elsewhere.
+ */
+const theGlue = {
+  name: "the-glue",
+  setup(build) {
+    build.onResolve({ filter: /^\.\/wasm\/\w+\.js$/ }, ({ path: name }) => ({ path: path.join(dist.npm, name) }));
+    build.onLoad({ filter: /[\\/]wasm[\\/]\w+\.js$/ }, ({ path: file }) => {
+      const glue = fs.readFileSync(file, "utf8");
+      const beside = /module_or_path = new URL\('\w+\.wasm', import\.meta\.url\);/;
+      if (!beside.test(glue)) throw new Error(`${file} does not look for its module where it used to`);
+      return { loader: "js", contents: glue.replace(beside, "throw new TypeError('no module');") };
+    });
+  },
+};
 
 /** The one version of everything here. */
 function workspaceVersion() {

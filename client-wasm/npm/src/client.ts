@@ -627,7 +627,7 @@ const notConnected = () => new ShardlinkError("NOT_CONNECTED", "There is no conn
 const invalid = (field: string, message: string) => new ShardlinkError("INVALID_FIELD", message, { field });
 
 async function realmOf(rest: Rest): Promise<Canon> {
-  const answer = await rest.call("GET", "/api/realm");
+  const answer = await rest.call("GET", "/api/realm", { kept: true });
   for (const list of ["factions", "races", "classes", "locations"]) field(answer, list, "object");
   return answer as unknown as Canon;
 }

@@ -13,6 +13,8 @@ export interface RestCall extends CallOptions {
   /** The session's token. */
   token?: string | undefined;
   body?: object | undefined;
+  /** Whether the browser may keep the answer, and asks only whether it still stands. */
+  kept?: boolean | undefined;
 }
 
 export type Method = "GET" | "POST" | "DELETE";
@@ -45,7 +47,7 @@ export class Rest {
   ) {}
 
   /** Resolves with the body of a success, and rejects with what the server refused. */
-  async call(method: Method, path: string, { token, body, signal, timeout }: RestCall = {}): Promise<Answer> {
+  async call(method: Method, path: string, { token, body, kept, signal, timeout }: RestCall = {}): Promise<Answer> {
     const late = AbortSignal.timeout(timeout ?? this.deadline);
     const signals = [late, this.ended.signal, ...(signal ? [signal] : [])];
     const headers: Record<string, string> = {};
@@ -58,7 +60,7 @@ export class Rest {
         method,
         headers,
         body: body ? JSON.stringify(body) : null,
-        cache: "no-store",
+        cache: kept ? "no-cache" : "no-store",
         credentials: "omit",
         signal: anyOf(signals),
       });
