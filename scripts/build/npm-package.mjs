@@ -3,9 +3,13 @@
 // types stand beside them.
 import fs from "node:fs";
 import path from "node:path";
+import { gzipSync } from "node:zlib";
 import { dist, facade, inRoot } from "../lib/paths.mjs";
 import { run } from "../lib/processes.mjs";
 import { bring } from "../lib/products.mjs";
+
+/** What can be imported, and what is loaded when it is needed: the file's name, and where it begins. */
+const ENTRIES = { shardlink: "index.ts", inline: "inline.ts", node: "node.ts", seal: "seal.ts" };
 
 /** `wasm` are the fingerprints of what the facade is compiled against. */
 export function npmPackage(...wasm) {
@@ -26,13 +30,13 @@ async function build() {
   // Not at the top: on a fresh clone it is installed after this file was read.
   const { build: bundle } = await import("esbuild");
   await bundle({
-    entryPoints: { shardlink: path.join(facade, "src/index.ts"), seal: path.join(facade, "src/seal.ts") },
+    entryPoints: Object.fromEntries(Object.entries(ENTRIES).map(([name, source]) => [name, path.join(facade, "src", source)])),
     outdir: dist.npm,
     // What several files need is in a third, which is loaded with them.
     ...{ bundle: true, splitting: true, minify: true, format: "esm", target: "es2022", legalComments: "none", logLevel: "warning" },
     // The facade says where the WebAssembly is; bundlers need not look for it from here.
-    external: ["*.wasm"],
-    plugins: [theGlue],
+    external: ["*.wasm", "node:*"],
+    plugins: [theGlue, theModuleItself],
   });
   await run("tsc", [
     ...["--project", path.join(facade, "tsconfig.json"), "--noEmit", "false"],
@@ -51,12 +55,25 @@ async function build() {
 const theGlue = {
   name: "the-glue",
   setup(build) {
-    build.onResolve({ filter: /^\.\/wasm\/\w+\.js$/ }, ({ path: name }) => ({ path: path.join(dist.npm, name) }));
-    build.onLoad({ filter: /[\\/]wasm[\\/]\w+\.js$/ }, ({ path: file }) => {
+    build.onResolve({ filter: /^\.\/wasm\/shardlink_\w+\.js$/ }, ({ path: name }) => ({ path: path.join(dist.npm, name) }));
+    build.onLoad({ filter: /[\\/]wasm[\\/]shardlink_\w+\.js$/ }, ({ path: file }) => {
       const glue = fs.readFileSync(file, "utf8");
       const beside = /module_or_path = new URL\('\w+\.wasm', import\.meta\.url\);/;
       if (!beside.test(glue)) throw new Error(`${file} does not look for its module where it used to`);
       return { loader: "js", contents: glue.replace(beside, "throw new TypeError('no module');") };
+    });
+  },
+};
+
+/** A module in a script, for `shardlink/inline`. */
+const theModuleItself = {
+  name: "the-module-itself",
+  setup(build) {
+    build.onResolve({ filter: /^\.\/wasm\/\w+\.inline\.js$/ }, ({ path: name }) => ({ path: name, namespace: "inline" }));
+    build.onLoad({ filter: /./, namespace: "inline" }, ({ path: name }) => {
+      const wasm = path.join(dist.npm, name.replace(".inline.js", "_bg.wasm"));
+      const packed = gzipSync(fs.readFileSync(wasm), { level: 9 });
+      return { loader: "js", contents: `export default "${packed.toString("base64")}";` };
     });
   },
 };

@@ -12,6 +12,8 @@ import type {
   EventsPage,
   Inventory,
   Invitation,
+  KeyOwner,
+  KeySource,
   LocationUpdate,
   LootSharing,
   NearbyPlayer,
@@ -30,10 +32,14 @@ import type {
   WorldState,
 } from "./types.js";
 import { type Answer, type CallOptions, type Method, Rest, aborted, field } from "./rest.js";
+import { type Place, Sealing } from "./sealing.js";
 import { Kept } from "./storage.js";
 import { type RawClient, type Wasm, loadWasm } from "./wasm.js";
 
 type Handler = (message: never) => void;
+
+/** What may hold something sealed. */
+const SEALED = ["party_chat", "whisper", "chat_history"] as const;
 
 /** `Symbol.asyncDispose`, where there is one. */
 const asyncDispose: typeof Symbol.asyncDispose = Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose");
@@ -44,6 +50,7 @@ export class ShardlinkClient {
   readonly #interpolationDelay: number;
   readonly #rest: Rest;
   readonly #account: Account;
+  readonly #sealing = new Sealing();
   readonly #handlers = new Map<string, Set<Handler>>();
   #roster: Pick<NearbyPlayer, "character_id" | "character_name" | "faction" | "level">[] = [];
   #rosterVersion: number | undefined;
@@ -56,6 +63,7 @@ export class ShardlinkClient {
   /** Counts where the player wanted to be: a ticket that comes too late enters nothing. */
   #intent = 0;
   #disposed = false;
+  #hearsSealed = false;
 
   constructor(options: ClientOptions = {}) {
     this.#base = baseOf(options.url);
@@ -109,6 +117,7 @@ export class ShardlinkClient {
   /** Signs out: leaves the world, ends the session and forgets it. */
   signOut(options?: CallOptions): Promise<void> {
     this.#leave();
+    this.#sealing.clear();
     return this.#run(() => this.#account.signOut(options));
   }
 
@@ -192,6 +201,7 @@ export class ShardlinkClient {
     this.#disposed = true;
     this.#rest.ended.abort();
     this.#handlers.clear();
+    this.#sealing.clear();
     const raw = this.#raw;
     this.#raw = undefined;
     // This may be a handler that the module is just calling.
@@ -254,13 +264,38 @@ export class ShardlinkClient {
    * realm), RATE_LIMITED, NOT_IN_PARTY (on "party"), RECIPIENT_OFFLINE, or NOT_FOUND for a
    * recipient that does not exist.
    */
-  sendChat(message: string, channel: Channel = "global", recipient?: number | string): Promise<ChatMessage> {
-    return this.request("chat", {
-      content: message.normalize("NFC"),
-      channel,
-      recipient_id: byId(recipient),
-      recipient_name: byName(recipient),
-    });
+  async sendChat(message: string, channel: Channel = "global", recipient?: number | string): Promise<ChatMessage> {
+    const content = message.normalize("NFC");
+    const to = { channel, recipient_id: byId(recipient), recipient_name: byName(recipient) };
+    if (!this.#sealing.isUsed) return this.request("chat", { content, ...to });
+    const sealed = await this.#run(() => this.#sealing.seal(content, channel, byId(recipient) ?? undefined, this.#place()));
+    return this.#sealing.said(await this.request("chat", { ...(sealed ?? { content }), ...to }), content);
+  }
+
+  /**
+   * Seals what is said to the party from now on, so that neither the server nor anybody else
+   * reads it who has not the same key: a passphrase of 8 to 256 bytes that was agreed upon
+   * elsewhere, a new random key, or one that a friend has handed on. Keys before it still open;
+   * null forgets them. Who joins another party needs another key. docs/encryption.md says what
+   * this protects. Rejects with INVALID_FIELD for what is no key.
+   */
+  setPartyKey(source: KeySource | null): Promise<void> {
+    return this.#run(() => this.#withKeys(() => this.#sealing.setPartyKey(source, this.#place())));
+  }
+
+  /** The same for whispers with a character, either way; they are then sent by its id. */
+  setWhisperKey(characterId: number, source: KeySource | null): Promise<void> {
+    return this.#run(() => this.#withKeys(() => this.#sealing.setWhisperKey(idOf(characterId, "characterId"), source)));
+  }
+
+  /** Digits that are alike for all who have the same key; people compare them. Null without a key. */
+  getFingerprint(owner: KeyOwner): Promise<string | null> {
+    return this.#run(() => this.#sealing.fingerprint(owner));
+  }
+
+  /** A random key as a text to hand on; null without one, and for a passphrase. */
+  exportKey(owner: KeyOwner): Promise<string | null> {
+    return this.#run(() => this.#sealing.exportKey(owner));
   }
 
   /** {@link sendChat} to one character, by id or by name, wherever it is in the world. */
@@ -283,12 +318,14 @@ export class ShardlinkClient {
    * the message with the number `before`. The server keeps no whispers: for "whisper" this
    * gives those heard since one entered the world. On "party" it rejects with NOT_IN_PARTY.
    */
-  getHistory(channel: Channel, options: { before?: number | undefined } = {}): Promise<PastChat[]> {
+  async getHistory(channel: Channel, options: { before?: number | undefined } = {}): Promise<PastChat[]> {
     if (channel !== "whisper") {
-      return this.request("chat_history", { channel, before: options.before ?? null }).then(({ messages }) => messages);
+      const { messages } = await this.request("chat_history", { channel, before: options.before ?? null });
+      await this.#sealing.openAll(messages, this.#place());
+      return messages;
     }
-    return this.#run<PastChat[]>(async (raw) => {
-      const lines: ChatLine[] = raw.kept("messages:whisper");
+    return this.#run<PastChat[]>(async () => {
+      const lines = this.getMessages("whisper");
       const { before = Infinity } = options;
       const earlier = lines.filter(({ key }) => key < before);
       return earlier.map(({ key, number: _, timestamp, ...chat }) => ({ number: key, timestamp, chat }));
@@ -302,7 +339,7 @@ export class ShardlinkClient {
    * `party`.
    */
   getMessages(channel: Channel): ChatLine[] {
-    return this.#kept<ChatLine[]>(`messages:${channel}`, []);
+    return this.#sealing.showAll(this.#kept<ChatLine[]>(`messages:${channel}`, []));
   }
 
   /**
@@ -535,7 +572,7 @@ export class ShardlinkClient {
     const socket = `${this.#base.replace(/^http/, "ws")}/ws`;
     const raw = new wasm.RawClient(socket, this.#interpolationDelay, {
       hears: (event) => this.#hears(event),
-      emit: (event, value) => this.#emit(event, value),
+      emit: (event, value) => this.#tell(event, value),
       askTicket: (attempt) => void this.#ticket(attempt),
       sessionEnded: () => void this.#account.forget(),
     });
@@ -572,6 +609,30 @@ export class ShardlinkClient {
   /** Position frames come twenty times a second: the module makes events of them only for somebody who hears them. */
   #heard(): void {
     this.#raw?.hearFrames(this.#hears("position_frame"));
+  }
+
+  /** Whose words are heard, and in which party. */
+  #place(): Place {
+    return { own: this.#raw?.self?.character_id, party: this.getParty()?.party_id };
+  }
+
+  async #withKeys(set: () => Promise<void>): Promise<void> {
+    if (!this.#hearsSealed) {
+      this.#hearsSealed = true;
+      // What nobody hears is not made, and would never be opened.
+      for (const event of SEALED) this.on(event, nothing);
+      this.on("party", ({ party }) => party && this.#sealing.inParty(party.party_id));
+    }
+    await set();
+  }
+
+  /** Tells a message; one that is sealed when it has been opened. */
+  #tell(event: string, value: unknown): void {
+    const said = value as ChatMessage & { messages?: PastChat[] };
+    if (!this.#sealing.isUsed || !SEALED.includes(event as never)) return this.#emit(event, value);
+    if (said.messages) void this.#sealing.openAll(said.messages, this.#place()).then(() => this.#emit(event, value));
+    else if (said.encrypted) void this.#sealing.open(said, this.#place(), false).then(() => this.#emit(event, value));
+    else this.#emit(event, value);
   }
 
   #emit(event: string, value: unknown): void {

@@ -9,7 +9,8 @@ export type ClientCode =
   | "NOT_CONNECTED"
   | "BAD_RESPONSE"
   | "BAD_SERVER_PROOF"
-  | "WEAK_SERVER";
+  | "WEAK_SERVER"
+  | "EXHAUSTED";
 
 export interface ErrorDetails {
   field?: string | undefined;

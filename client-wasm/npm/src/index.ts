@@ -1,9 +1,9 @@
-export { ShardlinkClient } from "./client.js";
-export { init, type WasmSource } from "./wasm.js";
-export type { CallOptions } from "./rest.js";
-export type { KeyStore } from "./storage.js";
-export { ShardlinkError, type ClientCode } from "./errors.js";
-export type { ClientMessage, ClientMessages, ErrorCode, Faction, ServerMessage, ServerMessages } from "./messages.js";
-/** Every message and what it holds, by name: `messages.PlayerHere`. */
-export type * as messages from "./messages.js";
-export type * from "./types.js";
+// "shardlink": the WebAssembly is in files beside this one, which bundlers and browsers find.
+import { setUsualSources } from "./wasm.js";
+
+setUsualSources({
+  client: () => new URL("./wasm/shardlink_client_bg.wasm", import.meta.url),
+  seal: () => new URL("./wasm/shardlink_seal_bg.wasm", import.meta.url),
+});
+
+export * from "./main.js";

@@ -3,6 +3,7 @@
 // module of its own that is loaded when a key is first set.
 import { ShardlinkError, asShardlinkError } from "./errors.js";
 import type { Sealed } from "./messages.js";
+import { addressed, sealSource } from "./wasm.js";
 import type { Sealer } from "./wasm/shardlink_seal.js";
 
 /** Where something sealed belongs; it opens nowhere else. */
@@ -73,7 +74,7 @@ let loading: Promise<Wasm> | undefined;
 function load(): Promise<Wasm> {
   loading ??= import("./wasm/shardlink_seal.js")
     .then(async (module) => {
-      await module.default({ module_or_path: new URL("./wasm/shardlink_seal_bg.wasm", import.meta.url) });
+      await module.default({ module_or_path: await addressed(sealSource()) });
       return module;
     })
     .catch((cause: unknown) => {

@@ -14,7 +14,10 @@ import type {
   WorldState as WorldStateMessage,
 } from "./messages.js";
 
+import type { OpenCode } from "./seal.js";
 import type { StorageOption } from "./storage.js";
+
+export type { KeyOwner, KeySource, OpenCode } from "./seal.js";
 
 export type { Channel, Character, LocationUpdate, LootSharing, PartyInvite, PartyUpdate, PastChat, Requests, Shard, Vector } from "./messages.js";
 
@@ -123,8 +126,18 @@ export interface Canon {
   shards: { number: number; name: string; influence: string; guardian: string; location_id: number }[];
 }
 
-/** Something that was said, on whichever channel. */
-export type ChatMessage = Chat;
+/** Why something that was sealed could not be opened: its content then says only that it was sealed. */
+export interface Unreadable {
+  code: OpenCode;
+  /** A sentence for the player. */
+  message: string;
+}
+
+/**
+ * Something that was said, on whichever channel. If it was sealed, `encrypted` is not null, and
+ * `content` is what was really said, unless it is `unreadable` or there is no key.
+ */
+export type ChatMessage = Chat & { unreadable?: Unreadable };
 
 /** A line of a channel as it is kept to be shown. */
 export interface ChatLine {
@@ -141,6 +154,7 @@ export interface ChatLine {
   recipient_id: number | null;
   recipient_name: string | null;
   encrypted: Sealed | null;
+  unreadable?: Unreadable;
 }
 
 /** The party one is in. */

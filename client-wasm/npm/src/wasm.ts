@@ -12,12 +12,22 @@ export type Wasm = typeof wasm;
 export type WasmSource = string | Source;
 
 let loading: Promise<Wasm> | undefined;
-let usual: () => WasmSource | Promise<WasmSource> = () => new URL("./wasm/shardlink_client_bg.wasm", import.meta.url);
+/** Where an entry of the package finds its modules. */
+export type Sources = Record<"client" | "seal", () => WasmSource | Promise<WasmSource>>;
 
-/** Where the module is if `init` is not told: each entry of the package knows its own place. */
-export function setUsualSource(source: typeof usual): void {
-  usual = source;
+const none = (): never => {
+  throw new TypeError("Import an entry of the package.");
+};
+
+let usual: Sources = { client: none, seal: none };
+
+/** Each entry of the package knows its own place. */
+export function setUsualSources(sources: Sources): void {
+  usual = sources;
 }
+
+/** Where the encryption's module is. */
+export const sealSource = (): WasmSource | Promise<WasmSource> => usual.seal();
 
 /**
  * Loads the client. Nobody has to call it: the first method that needs it does. It is for a page
@@ -38,7 +48,12 @@ export function loadWasm(source?: WasmSource): Promise<Wasm> {
 }
 
 async function load(source: WasmSource | undefined): Promise<Wasm> {
-  const found = source ?? (await usual());
-  await start({ module_or_path: typeof found === "string" ? new URL(found, globalThis.location?.href) : found });
+  await start({ module_or_path: await addressed(source ?? usual.client()) });
   return wasm;
+}
+
+/** An address in a text is the page's own, or whole. */
+export async function addressed(source: WasmSource | Promise<WasmSource>): Promise<Source> {
+  const found = await source;
+  return typeof found === "string" ? new URL(found, globalThis.location?.href) : found;
 }

@@ -1,6 +1,7 @@
 // What wasm-pack builds from client-seal/src/exports.rs, declared by hand so
 // that the facade's types check in a clean clone.
 import type { Sealed } from "../messages.js";
+import type { Source } from "./shardlink_client.js";
 
 export class Sealer {
   constructor();
@@ -23,4 +24,4 @@ export class Stretching {
   advance(rounds: number): Uint8Array | undefined;
 }
 
-export default function init(options: { module_or_path: URL }): Promise<unknown>;
+export default function init(options: { module_or_path: Source }): Promise<unknown>;

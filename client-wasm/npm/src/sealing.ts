@@ -1,0 +1,151 @@
+// What is sealed on its way out and opened on its way in: chat of a party and whispers. The keys
+// and the encryption are seal.ts's, which is loaded when a key is first set.
+import { ShardlinkError } from "./errors.js";
+import type { Sealed } from "./messages.js";
+import type { KeyOwner, KeySource, OpenCode, SealContext, Seals } from "./seal.js";
+import type { Channel, ChatLine, ChatMessage, PastChat } from "./types.js";
+
+/** What everybody reads who cannot open it, the server too. */
+const COVER = "[encrypted]";
+
+/** What was opened is kept so that it can be shown: some channels' lines and histories. */
+const KEPT = 512;
+
+type Outcome = { content: string } | { code: OpenCode; message: string };
+
+/** Anything that was said. */
+type Said = Pick<ChatMessage, "channel" | "sender_id" | "recipient_id" | "content" | "encrypted" | "unreadable">;
+
+/** Where the player is, when something is said. */
+export interface Place {
+  own: number | undefined;
+  party: number | undefined;
+}
+
+export class Sealing {
+  #seals: Seals | undefined;
+  /** By the nonce and the ciphertext of what was sealed. */
+  readonly #opened = new Map<string, Outcome>();
+  #partyOfKey: number | undefined;
+  #hasWhisperKeys = false;
+
+  /** Whether anything may be sealed or opened at all. */
+  get isUsed(): boolean {
+    return this.#seals !== undefined;
+  }
+
+  async setPartyKey(source: KeySource | null, place: Place): Promise<void> {
+    await (await this.#load()).setPartyKey(source);
+    this.#partyOfKey = source === null ? undefined : place.party;
+  }
+
+  async setWhisperKey(characterId: number, source: KeySource | null): Promise<void> {
+    await (await this.#load()).setWhisperKey(characterId, source);
+    this.#hasWhisperKeys ||= source !== null;
+  }
+
+  async fingerprint(owner: KeyOwner): Promise<string | null> {
+    return (await this.#seals?.fingerprint(owner)) ?? null;
+  }
+
+  async exportKey(owner: KeyOwner): Promise<string | null> {
+    return (await this.#seals?.exportKey(owner)) ?? null;
+  }
+
+  /** One is in a party now: a key of another party opens and seals nothing here. */
+  inParty(party: number): void {
+    if (this.#partyOfKey !== undefined && this.#partyOfKey !== party) {
+      this.#partyOfKey = undefined;
+      void this.#seals?.setPartyKey(null);
+    }
+  }
+
+  /** Forgets every key, and what was opened. */
+  clear(): void {
+    this.#seals?.clear();
+    this.#seals = undefined;
+    this.#opened.clear();
+    this.#partyOfKey = undefined;
+    this.#hasWhisperKeys = false;
+  }
+
+  /** What to send in the content's place, if there is a key for it. */
+  async seal(content: string, channel: Channel, recipient: number | undefined, place: Place): Promise<{ content: string; encrypted: Sealed } | undefined> {
+    const context = contextOf(channel, place.own, recipient ?? null, place.party);
+    if (channel === "whisper" && recipient === undefined && this.#hasWhisperKeys) {
+      // Said openly it would be a surprise: this name may be of somebody whom there is a key for.
+      throw new ShardlinkError("INVALID_FIELD", "Whisper by id where there are keys of whispers: whose name this is is not known.", { field: "recipient" });
+    }
+    if (!context || !this.#seals?.canSeal(context)) return undefined;
+    const encrypted = await this.#seals.seal(context, content);
+    return { content: COVER, encrypted };
+  }
+
+  /** Opens what was said, in place; what is not sealed stays as it is. */
+  async open<Chat extends Said>(said: Chat, place: Place, history: boolean): Promise<Chat> {
+    const { encrypted, channel, sender_id, recipient_id } = said;
+    if (!encrypted || !this.#seals) return said;
+    const context = contextOf(channel, sender_id, recipient_id, place.party);
+    const before = this.#opened.get(keyOf(encrypted));
+    // History tells what was heard already; and what failed may open with a key that came since.
+    if (context && !(before && "content" in before && history)) {
+      this.#keep(encrypted, await this.#seals.open(context, encrypted, { history }));
+    }
+    return this.show(said);
+  }
+
+  async openAll(messages: readonly PastChat[], place: Place): Promise<void> {
+    for (const { chat } of messages) await this.open(chat as ChatMessage, place, true);
+  }
+
+  /** Puts what was opened into something that was said. */
+  show<Chat extends Said>(said: Chat): Chat {
+    const outcome = said.encrypted ? this.#opened.get(keyOf(said.encrypted)) : undefined;
+    if (!outcome) return said;
+    if ("content" in outcome) {
+      said.content = outcome.content;
+      delete said.unreadable;
+    } else {
+      said.unreadable = outcome;
+    }
+    return said;
+  }
+
+  showAll(lines: ChatLine[]): ChatLine[] {
+    if (this.#opened.size > 0) for (const line of lines) this.show(line);
+    return lines;
+  }
+
+  /** What one has said oneself: the answer holds one's own copy. */
+  said<Chat extends Said>(copy: Chat, content: string): Chat {
+    if (copy.encrypted) copy.content = content;
+    return copy;
+  }
+
+  #keep(sealed: Sealed, outcome: Outcome): void {
+    const key = keyOf(sealed);
+    // What was opened once stays: only a replay is told again.
+    if ("content" in (this.#opened.get(key) ?? {})) return;
+    this.#opened.delete(key);
+    this.#opened.set(key, outcome);
+    for (const oldest of this.#opened.keys()) {
+      if (this.#opened.size <= KEPT) break;
+      this.#opened.delete(oldest);
+    }
+  }
+
+  async #load(): Promise<Seals> {
+    const { Seals } = await import("./seal.js");
+    this.#seals ??= new Seals();
+    return this.#seals;
+  }
+}
+
+const keyOf = ({ nonce, ciphertext }: Sealed) => `${nonce} ${ciphertext}`;
+
+function contextOf(channel: Channel, sender: number | undefined, recipient: number | null, party: number | undefined): SealContext | undefined {
+  if (sender === undefined) return undefined;
+  if (channel === "party" && party !== undefined) return { channel, senderId: sender, partyId: party };
+  if (channel === "whisper" && recipient !== null) return { channel, senderId: sender, recipientId: recipient };
+  return undefined;
+}
