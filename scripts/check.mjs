@@ -1,7 +1,10 @@
 // `npm run check`: formatting, lints on both targets, and types. All of it is
 // looked at even when something fails, so that one run tells everything.
 import path from "node:path";
+import { budget } from "./budget.mjs";
 import { clientWasm } from "./build/client-wasm.mjs";
+import { npmPackage } from "./build/npm-package.mjs";
+import { sealWasm } from "./build/seal-wasm.mjs";
 import { facade } from "./lib/paths.mjs";
 import { run } from "./lib/processes.mjs";
 import { Stop, step } from "./lib/say.mjs";
@@ -18,6 +21,7 @@ const CHECKS = [
   ["Lints of the client, for wasm32", () => clippy("--target", wasmTarget, "-p", "shardlink-client", "--all-targets")],
   ["Lints of the encryption, for wasm32", () => clippy("--target", wasmTarget, "-p", "shardlink-seal")],
   ["Types of the npm package", types],
+  ["Size of the npm package", size],
 ];
 
 export default async function check() {
@@ -41,4 +45,9 @@ async function types() {
   // The facade's types come from the Rust client's.
   await clientWasm();
   await run("tsc", ["--project", path.join(facade, "tsconfig.check.json"), "--noEmit"]);
+}
+
+async function size() {
+  await npmPackage(await clientWasm(), await sealWasm());
+  budget();
 }

@@ -38,6 +38,11 @@ import { type RawClient, type Wasm, loadWasm } from "./wasm.js";
 
 type Handler = (message: never) => void;
 
+/** Where each number of a player stands in {@link ShardlinkClient.positions}: metres, metres a second, milliseconds since 1970. */
+export const PLAYER = { id: 0, x: 1, y: 2, z: 3, vx: 4, vy: 5, vz: 6, lastSeen: 7, numbers: 8 } as const;
+
+const NOBODY = new Float64Array();
+
 /** What may hold something sealed. */
 const SEALED = ["party_chat", "whisper", "chat_history"] as const;
 
@@ -54,6 +59,9 @@ export class ShardlinkClient {
   readonly #handlers = new Map<string, Set<Handler>>();
   #roster: Pick<NearbyPlayer, "character_id" | "character_name" | "faction" | "level">[] = [];
   #rosterVersion: number | undefined;
+  /** The roster's version and the location, and what stands behind them in the module's memory. */
+  #header: Float64Array | undefined;
+  #positions = NOBODY;
   #loading: Promise<RawClient> | undefined;
   #raw: RawClient | undefined;
   #wasm: Wasm | undefined;
@@ -204,6 +212,7 @@ export class ShardlinkClient {
     this.#sealing.clear();
     const raw = this.#raw;
     this.#raw = undefined;
+    this.#header = undefined;
     // This may be a handler that the module is just calling.
     if (raw) setTimeout(() => raw.free(), 0);
   }
@@ -433,30 +442,50 @@ export class ShardlinkClient {
     return this.#ofOwnParty("party_loot", { loot_sharing: rule });
   }
 
-  /** Who else is here, where they are shown at this moment: read it at every frame. */
+  /**
+   * Who else is here, where they are shown at this moment: read it at every frame. Every call
+   * gives new objects; where they are too many, read {@link positions}.
+   */
   getNearbyPlayers(): NearbyPlayer[] {
-    const raw = this.#raw;
-    if (!raw) return [];
-    const numbers = raw.nearbyMotions();
-    let next = 0;
-    const number = () => numbers[next++] as number;
-    const version = number();
-    const location_id = number();
+    const numbers = this.positions();
+    if (!this.#raw || !this.#header) return [];
+    const [version, location_id = 0] = this.#header;
     // Names change seldom: they are asked for only when they do.
     if (version !== this.#rosterVersion) {
-      this.#roster = raw.nearbyRoster();
+      this.#roster = this.#raw.nearbyRoster();
       this.#rosterVersion = version;
     }
-    return this.#roster.map(({ character_id, character_name, faction, level }) => ({
-      character_id,
-      character_name,
-      faction,
-      level,
-      location_id,
-      position: { x: number(), y: number(), z: number() },
-      velocity: { x: number(), y: number(), z: number() },
-      last_seen: number(),
-    }));
+    return this.#roster.map(({ character_id, character_name, faction, level }, index) => {
+      const number = (of: number) => numbers[index * PLAYER.numbers + of] ?? 0;
+      return {
+        character_id,
+        character_name,
+        faction,
+        level,
+        location_id,
+        position: { x: number(PLAYER.x), y: number(PLAYER.y), z: number(PLAYER.z) },
+        velocity: { x: number(PLAYER.vx), y: number(PLAYER.vy), z: number(PLAYER.vz) },
+        last_seen: number(PLAYER.lastSeen),
+      };
+    });
+  }
+
+  /**
+   * The same without names and without garbage: {@link PLAYER}.numbers numbers for each player,
+   * in a view that is written in place. Read it at once: the next call changes it, and so may
+   * any other method.
+   */
+  positions(): Float64Array {
+    if (!this.#raw || !this.#wasm) return NOBODY;
+    const at = this.#raw.writePositions();
+    const { buffer } = this.#wasm.memory;
+    const count = this.#raw.positionsCount;
+    // The memory moves when it grows, the numbers when there are more of them than before.
+    if (this.#header?.buffer !== buffer || this.#header.byteOffset !== at) this.#header = new Float64Array(buffer, at, 2);
+    const first = at + this.#header.byteLength;
+    const view = this.#positions;
+    if (view.buffer !== buffer || view.byteOffset !== first || view.length !== count - 2) this.#positions = new Float64Array(buffer, first, count - 2);
+    return this.#positions;
   }
 
   /**

@@ -1,5 +1,5 @@
 // What every entry of the package gives.
-export { ShardlinkClient } from "./client.js";
+export { PLAYER, ShardlinkClient } from "./client.js";
 export { init, type WasmSource } from "./wasm.js";
 export type { CallOptions } from "./rest.js";
 export type { KeyStore } from "./storage.js";

@@ -4,9 +4,9 @@ import { ShardlinkError } from "./errors.js";
 
 export type { RawClient, Scram };
 
-const wasm = { RawClient, Scram, Stretching, newPassword, passwordChecks };
+const classes = { RawClient, Scram, Stretching, newPassword, passwordChecks };
 
-export type Wasm = typeof wasm;
+export type Wasm = typeof classes & { readonly memory: WebAssembly.Memory };
 
 /** Where the module is: its address, what came from there, its bytes, or itself once compiled. */
 export type WasmSource = string | Source;
@@ -48,8 +48,8 @@ export function loadWasm(source?: WasmSource): Promise<Wasm> {
 }
 
 async function load(source: WasmSource | undefined): Promise<Wasm> {
-  await start({ module_or_path: await addressed(source ?? usual.client()) });
-  return wasm;
+  const { memory } = await start({ module_or_path: await addressed(source ?? usual.client()) });
+  return { ...classes, memory };
 }
 
 /** An address in a text is the page's own, or whole. */

@@ -10,13 +10,14 @@ use super::{
 use crate::logic::{failure::Failure, nearby::Who, session::Session, token::Token};
 use js_sys::Promise;
 use shardlink_shared::{Refusal, codec::table::Value, vector::Vec3};
-use std::{borrow::Cow, rc::Rc};
+use std::{borrow::Cow, cell::RefCell, rc::Rc};
 use wasm_bindgen::prelude::*;
 
 /// A client's connection to the world of one server.
 #[wasm_bindgen]
 pub struct RawClient {
     shell: Rc<Shell>,
+    positions: RefCell<Vec<f64>>,
 }
 
 #[wasm_bindgen]
@@ -27,7 +28,7 @@ impl RawClient {
     pub fn new(socket_url: String, interpolation_delay: u32, host: Host) -> RawClient {
         let shell = Shell::new(socket_url, host);
         shell.with(|session| session.set_interpolation_delay(interpolation_delay.into()));
-        Self { shell }
+        Self { shell, positions: RefCell::default() }
     }
 
     /// Enters the world with a ticket; the promise of the character. Who is in the world leaves
@@ -112,27 +113,34 @@ impl RawClient {
         Ok(())
     }
 
-    /// Where the other players are at this moment, as plain numbers: JavaScript makes the
-    /// objects for 200 players at every frame more cheaply than this side would. First the
+    /// Writes where the other players are at this moment into numbers that the facade looks at
+    /// in place, so that reading 200 players at every frame leaves nothing behind: first the
     /// roster's version and the location (0 outside the world), then for each player of the
-    /// roster x, y, z, vx, vy, vz and when it was last heard of.
-    #[wasm_bindgen(js_name = nearbyMotions)]
-    pub fn nearby_motions(&self) -> Vec<f64> {
+    /// roster its id, x, y, z, vx, vy, vz and when it was last heard of. Gives the address of the
+    /// numbers, which the next call changes; their count is [`Self::positions_count`].
+    #[wasm_bindgen(js_name = writePositions)]
+    pub fn write_positions(&self) -> *const f64 {
+        let mut numbers = self.positions.borrow_mut();
+        numbers.clear();
         self.shell.read(|session| {
-            let mut numbers = Vec::with_capacity(2 + 7 * session.roster().len());
-            numbers.extend([f64::from(session.roster_version()), 0.0]);
+            let location = session.location().map_or(0.0, |location| location.get() as f64);
+            numbers.extend([f64::from(session.roster_version()), location]);
             for seen in session.nearby(runtime::now()) {
-                if let [_, location, ..] = numbers.as_mut_slice() {
-                    *location = seen.location_id.get() as f64;
-                }
                 let (at, by) = (seen.position, seen.velocity);
-                numbers.extend([at.x, at.y, at.z, by.x, by.y, by.z, seen.last_seen.0 as f64]);
+                let id = seen.who.character_id.get() as f64;
+                numbers.extend([id, at.x, at.y, at.z, by.x, by.y, by.z, seen.last_seen.0 as f64]);
             }
-            numbers
-        })
+        });
+        numbers.as_ptr()
     }
 
-    /// Who else is here, in the order of [`Self::nearby_motions`]; changes with its version.
+    /// How many numbers [`Self::write_positions`] has written.
+    #[wasm_bindgen(getter, js_name = positionsCount)]
+    pub fn positions_count(&self) -> usize {
+        self.positions.borrow().len()
+    }
+
+    /// Who else is here, in the order of [`Self::write_positions`]; changes with its version.
     ///
     /// # Errors
     /// None in practice.

@@ -18,5 +18,5 @@ pub mod sign_in;
 pub mod small_map;
 mod stream;
 pub mod systems;
-pub mod told;
 pub mod token;
+pub mod told;

@@ -24,9 +24,9 @@ use super::{
     predict::{Predict, Step},
     reconnect::Backoff,
     requests::Requests,
-    token::Token,
     stream::{PLACE_KEPT, Stream},
     systems::{News, Systems},
+    token::Token,
     told::Told,
 };
 pub use link::GOODBYE;
@@ -231,6 +231,12 @@ impl Session {
     /// as long as [`Self::roster_version`] is.
     pub fn roster(&self) -> impl ExactSizeIterator<Item = &Who> {
         self.nearby.roster()
+    }
+
+    /// The location that they and the player's own character are in; `None` outside the world.
+    #[must_use]
+    pub const fn location(&self) -> Option<LocationId> {
+        self.nearby.location()
     }
 
     /// Changes whenever [`Self::roster`] does.

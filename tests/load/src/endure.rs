@@ -12,8 +12,8 @@ use futures_util::{SinkExt, StreamExt};
 use serde::{Deserialize, Serialize};
 use shardlink_client::logic::{
     failure::Failure,
-    token::Token,
     session::{Effect, Event, Session, State},
+    token::Token,
 };
 use shardlink_shared::{
     codec::{Encoded, Frame},

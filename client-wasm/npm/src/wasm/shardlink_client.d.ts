@@ -19,7 +19,9 @@ export class RawClient {
   request(type: string, fields: object): Promise<any>;
   kept(name: string): any;
   sendPositionUpdate(x: number, y: number, z: number, vx?: number | null, vy?: number | null, vz?: number | null): void;
-  nearbyMotions(): Float64Array;
+  /** An address in the memory, of `positionsCount` numbers of 8 bytes. */
+  writePositions(): number;
+  readonly positionsCount: number;
   nearbyRoster(): any;
   readonly latency: number | undefined;
   serverTime(): number | undefined;
@@ -48,4 +50,4 @@ export function passwordChecks(asked: Uint8Array, salted: Uint8Array): string[] 
 
 export type Source = URL | Response | Promise<Response> | BufferSource | WebAssembly.Module;
 
-export default function init(options: { module_or_path: Source }): Promise<unknown>;
+export default function init(options: { module_or_path: Source }): Promise<{ readonly memory: WebAssembly.Memory }>;

@@ -5,8 +5,8 @@ use crate::logic::{
     clock::Clock,
     failure::Failure,
     reconnect,
-    token::Token,
     stream::{PLACE_KEPT, Stream},
+    token::Token,
 };
 use shardlink_shared::{entropy::Entropy, protocol::account::Resume, time::Millis};
 

@@ -3,8 +3,8 @@
 use super::{Micros, State, Wire};
 use crate::{clock::Clock, meter::Meter, walk::Step};
 use shardlink_client::logic::{
-    token::Token,
     session::{Effect, Event, Session},
+    token::Token,
 };
 use shardlink_shared::{
     codec::{self, Encoded, Frame, binary},
