@@ -7,7 +7,7 @@ import { Stop, note } from "./lib/say.mjs";
 
 /** In bytes, gzip. The next aim is 75,000. */
 const BUDGETS = [
-  { what: "shardlink", entry: "shardlink.js", wasm: "shardlink_client_bg.wasm", most: 99_000 },
+  { what: "shardlink", entry: "shardlink.js", wasm: "shardlink_client_bg.wasm", most: 96_000 },
   { what: "the encryption, when a key is first set", entry: "seal.js", wasm: "shardlink_seal_bg.wasm", most: 36_000, besides: "shardlink.js" },
 ];
 

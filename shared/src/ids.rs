@@ -2,7 +2,7 @@
 //! that a party's id cannot be passed where a character's is wanted.
 
 use crate::{
-    codec::table::{Kind, Wire},
+    codec::table::{Kind, Take, Wire},
     entropy::Entropy,
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -103,6 +103,12 @@ macro_rules! id {
 
         impl Wire for $name {
             const KIND: &'static Kind = &Kind::Id;
+        }
+
+        impl Take for $name {
+            fn take(rest: &mut &[u8]) -> Option<Self> {
+                u64::take(rest).and_then(Self::new)
+            }
         }
 
         impl Serialize for $name {

@@ -1,7 +1,7 @@
 //! A character's sheet: what the first generation's `character` object holds.
 
 use crate::{
-    codec::table::{Kind, Wire},
+    codec::table::{Kind, Take, Wire},
     ids::{CharacterId, LocationId},
     text::CharacterName,
     time::Millis,
@@ -11,7 +11,7 @@ use crate::{
 use serde::{Deserialize, Serialize};
 
 /// The six D&D-style stats, each 3 to 20.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Wire)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Take, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Stats {
     /// Strength, 3 to 20.
@@ -29,7 +29,7 @@ pub struct Stats {
 }
 
 /// What a character spends and regains, each 0 to its maximum.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Wire)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Take, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Resources {
     /// Health left.
@@ -53,7 +53,7 @@ impl Resources {
 }
 
 /// What a character has gained.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Wire)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Take, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Progression {
     /// The level, from 1.
@@ -70,7 +70,7 @@ impl Progression {
 }
 
 /// A character, whole.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Wire)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Take, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "Character"))]
 pub struct Sheet {

@@ -3,7 +3,7 @@
 
 use crate::{
     codec::{
-        table::{Kind, Wire},
+        table::{Kind, Take, Wire},
         words::one_of,
     },
     ids::{LocationId, ShardId},
@@ -53,6 +53,12 @@ macro_rules! canon_enum {
 
         impl Wire for $name {
             const KIND: &'static Kind = &Kind::LooseNames(Self::NAMES);
+        }
+
+        impl Take for $name {
+            fn take(rest: &mut &[u8]) -> Option<Self> {
+                u8::take(rest).and_then(Self::from_index)
+            }
         }
 
         impl Serialize for $name {

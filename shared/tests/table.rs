@@ -5,18 +5,24 @@
 
 mod support;
 
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value as Json, json};
 use shardlink_shared::{
     ErrorCode,
     codec::{
-        Encoded, Encoding, Frame, decode, encode,
-        table::{Nothing, Sink, Value, read, write},
+        Encoded, Encoding, Frame,
+        binary::read_body,
+        decode, encode,
+        table::{Nothing, Sink, TakeBody, Value, read, write},
     },
     entropy::{Entropy, Seeded},
     limits::MAX_SERVER_FRAME,
-    protocol::{Body, ClientMessage, Envelope, MessageSet, MessageType, ServerMessage},
+    protocol::{
+        Body, ClientMessage, Envelope, MessageSet, MessageType, ServerMessage, account, character, chat, error,
+        movement, party,
+    },
 };
-use std::{fs, path::PathBuf};
+use std::{fmt::Debug, fs, path::PathBuf};
 use support::{Named, damage, made_up};
 
 /// Builds JSON of what it is told.
@@ -112,10 +118,41 @@ fn by_table(row: &MessageType, body: &[u8]) -> Option<Json> {
     read.map(|()| builder.done.expect("what began has ended"))
 }
 
+/// Checks that a struct that can be taken is what serde reads, or refused by both. Gives whether
+/// this message has such a struct.
+fn taken_alike<M: Named>(row: &MessageType, body: &[u8]) -> bool {
+    fn check<T: TakeBody + DeserializeOwned + PartialEq + Debug>(body: &[u8]) -> bool {
+        assert_eq!(T::take_body(body), read_body::<T>(body).ok(), "{body:02x?}");
+        true
+    }
+    match (M::FOLDER, row.name) {
+        ("server", "auth_response") => check::<account::AuthResponse>(body),
+        ("server", "resumed") => check::<account::Resumed>(body),
+        ("server", "pace") => check::<account::Pace>(body),
+        ("server", "location_update") => check::<movement::LocationUpdate>(body),
+        ("server", "position_correction") => check::<movement::PositionCorrection>(body),
+        ("server", "position_frame") => check::<movement::PositionFrame>(body),
+        ("server", "player_joined_area") => check::<movement::PlayerJoinedArea>(body),
+        ("server", "player_left_area") => check::<movement::PlayerLeftArea>(body),
+        ("server", "move") => check::<movement::Move>(body),
+        ("client", "move") => check::<movement::MoveRequest>(body),
+        ("server", "character_update") => check::<character::CharacterUpdate>(body),
+        ("server", "error") => check::<error::ErrorMessage>(body),
+        ("server", "party_update") => check::<party::PartyUpdate>(body),
+        ("server", "party_invite") => check::<party::PartyInvite>(body),
+        ("client", "party_accept") => check::<party::PartyReference>(body),
+        ("server", "chat") => check::<chat::Chat>(body),
+        ("server", "chat_history") => check::<chat::ChatHistory>(body),
+        ("server", "mute") => check::<chat::Mute>(body),
+        _ => false,
+    }
+}
+
 fn agree<M: Named>(row: &MessageType, message: &M) {
     let (bytes, json) = (body(message), json(message));
     // Made of the same numbers: what is a float in one is in the other.
     assert_eq!(by_table(row, &bytes).as_ref(), Some(&json), "{}", row.name);
+    taken_alike::<M>(row, &bytes);
     if M::FOLDER == "client" {
         let mut written = Vec::new();
         write(row.fields, &value(&json), &mut written).unwrap_or_else(|refusal| panic!("{}: {refusal}", row.name));
@@ -142,6 +179,14 @@ fn every_golden_and_every_made_up_message_is_read_and_written_alike() {
 }
 
 #[test]
+fn what_a_browser_thinks_about_is_among_the_messages() {
+    fn count<M: Named>() -> usize {
+        M::TYPES.iter().filter(|row| taken_alike::<M>(row, &body(&golden::<M>(row)))).count()
+    }
+    assert_eq!((count::<ClientMessage>(), count::<ServerMessage>()), (2, 16));
+}
+
+#[test]
 fn what_is_damaged_in_binary_is_refused_or_read_alike() {
     fn check<M: Named>(entropy: &mut Seeded) -> [u32; 2] {
         let mut counts = [0; 2];
@@ -164,6 +209,7 @@ fn what_is_damaged_in_binary_is_refused_or_read_alike() {
         let typed = M::from_binary(row.tag, bytes).unwrap();
         counts[usize::from(typed.is_ok())] += 1;
         assert_eq!(by_table(row, bytes), typed.ok().as_ref().map(json), "{} {bytes:02x?}", row.name);
+        taken_alike::<M>(row, bytes);
     }
     let mut entropy = Seeded::new(0xda3a);
     for [refused, read] in [check::<ClientMessage>(&mut entropy), check::<ServerMessage>(&mut entropy)] {

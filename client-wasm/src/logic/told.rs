@@ -1,12 +1,12 @@
 //! Values that are passed on in binary, each beside a table of its fields: messages of the
 //! server, which only the parts that think about them read, and values for the game.
 
-use serde::{Serialize, de::DeserializeOwned};
+use serde::Serialize;
 use shardlink_shared::{
     codec::{
         Incoming,
         binary::{self, Raw},
-        table::{Kind, Nothing, Sink, Wire, read, read_value},
+        table::{Kind, Nothing, Sink, TakeBody, Wire, read, read_value},
     },
     protocol::{Body, Envelope, MessageSet, MessageType, ServerMessage},
 };
@@ -47,8 +47,8 @@ impl Told {
 
     /// The fields, typed. `T` must be the struct of the message's type.
     #[must_use]
-    pub fn read<T: DeserializeOwned>(&self) -> Option<T> {
-        binary::read_body(&self.body).ok()
+    pub fn read<T: TakeBody>(&self) -> Option<T> {
+        T::take_body(&self.body)
     }
 
     /// Tells a sink the fields, as one object.

@@ -1,6 +1,6 @@
-//! `#[derive(Wire)]`: describes a struct for the table-driven codec
-//! (`shared/src/codec/table`), from the same fields and serde attributes that serde's
-//! own derive reads.
+//! `#[derive(Wire)]` describes a struct for the table-driven codec
+//! (`shared/src/codec/table`), and `#[derive(Take)]` reads it from binary, both from the same
+//! fields and serde attributes that serde's own derive reads.
 
 use proc_macro::TokenStream;
 use quote::quote;
@@ -17,14 +17,63 @@ pub fn wire(input: TokenStream) -> TokenStream {
     described(&input).unwrap_or_else(|error| error.to_compile_error()).into()
 }
 
-fn described(input: &DeriveInput) -> Result<proc_macro2::TokenStream, Error> {
+/// Implements `Take` and `TakeBody` for a struct with named fields: reads them in their order.
+/// In a message's own struct a field with `#[serde(default)]` may be missing at the end.
+#[proc_macro_derive(Take)]
+pub fn take(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    taken(&input).unwrap_or_else(|error| error.to_compile_error()).into()
+}
+
+fn taken(input: &DeriveInput) -> Result<proc_macro2::TokenStream, Error> {
+    let (mut whole, mut body) = (Vec::new(), Vec::new());
+    for field in named(input)? {
+        let name = &field.ident;
+        let take = if is_id_or_zero(field)? {
+            quote!(::shardlink_shared::codec::table::id_or_zero(rest)?)
+        } else {
+            quote!(::shardlink_shared::codec::table::Take::take(rest)?)
+        };
+        let has_default = arguments(field, "serde")?.iter().any(|meta| meta.path().is_ident("default"));
+        let missing = if has_default { quote!(::std::default::Default::default()) } else { quote!(return None) };
+        body.push(quote!(#name: if rest.is_empty() { #missing } else { #take }));
+        whole.push(quote!(#name: #take));
+    }
+    let name = &input.ident;
+    let (generics, arguments, bounds) = input.generics.split_for_impl();
+    Ok(quote! {
+        impl #generics ::shardlink_shared::codec::table::Take for #name #arguments #bounds {
+            fn take(rest: &mut &[u8]) -> Option<Self> {
+                Some(Self { #(#whole),* })
+            }
+        }
+
+        impl #generics ::shardlink_shared::codec::table::TakeBody for #name #arguments #bounds {
+            fn take_body(mut body: &[u8]) -> Option<Self> {
+                let rest = &mut body;
+                Some(Self { #(#body),* })
+            }
+        }
+    })
+}
+
+fn is_id_or_zero(field: &Field) -> Result<bool, Error> {
+    let kinds = arguments(field, "wire")?;
+    Ok(kinds.iter().any(|meta| quote!(#meta).to_string().contains("IdOrZero")))
+}
+
+fn named(input: &DeriveInput) -> Result<&Punctuated<Field, Token![,]>, Error> {
     let Data::Struct(data) = &input.data else {
         return Err(Error::new_spanned(input, "only structs are described by a derive"));
     };
-    let Fields::Named(fields) = &data.fields else {
-        return Err(Error::new_spanned(input, "only structs with named fields are described by a derive"));
-    };
-    let fields = fields.named.iter().map(field).collect::<Result<Vec<_>, _>>()?;
+    match &data.fields {
+        Fields::Named(fields) => Ok(&fields.named),
+        _ => Err(Error::new_spanned(input, "only structs with named fields are described by a derive")),
+    }
+}
+
+fn described(input: &DeriveInput) -> Result<proc_macro2::TokenStream, Error> {
+    let fields = named(input)?.iter().map(field).collect::<Result<Vec<_>, _>>()?;
     let name = &input.ident;
     let (generics, arguments, bounds) = input.generics.split_for_impl();
     Ok(quote! {

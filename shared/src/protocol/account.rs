@@ -4,7 +4,13 @@ use super::{
     bounded::{Secret, Text},
     envelope::Timestamp,
 };
-use crate::{codec::table::Wire, ids::PlayerId, sheet::Sheet, text::UserName, time::Millis};
+use crate::{
+    codec::table::{Take, Wire},
+    ids::PlayerId,
+    sheet::Sheet,
+    text::UserName,
+    time::Millis,
+};
 use serde::{Deserialize, Serialize};
 
 /// `auth_request`, client to server: signs in; the first message on a socket
@@ -39,7 +45,7 @@ impl AuthRequest {
 /// `auth_response`, server to client: whether the socket is authenticated. It comes again
 /// when the session is renewed (`POST /api/auth/refresh`), without a character and with
 /// another resume token: the earlier one serves no more.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Wire)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Take, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AuthResponse {
     /// Whether it is.
@@ -107,7 +113,7 @@ impl AuthResponse {
 }
 
 /// The protocol revisions that a server speaks.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Take, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ProtocolRange {
     /// The lowest.
@@ -161,7 +167,7 @@ pub struct Resume {
 }
 
 /// `resumed`, server to client: the connection continues where it broke off.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Take, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Resumed {
     /// How many missed messages follow, before the snapshot of the present.
@@ -182,7 +188,7 @@ pub struct Ack {
 }
 
 /// `pace`, server to client: how often positions may be sent from now on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Take, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Pace {
     /// Positions a second, at least 1.

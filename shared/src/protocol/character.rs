@@ -2,7 +2,7 @@
 
 use super::bounded::List;
 use crate::{
-    codec::table::Wire,
+    codec::table::{Take, Wire},
     ids::{CharacterId, LocationId},
     limits::MAX_CHARACTERS,
     sheet::Sheet,
@@ -60,7 +60,7 @@ pub struct CharacterDelete {
 
 /// `character_update`, server to client: what is known of a character; what is
 /// absent has not changed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Take, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CharacterUpdate {
     /// Who it is.

@@ -5,7 +5,7 @@ use super::{
     envelope::Timestamp,
 };
 use crate::{
-    codec::table::Wire,
+    codec::table::{Take, Wire},
     ids::CharacterId,
     limits::{MAX_CIPHERTEXT, MAX_HISTORY},
     text::{CharacterName, Content, Draft},
@@ -81,7 +81,7 @@ impl SendChat {
 }
 
 /// `chat`, `whisper`, `party_chat` and `faction_chat`, server to client.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Take, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Chat {
     /// Who says it.
@@ -104,7 +104,7 @@ pub struct Chat {
 }
 
 /// A chat that the server relays and cannot read. All texts are base64.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Take, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Sealed {
     /// The scheme's version.
@@ -130,7 +130,7 @@ pub struct WorldAnnouncement {
 
 /// `chat_history`, client to server: what was said before. Nobody
 /// keeps whispers.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Take, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ChatHistoryRequest {
     /// Of which channel.
@@ -141,7 +141,7 @@ pub struct ChatHistoryRequest {
 }
 
 /// A chat of a channel's history.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Take, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PastChat {
     /// Its number in the channel, rising.
@@ -154,7 +154,7 @@ pub struct PastChat {
 
 /// `chat_history`, server to client: what was said last, the oldest first. A player that
 /// enters the world is told the history of each channel where anything was said.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Take, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ChatHistory {
     /// Of which channel.
@@ -165,7 +165,7 @@ pub struct ChatHistory {
 
 /// `mute`, either way: the player's character hears no more of another, or hears it again. The
 /// answer is a copy of the message. The player's character keeps its mutes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Take, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Mute {
     /// Whom.

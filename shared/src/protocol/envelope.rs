@@ -130,6 +130,12 @@ impl Seconds {
         in_bounds.then_some(Self { milliseconds: milliseconds as u32 })
     }
 
+    /// This many milliseconds.
+    #[must_use]
+    pub const fn of_milliseconds(milliseconds: u32) -> Self {
+        Self { milliseconds }
+    }
+
     /// The whole milliseconds.
     #[must_use]
     pub const fn milliseconds(self) -> u32 {

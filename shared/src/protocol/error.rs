@@ -1,12 +1,15 @@
 //! `error` and `invalid_message`: what was refused, and what could not be read.
 
 use super::{bounded::Text, envelope::Seconds};
-use crate::{ErrorCode, Refusal, codec::table::Wire};
+use crate::{
+    ErrorCode, Refusal,
+    codec::table::{Take, Wire},
+};
 use serde::{Deserialize, Serialize};
 
 /// `error` (understood and refused) and `invalid_message` (could not be
 /// decoded), server to client.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Wire)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Take, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ErrorMessage {
     /// From the one table.
@@ -19,7 +22,7 @@ pub struct ErrorMessage {
 }
 
 /// What helps to put a refusal right.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, Wire)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, Take, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ErrorDetails {
     /// The field at fault.

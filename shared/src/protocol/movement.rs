@@ -3,7 +3,7 @@
 use super::bounded::List;
 use crate::{
     codec::snapshot::Entries,
-    codec::table::{Kind, Wire},
+    codec::table::{Kind, Take, Wire},
     ids::{CharacterId, LocationId},
     limits::MAX_HUB_CAPACITY,
     rules::interest::Cell,
@@ -21,7 +21,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 /// to a step within is a copy of the [`Move`], if the step carried a message_id.
 /// MOVE_REJECTED comes with a [`PositionCorrection`]; after too many impossible moves it
 /// has `retry_after`, and moves are refused for that time without being judged.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Take, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MoveRequest {
     /// The player's own character; may be left out.
@@ -63,7 +63,7 @@ impl MoveRequest {
 }
 
 /// `move`, server to client: another character's step within the location.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Take, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Move {
     /// Who moves.
@@ -122,7 +122,7 @@ impl OwnMove {
 /// `position_correction`, server to client: the last good state, from which the
 /// client continues. A socket that offered no subprotocol is sent a `character_update` with
 /// the position instead.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Take, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PositionCorrection {
     /// The number of the step that was refused (0 for a `move`).
@@ -137,7 +137,7 @@ pub struct PositionCorrection {
 /// `position_frame`, server to client, in binary: where the players in sight that have moved
 /// are. Every frame can be read alone, so that any may be dropped. It may hold the receiver,
 /// and slots that the receiver has not been told of: the receiver skips those.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Take, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PositionFrame {
     /// The location it shows.
@@ -165,7 +165,7 @@ impl PositionFrame {
 
 /// `location_update`, server to client: the snapshot of a location on entering it, with the
 /// players in sight and those of the receiver's own faction.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Take, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LocationUpdate {
     /// Where the player's character is.
@@ -175,7 +175,7 @@ pub struct LocationUpdate {
 }
 
 /// A player in a location.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Take, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PlayerHere {
     /// Who it is.
@@ -196,7 +196,7 @@ pub struct PlayerHere {
 /// `player_joined_area`, server to client: a player came into sight, or a player of the
 /// receiver's own faction came into the location. In binary it may be the receiver, which
 /// skips that.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Take, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PlayerJoinedArea {
     /// Who it is.
@@ -221,7 +221,7 @@ pub struct PlayerJoinedArea {
 
 /// `player_left_area`, server to client: a player went out of sight, or a player of the
 /// receiver's own faction went out of the location.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Take, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PlayerLeftArea {
     /// Who it was.

@@ -8,7 +8,7 @@ use super::{
     envelope::Timestamp,
 };
 use crate::{
-    codec::table::Wire,
+    codec::table::{Take, Wire},
     ids::{CharacterId, PartyId},
     limits::{MAX_PARTY, MAX_PARTY_NAME},
     text::CharacterName,
@@ -91,7 +91,7 @@ impl SendPartyInvite {
 }
 
 /// `party_invite`, server to client: an invitation, good for five minutes and once.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Take, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PartyInvite {
     /// The party.
@@ -114,7 +114,7 @@ pub struct PartyInvite {
 
 /// `party_accept`, `party_decline`, `party_leave` and `party_disband`, client to
 /// server. Only the leader may disband a party.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Take, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PartyReference {
     /// The party.
@@ -147,7 +147,7 @@ pub struct PartyLoot {
 /// into the world or left it. A character that is out, or whose party has ended, gets a last
 /// one without itself in it; so does a character that has declined an invitation or whose
 /// invitation was taken back.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Wire)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Take, Wire)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PartyUpdate {
     /// The party.

@@ -23,6 +23,13 @@ macro_rules! wire_enum {
             const KIND: &'static $crate::codec::table::Kind = &$crate::codec::table::Kind::Names(Self::NAMES);
         }
 
+        impl $crate::codec::table::Take for $name {
+            fn take(rest: &mut &[u8]) -> Option<Self> {
+                let index = <u8 as $crate::codec::table::Take>::take(rest)?;
+                Self::ALL.get(usize::from(index)).copied()
+            }
+        }
+
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 if serializer.is_human_readable() {

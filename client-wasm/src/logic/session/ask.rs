@@ -6,7 +6,7 @@ use shardlink_shared::{
     ErrorCode, Refusal,
     codec::{
         Encoded, binary,
-        table::{Value, write},
+        table::{TakeBody, Value, write},
     },
     ids::LocationId,
     protocol::{Body, ClientMessage, Envelope, MessageSet, MessageType, Priority, RequestId, movement::MoveRequest},
@@ -97,6 +97,6 @@ fn is_lasting(row: &MessageType) -> bool {
 
 /// The other location that a request asks to go to.
 fn destination(row: &MessageType, body: &[u8]) -> Option<LocationId> {
-    let step: MoveRequest = (row.name == "move").then(|| binary::read_body(body).ok()).flatten()?;
+    let step: MoveRequest = (row.name == "move").then(|| TakeBody::take_body(body)).flatten()?;
     step.to_location_id
 }

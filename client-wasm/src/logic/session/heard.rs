@@ -16,7 +16,8 @@ use shardlink_shared::{
     ErrorCode,
     codec::{
         Frame,
-        binary::{Frames, Raw, read_body},
+        binary::{Frames, Raw},
+        table::TakeBody,
     },
     ids::LocationId,
     limits::MAX_SERVER_FRAME,
@@ -71,7 +72,7 @@ impl Session {
     }
 
     fn positions(&mut self, mut raw: Raw<'_>, now: Millis, observe: &mut dyn FnMut(Placed)) {
-        let Ok(frame) = read_body::<PositionFrame>(raw.body) else {
+        let Some(frame) = PositionFrame::take_body(raw.body) else {
             return;
         };
         let time = self.clock.moment(frame.time, now);

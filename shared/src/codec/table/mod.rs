@@ -9,15 +9,18 @@
 //! - [`read`] tells a [`Sink`] what the fields of a binary message are: the values that
 //!   JSON has for them.
 //! - [`read_value`] tells it one value of any kind, which need not be a message.
+//! - [`Take`] reads a typed value, for the few messages that a program does think about.
 //! - [`write`] makes a binary message's fields from a [`Value`], which is what JSON or
 //!   JavaScript has. It writes what clients send, and refuses what only servers send.
 
 mod kinds;
 mod read;
+mod take;
 mod write;
 
 pub use read::{read, read_value};
-pub use shardlink_derive::Wire;
+pub use shardlink_derive::{Take, Wire};
+pub use take::{Take, TakeBody, id_or_zero};
 pub use write::write;
 
 /// A type that the table describes. Structs derive it.

@@ -146,33 +146,33 @@ fn metres(vector: Vec3, sink: &mut dyn Sink) {
     sink.end();
 }
 
-fn moment(rest: &mut &[u8]) -> Option<Millis> {
+pub(super) fn moment(rest: &mut &[u8]) -> Option<Millis> {
     varint(rest, 64).map(Millis).filter(|moment| *moment <= Millis::LAST)
 }
 
-fn text<'a>(rest: &mut &'a [u8]) -> Option<&'a str> {
+pub(super) fn text<'a>(rest: &mut &'a [u8]) -> Option<&'a str> {
     let length = length(rest)?;
     std::str::from_utf8(take(rest, length)?).ok()
 }
 
-fn length(rest: &mut &[u8]) -> Option<usize> {
+pub(super) fn length(rest: &mut &[u8]) -> Option<usize> {
     usize::try_from(varint(rest, usize::BITS)?).ok()
 }
 
-fn byte(rest: &mut &[u8]) -> Option<u8> {
+pub(super) fn byte(rest: &mut &[u8]) -> Option<u8> {
     let (byte, after) = rest.split_first()?;
     *rest = after;
     Some(*byte)
 }
 
-fn take<'a>(rest: &mut &'a [u8], length: usize) -> Option<&'a [u8]> {
+pub(super) fn take<'a>(rest: &mut &'a [u8], length: usize) -> Option<&'a [u8]> {
     let (taken, after) = rest.split_at_checked(length)?;
     *rest = after;
     Some(taken)
 }
 
 /// A varint of at most this many bits, in no more bytes than that many bits need.
-fn varint(rest: &mut &[u8], bits: u32) -> Option<u64> {
+pub(super) fn varint(rest: &mut &[u8], bits: u32) -> Option<u64> {
     let mut number = 0_u64;
     let mut shift = 0;
     while shift < bits {
@@ -190,7 +190,7 @@ fn varint(rest: &mut &[u8], bits: u32) -> Option<u64> {
     None
 }
 
-fn zigzag(rest: &mut &[u8]) -> Option<i32> {
+pub(super) fn zigzag(rest: &mut &[u8]) -> Option<i32> {
     let number = varint(rest, 32)? as u32;
     Some((number >> 1).cast_signed() ^ -(number & 1).cast_signed())
 }

@@ -13,7 +13,7 @@ use crate::logic::{
 };
 use shardlink_shared::{
     ErrorCode, Refusal,
-    codec::{binary, table::Value},
+    codec::table::{TakeBody, Value},
     ids::{CharacterId, MAX_ID, PartyId},
     limits::{INVITATION_LIFE, MAX_INVITED, MAX_PARTY},
     protocol::{
@@ -238,7 +238,7 @@ impl System for Parties {
             "party_decline" => Outcome::Declined,
             _ => return,
         };
-        if let Ok(PartyReference { party_id }) = binary::read_body(body) {
+        if let Some(PartyReference { party_id }) = TakeBody::take_body(body) {
             self.answering.insert(number, (party_id, outcome));
         }
     }

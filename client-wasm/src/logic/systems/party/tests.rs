@@ -1,4 +1,5 @@
 use super::*;
+use shardlink_shared::codec::binary;
 use shardlink_shared::{
     codec::table::{Kind, Wire, write},
     entropy::{Entropy, Seeded},
