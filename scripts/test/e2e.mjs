@@ -15,6 +15,8 @@ const BESIDES = [
   "demo-social",
   "client-social",
   "client-account",
+  "client-tabs",
+  "encrypted-chat",
   "guide",
   "old-data",
   "bad-input",

@@ -603,7 +603,8 @@ export class ShardlinkClient {
       hears: (event) => this.#hears(event),
       emit: (event, value) => this.#tell(event, value),
       askTicket: (attempt) => void this.#ticket(attempt),
-      sessionEnded: () => void this.#account.forget(),
+      // Another tab may have entered the world with the same session, which then still stands.
+      sessionEnded: () => void this.#account.restore().catch(nothing),
     });
     this.#raw = raw;
     this.#heard();
