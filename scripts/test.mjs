@@ -1,11 +1,12 @@
 // `npm test`: sets up, builds and runs every test; `npm test -- native` (or
-// documents, tools, browser, e2e, contract) runs one stage. The last line on stdout is "N passed, N failed".
+// documents, tools, client, browser, e2e, contract) runs one stage. The last line on stdout is "N passed, N failed".
 import fs from "node:fs";
 import { buildAll } from "./build.mjs";
 import { testArtefacts } from "./lib/paths.mjs";
 import { Stop, seconds, step } from "./lib/say.mjs";
 import { setUp } from "./setup.mjs";
 import { browser } from "./test/browser.mjs";
+import { client } from "./test/client.mjs";
 import { contract } from "./test/contract.mjs";
 import { documents } from "./test/documents.mjs";
 import { endToEnd } from "./test/e2e.mjs";
@@ -17,6 +18,7 @@ const STAGES = {
   native: { what: "Native tests: rules, logic and codecs", run: native },
   documents: { what: "The documents: the protocol's by their own validators, and what all of them link to", run: documents },
   tools: { what: "The benchmark's own arithmetic, and the parts of `serve`", run: tools },
+  client: { what: "The built npm package under Node, against a server that is played", run: client, needsBuild: true },
   browser: { what: "Browser tests of the client, in headless Chromium", run: browser, needsBrowser: true },
   e2e: { what: "End to end: the built server under workerd, and real pages", run: endToEnd, needsBrowser: true, needsBuild: true },
   contract: { what: "The built server by its documents: REST, the page to read it, and the binary protocol", run: contract, needsBrowser: true, needsPython: true, needsBuild: true },

@@ -55,7 +55,7 @@ export class Account {
       if (!scram.proves(text(answer, "server_final"))) {
         // A session of a server that lies serves nobody. Nothing waits for the answer, which it may never give.
         this.#logOut(token).catch(() => {});
-        throw unproved();
+        throw unproved(" You are not signed in.");
       }
       begin();
       this.#token = token;
@@ -153,6 +153,6 @@ const session = (answer: Answer): Session => ({
 
 const text = (answer: Answer, name: string) => (typeof answer[name] === "string" ? answer[name] : "");
 
-const unproved = () => new ShardlinkError("BAD_SERVER_PROOF", "The server could not prove that it knows your account. You are not signed in.");
+const unproved = (so = "") => new ShardlinkError("BAD_SERVER_PROOF", `The server could not prove that it knows your account.${so}`);
 
 const endsSession = (error: unknown) => error instanceof ShardlinkError && (error.code === "UNAUTHENTICATED" || error.code === "SESSION_EXPIRED");

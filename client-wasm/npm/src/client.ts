@@ -1,5 +1,5 @@
 import { Account } from "./account.js";
-import { ShardlinkError, asShardlinkError } from "./errors.js";
+import { ShardlinkError, asShardlinkError, invalid } from "./errors.js";
 import type {
   Canon,
   Channel,
@@ -31,7 +31,7 @@ import type {
   Vector,
   WorldState,
 } from "./types.js";
-import { type Answer, type CallOptions, type Method, Rest, aborted, field } from "./rest.js";
+import { type Answer, type CallOptions, type Method, Rest, aborted, field, timedOut, within } from "./rest.js";
 import { type Place, Sealing } from "./sealing.js";
 import { Kept } from "./storage.js";
 import { type RawClient, type Wasm, loadWasm } from "./wasm.js";
@@ -89,9 +89,10 @@ export class ShardlinkClient {
 
   /** What the world is made of: what there is to choose from, the places, and what connects them. */
   realm(): Promise<Canon> {
+    if (this.#disposed) return Promise.reject(disposed());
     this.#realm ??= realmOf(this.#rest).catch((thrown: unknown) => {
       this.#realm = undefined;
-      throw thrown;
+      throw this.#disposed ? disposed(thrown) : thrown;
     });
     return this.#realm;
   }
@@ -182,13 +183,16 @@ export class ShardlinkClient {
 
   /** Enters the world: resolves once one's character stands in it. Who is refused stays where one is. */
   selectCharacter(id: number, options?: CallOptions): Promise<Character> {
-    const intent = ++this.#intent;
+    // What is refused here leaves an earlier choice standing.
+    const intent = isId(id) ? ++this.#intent : this.#intent;
     return this.#run(async (raw) => {
       const body = { character_id: idOf(id, "character_id") };
       const ticket = field(await this.#account.signed("POST", "/api/characters/select", body, options), "ticket", "string");
       // Who has left meanwhile, or selected another character, does not want to enter any more.
       if (intent !== this.#intent) throw notConnected();
-      return await raw.enter(ticket);
+      // Who gives it up does not enter later either.
+      const givenUp = () => void (intent === this.#intent && this.#leave());
+      return await endedBy(options, () => raw.enter(ticket), givenUp);
     });
   }
 
@@ -199,14 +203,16 @@ export class ShardlinkClient {
   }
 
   /**
-   * Ends this client: it leaves the world, whatever is in flight rejects with DISPOSED or
-   * NOT_CONNECTED, nothing is heard any more, and whatever is asked of it from now on rejects
-   * with DISPOSED. The account stays signed in.
+   * Ends this client: it leaves the world, whatever is in flight rejects with DISPOSED, nothing
+   * is heard any more, and whatever is asked of it from now on rejects with DISPOSED too. The
+   * account stays signed in.
    */
   dispose(): void {
     if (this.#disposed) return;
     this.#leave();
     this.#disposed = true;
+    // In a handler the module tells of the end only when the handler is over, and nobody hears it.
+    if (this.#status.state !== "closed") this.#status = { state: "closed", code: 1000 };
     this.#rest.ended.abort();
     this.#handlers.clear();
     this.#sealing.clear();
@@ -231,9 +237,9 @@ export class ShardlinkClient {
   request<Type extends RequestType>(
     type: Type,
     fields: Requests[Type]["fields"],
-    options: CallOptions = {},
+    options?: CallOptions,
   ): Promise<Requests[Type]["answer"]> {
-    return this.#run((raw) => endedBy(options, raw.request(type, fields)));
+    return this.#run((raw) => endedBy(options, () => raw.request(type, fields)));
   }
 
   /** Goes to a neighbouring location; one arrives at its entrance, (0, 0, 0). */
@@ -546,10 +552,10 @@ export class ShardlinkClient {
   }
 
   /** Milliseconds to the server and back over the socket. */
-  ping(options: CallOptions = {}): Promise<number> {
+  ping(options?: CallOptions): Promise<number> {
     return this.#run(async (raw) => {
       const begun = performance.now();
-      await endedBy(options, raw.ping());
+      await endedBy(options, () => raw.ping());
       return Math.round((performance.now() - begun) * 10) / 10;
     });
   }
@@ -668,8 +674,8 @@ export class ShardlinkClient {
   #emit(event: string, value: unknown): void {
     const handlers = this.#handlers.get(event);
     for (const handler of [...(handlers ?? [])]) {
-      // An earlier handler may have ended a later one.
-      if (!handlers?.has(handler)) continue;
+      // An earlier handler may have ended a later one, or the whole client.
+      if (this.#disposed || !handlers?.has(handler)) continue;
       try {
         handler(value as never);
       } catch (error) {
@@ -715,7 +721,6 @@ const nothing = () => {};
 
 const disposed = (cause?: unknown) => new ShardlinkError("DISPOSED", "This client has been disposed of.", { cause });
 const notConnected = () => new ShardlinkError("NOT_CONNECTED", "There is no connection to the world.");
-const invalid = (field: string, message: string) => new ShardlinkError("INVALID_FIELD", message, { field });
 
 async function realmOf(rest: Rest): Promise<Canon> {
   const answer = await rest.call("GET", "/api/realm", { kept: true });
@@ -749,25 +754,30 @@ function storageOf(option: ClientOptions["storage"]) {
   return option ?? "local";
 }
 
-function within(field: string, value: number, least: number, most: number): number {
-  if (!(value >= least && value <= most)) throw invalid(field, `The ${field} must be from ${least} to ${most} milliseconds.`);
-  return value;
-}
+const isId = (id: number) => Number.isSafeInteger(id) && id >= 1;
 
 function idOf(id: number, field: string): number {
-  if (!Number.isSafeInteger(id) || id < 1) throw invalid(field, "This is not an id.");
+  if (!isId(id)) throw invalid(field, "This is not an id.");
   return id;
 }
 
-/** What is asked over the socket, given up early if that is asked for. The server may do it nevertheless. */
-function endedBy<T>({ signal, timeout }: CallOptions, promise: Promise<T>): Promise<T> {
+/**
+ * What is asked over the socket, given up early if that is asked for: then `givenUp` is called.
+ * The server may do it nevertheless, unless it was given up before it was begun.
+ */
+function endedBy<T>({ signal, timeout }: CallOptions = {}, begin: () => Promise<T>, givenUp = nothing): Promise<T> {
+  if (timeout !== undefined) within("timeout", timeout, 0, 600_000);
+  if (signal?.aborted) throw aborted(signal.reason);
+  const promise = begin();
   if (!signal && timeout === undefined) return promise;
   return new Promise((resolve, reject) => {
-    const end = () => reject(aborted(signal?.reason));
-    if (signal?.aborted) end();
+    const giveUp = (error: ShardlinkError) => {
+      reject(error);
+      givenUp();
+    };
+    const end = () => giveUp(aborted(signal?.reason));
     signal?.addEventListener("abort", end, { once: true });
-    const late = () => reject(new ShardlinkError("TIMEOUT", "The server did not answer in time."));
-    const timer = timeout === undefined ? undefined : setTimeout(late, timeout);
+    const timer = timeout === undefined ? undefined : setTimeout(() => giveUp(timedOut()), timeout);
     promise.then(resolve, reject).finally(() => {
       clearTimeout(timer);
       signal?.removeEventListener("abort", end);

@@ -36,6 +36,8 @@ export class ShardlinkError extends Error {
   }
 }
 
+export const invalid = (field: string, message: string) => new ShardlinkError("INVALID_FIELD", message, { field });
+
 /** The error that something thrown stands for. */
 export function asShardlinkError(thrown: unknown): ShardlinkError {
   if (thrown instanceof ShardlinkError) return thrown;

@@ -1,5 +1,5 @@
 // REST: one call for all routes, and what a refusal means.
-import { ShardlinkError } from "./errors.js";
+import { ShardlinkError, invalid } from "./errors.js";
 
 /** How long a request may take, and what ends it sooner. */
 export interface CallOptions {
@@ -48,11 +48,12 @@ export class Rest {
 
   /** Resolves with the body of a success, and rejects with what the server refused. */
   async call(method: Method, path: string, { token, body, kept, signal, timeout }: RestCall = {}): Promise<Answer> {
-    const late = AbortSignal.timeout(timeout ?? this.deadline);
+    const late = AbortSignal.timeout(within("timeout", timeout ?? this.deadline, 0, 600_000));
     const signals = [late, this.ended.signal, ...(signal ? [signal] : [])];
     const headers: Record<string, string> = {};
     if (token) headers["Authorization"] = `Bearer ${token}`;
     if (body) headers["Content-Type"] = "application/json";
+    const any = anyOf(signals);
     let response: Response;
     let text: string;
     try {
@@ -62,13 +63,15 @@ export class Rest {
         body: body ? JSON.stringify(body) : null,
         cache: kept ? "no-cache" : "no-store",
         credentials: "omit",
-        signal: anyOf(signals),
+        signal: any.signal,
       });
       text = await response.text();
     } catch (cause) {
-      if (late.aborted) throw new ShardlinkError("TIMEOUT", "The server did not answer in time.", { cause });
+      if (late.aborted) throw timedOut(cause);
       if (signals.some((one) => one.aborted)) throw aborted(cause);
       throw unreachable(cause);
+    } finally {
+      any.release();
     }
     const read = text.length <= LONGEST ? parsed(text) : undefined;
     if (!response.ok) throw refusal(response, read);
@@ -79,14 +82,27 @@ export class Rest {
 
 export const aborted = (cause?: unknown) => new ShardlinkError("ABORTED", "The request was given up.", { cause });
 
-/** `AbortSignal.any`, which browsers have had since 2024 only. */
-function anyOf(signals: AbortSignal[]): AbortSignal {
+export const timedOut = (cause?: unknown) => new ShardlinkError("TIMEOUT", "The server did not answer in time.", { cause });
+
+/** A number of milliseconds that was asked for, if it is one of these. */
+export function within(field: string, value: number, least: number, most: number): number {
+  const fits = typeof value === "number" && value >= least && value <= most;
+  if (!fits) throw invalid(field, `The ${field} must be from ${least} to ${most} milliseconds.`);
+  return value;
+}
+
+/**
+ * `AbortSignal.any`, which browsers have had since 2024 only. The signals may outlive the request
+ * by far: once it is over, `release` lets go of them.
+ */
+function anyOf(signals: AbortSignal[]): { signal: AbortSignal; release: () => void } {
   const any = new AbortController();
+  const ended = new AbortController();
   for (const signal of signals) {
     if (signal.aborted) any.abort(signal.reason);
-    else signal.addEventListener("abort", () => any.abort(signal.reason), { once: true, signal: any.signal });
+    else signal.addEventListener("abort", () => any.abort(signal.reason), { once: true, signal: ended.signal });
   }
-  return any.signal;
+  return { signal: any.signal, release: () => ended.abort() };
 }
 
 function parsed(text: string): Answer | undefined {
