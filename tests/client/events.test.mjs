@@ -53,6 +53,24 @@ test("the same function can be subscribed twice, and each subscription ends by i
   assert.equal(count, 3);
 });
 
+test("off ends what on and once have begun with a handler, one at a time", async () => {
+  const { client, socket } = await inWorld();
+  let count = 0;
+  const handler = () => (count += 1);
+  client.on("world_state", handler);
+  client.once("world_state", handler);
+  client.off("world_state", () => {});
+  client.off("chat", handler);
+  client.off("world_state", handler);
+  socket.sends("world_state");
+  assert.equal(count, 1);
+  client.on("world_state", handler);
+  client.off("world_state", handler);
+  client.off("world_state", handler);
+  socket.sends("world_state");
+  assert.equal(count, 1);
+});
+
 test("once hears the next message alone, also when it throws or is told another meanwhile", async (t) => {
   const reported = reports(t);
   const { client, socket } = await inWorld();

@@ -1,6 +1,7 @@
 // Where the session's token is kept, and what a reload makes of it.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { until } from "../e2e/support/until.mjs";
 import { Accounts, PASSWORD } from "./support/accounts.mjs";
 import { problem } from "./support/server.mjs";
 import { KEY, clientOf, codeOf, inWorld, server, signedIn, storeOf } from "./support/stage.mjs";
@@ -45,16 +46,27 @@ test("any request that says that the session has ended forgets it", async () => 
   }
 });
 
-test("a close that ends the session forgets it, and another close does not", async () => {
+test("a close that may have ended the session has the client ask whether it did", async () => {
   const storage = storeOf({ [KEY]: "s1_kept" });
   const first = await inWorld({ storage });
   first.socket.ends(1000);
   assert.equal(first.client.status.state, "closed");
   assert.equal(storage.map.size, 1);
+
+  // Another tab has entered with the same session.
   const second = await inWorld({ storage });
+  server.on("GET /api/auth/session", STANDING);
   second.socket.ends(4002);
-  assert.equal(storage.map.size, 0);
-  assert.equal(await codeOf(second.client.getCharacters()), "UNAUTHENTICATED");
+  await until(() => server.asked.at(-1)?.url.endsWith("/api/auth/session"), "the client asks");
+  assert.equal((await second.client.restore()).playerId, 7);
+  assert.equal(storage.map.size, 1);
+
+  // Somebody has signed in elsewhere.
+  const third = await inWorld({ storage });
+  server.on("GET /api/auth/session", problem(401, "SESSION_EXPIRED"));
+  third.socket.ends(4002);
+  await until(() => storage.map.size === 0, "the token is forgotten");
+  assert.equal(await codeOf(third.client.getCharacters()), "UNAUTHENTICATED");
 });
 
 test("a token is kept for each server, the path included, and goes to no other", async () => {
