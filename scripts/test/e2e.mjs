@@ -2,11 +2,17 @@
 import { nodeTestsBesides } from "./node-tests.mjs";
 
 /**
- * Files that measure no time, the longest first, so that the last one does not run alone.
- * They mostly wait (for what expires, for alarms, for a browser), or ask the server for
- * much. The others count milliseconds, need the machine quiet and run alone.
+ * Files that measure no time more closely than by seconds, the longest first, so that the last
+ * one does not run alone. They mostly wait (for what expires, for alarms, for a browser), or ask
+ * the server for much. The others count milliseconds, need the machine quiet and run alone.
  */
 const BESIDES = [
+  "clock",
+  "two-browsers",
+  "operating",
+  "front-door",
+  "revocation",
+  "corrupt",
   "abuse",
   "seal",
   "social",
@@ -28,6 +34,9 @@ const BESIDES = [
   "scram",
   "pages",
   "realm",
+  "closing",
+  "text",
+  "bodies",
   "config",
 ];
 
