@@ -13,6 +13,7 @@ const BESIDES = [
   "sessions",
   "security",
   "demo-social",
+  "demo-views",
   "client-social",
   "client-account",
   "guide",

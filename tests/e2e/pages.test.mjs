@@ -120,11 +120,14 @@ test("the demo's first visit is light, and of the second hardly anything is sent
   // The page, its styles, its scripts and its module; whoever shows an icon asks for that too.
   assert.ok(first.sent.length >= 4 && first.sent.length <= 7 && first.sent.every(({ status }) => status === 200), told);
   assert.ok(first.sent.some(({ url, type }) => url.endsWith(".wasm") && type === "application/wasm"), told);
+  // The encryption comes with the first passphrase.
+  assert.ok(!first.sent.some(({ url }) => /seal/.test(url)), told);
 
   for (const again of [() => page.goto(stage.server.url), () => page.reload()]) {
     const second = await visit(again);
     const told = JSON.stringify(second, null, 1);
-    assert.ok(second.bytes <= 2_000 && second.sent.length <= 2, told);
+    // The page, its icon where one is shown, and what the world is made of.
+    assert.ok(second.bytes <= 2_000 && second.sent.length <= 3, told);
     assert.ok(second.sent.every(({ status }) => status === 304), told);
   }
   assert.deepEqual(page.problems, []);
