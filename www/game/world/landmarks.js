@@ -147,9 +147,10 @@ function caption(context, view, text, x, y, size, heart, below) {
   const noteWidth = below ? context.measureText(below).width : 0;
   context.font = titleFont;
   const width = Math.max(noteWidth, context.measureText(text).width);
-  // Where that is covered, so may its name be.
   const isCovered = view.covers.some((cover) => meets({ left: x, right: x, top: heart, bottom: heart }, cover));
-  const [moveX, moveY] = isCovered ? [0, 0] : outOfCovers(view, { left: x - width / 2, right: x + width / 2, top: y - size, bottom: y + (below ? 20 : 4) });
+  const move = outOfCovers(view, isCovered, { left: x - width / 2, right: x + width / 2, top: y - size, bottom: y + (below ? 20 : 4) });
+  if (!move) return;
+  const [moveX, moveY] = move;
   context.textAlign = "center";
   context.textBaseline = "alphabetic";
   context.lineJoin = "round";
@@ -165,23 +166,24 @@ function caption(context, view, text, x, y, size, heart, below) {
   context.fillText(below, x + moveX, y + moveY + 16);
 }
 
-/** How far a box has to move so that no panel of the HUD lies over a part of it: the shortest way that is free. */
-function outOfCovers(view, box) {
+/**
+ * How far a box has to move so that no panel of the HUD lies over a part of it: the shortest way
+ * that is free. Null if that is too far from what it names; of what `isCovered`, only aside.
+ */
+function outOfCovers(view, isCovered, box) {
   const over = view.covers.find((cover) => meets(box, cover));
   if (!over) return [0, 0];
   const moves = [
     [over.left - CAPTION_GAP - box.right, 0],
     [over.right + CAPTION_GAP - box.left, 0],
-    [0, over.top - CAPTION_GAP - box.bottom],
-    [0, over.bottom + CAPTION_GAP - box.top],
+    ...(isCovered ? [] : [[0, over.top - CAPTION_GAP - box.bottom], [0, over.bottom + CAPTION_GAP - box.top]]),
   ];
   const length = ([x, y]) => Math.abs(x + y);
   const isFree = ([x, y]) => {
     const moved = { left: box.left + x, right: box.right + x, top: box.top + y, bottom: box.bottom + y };
     return moved.left >= 0 && moved.right <= view.width && moved.top >= 0 && moved.bottom <= view.height && !view.covers.some((cover) => meets(moved, cover));
   };
-  // Far from what it names, a caption would say nothing: then it stays under the panel, as that does.
-  return moves.filter((move) => length(move) <= CAPTION_MOVES && isFree(move)).sort((a, b) => length(a) - length(b))[0] ?? [0, 0];
+  return moves.filter((move) => length(move) <= CAPTION_MOVES && isFree(move)).sort((a, b) => length(a) - length(b))[0] ?? null;
 }
 
 const meets = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
