@@ -19,6 +19,7 @@ const BESIDES = [
   "sessions",
   "security",
   "demo-social",
+  "demo-views",
   "client-social",
   "client-account",
   "client-tabs",

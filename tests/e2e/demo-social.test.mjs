@@ -9,6 +9,18 @@ const stage = serverAndBrowser();
 
 const PHONE = { viewport: { width: 375, height: 720 }, hasTouch: true, isMobile: true };
 
+/** Its pages draw five times a second: nobody looks at the maps, and three of them keep two cores busy. */
+const slowly = {
+  async newPage(options) {
+    const page = await stage.browser.newPage(options);
+    await page.addInitScript(() => {
+      const draw = globalThis.requestAnimationFrame;
+      globalThis.requestAnimationFrame = (frame) => setTimeout(() => draw(frame), 200);
+    });
+    return page;
+  },
+};
+
 const member = (page, name) => page.locator(`[data-testid=party-member][data-name="${name}"]`);
 const invitation = (page, from) => page.locator(`[data-testid=invitation][data-from="${from}"]`);
 const line = (page, text) => page.getByTestId("chat-line").filter({ hasText: text });
@@ -183,4 +195,67 @@ test("somebody elsewhere is invited by name and declines; the tabs are used by k
   await page.getByTestId("party-create").waitFor();
   await page.close();
   assert.deepEqual(page.problems, []);
+});
+
+test("who has the party's passphrase reads what is sealed; who has it not sees that", async () => {
+  const wanted = { "Moonlit Circle": { viewport: { width: 900, height: 600 } }, "Crimson Covenant": PHONE, "Golden Order": PHONE };
+  const [aria, bran, cara] = await Promise.all(Object.entries(wanted).map(([faction, options]) => play(slowly, stage.server.url, faction, options)));
+  for (const { page, name } of [bran, cara]) {
+    await nearby(aria.page, name).getByTestId("nearby-actions").click();
+    await aria.page.getByTestId("menu-invite").click();
+    await invitation(page, aria.name).getByTestId("invitation-accept").click();
+    await member(aria.page, name).waitFor();
+  }
+  // Only its own health is known to a page as long as nothing happened to others: of theirs it says nothing.
+  assert.equal(await member(aria.page, aria.name).getByTestId("member-health").isVisible(), true);
+  assert.equal(await member(aria.page, bran.name).getByTestId("member-health").isVisible(), false);
+  const asked = [];
+  aria.page.on("request", (request) => asked.push(request.url()));
+  for (const { page } of [aria, bran, cara]) await tab(page, "party").click();
+  await say(aria.page, "still open");
+  await line(bran.page, "still open").waitFor();
+
+  const lock = async (page, passphrase) => {
+    await page.getByTestId("lock-open").click();
+    await page.getByTestId("lock-passphrase").fill(passphrase);
+    await page.getByTestId("lock-set").click();
+  };
+  await lock(aria.page, "short");
+  await aria.page.getByTestId("lock-error").getByText("8 to 256 bytes").waitFor();
+  await aria.page.keyboard.press("Escape");
+  assert.equal(await aria.page.getByTestId("lock-open").getAttribute("data-locked"), "false");
+  await lock(aria.page, "seven silver salmon");
+  const fingerprint = (page) => page.getByTestId("lock-open").getByText(/^Locked · (\d{5} ?){4}$/);
+  await fingerprint(aria.page).waitFor();
+  assert.ok(asked.some((url) => /seal_bg.*\.wasm$/.test(url)), asked.join());
+
+  // Heard without the passphrase, it opens when that is set.
+  await say(aria.page, "meet at the shard");
+  const sealed = (page, how) => page.locator(`[data-testid=chat-line][data-sealed=${how}]`);
+  await sealed(bran.page, "unreadable").getByText("This is sealed").waitFor();
+  await lock(bran.page, "seven silver salmon");
+  await fingerprint(bran.page).waitFor();
+  await sealed(bran.page, "opened").getByText("meet at the shard").waitFor();
+  await say(bran.page, "I am there");
+  await sealed(aria.page, "opened").getByText("I am there").waitFor();
+  // The salts differ, and the digits are alike once each has heard the other.
+  await waitUntil("their digits are alike", async () => {
+    const [hers, his] = await Promise.all([aria, bran].map(({ page }) => page.getByTestId("lock-fingerprint").textContent()));
+    return hers !== "" && hers === his;
+  });
+  assert.equal(await sealed(aria.page, "opened").first().getByRole("img", { name: "Sealed" }).isVisible(), true);
+  assert.equal(await line(aria.page, "still open").getAttribute("data-sealed"), null);
+  await keepScreenshot(bran.page, "sealed");
+
+  await waitUntil("both are there and unreadable", async () => (await sealed(cara.page, "unreadable").count()) === 2);
+  await lock(cara.page, "another passphrase");
+  await sealed(cara.page, "unreadable").getByText("This was sealed with another passphrase.").first().waitFor();
+  assert.equal(await sealed(cara.page, "opened").count(), 0);
+  assert.deepEqual(await misplaced(cara.page), []);
+  await keepScreenshot(cara.page, "sealed-phone");
+  await cara.page.getByTestId("lock-open").click();
+  await cara.page.getByTestId("lock-remove").click();
+  await cara.page.getByTestId("lock-open").getByText("Not locked").waitFor();
+  for (const { page } of [aria, bran, cara]) await page.close();
+  assert.deepEqual([...aria.page.problems, ...bran.page.problems, ...cara.page.problems], []);
 });

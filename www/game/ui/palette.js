@@ -88,3 +88,13 @@ export function shardIcon(color, extraClass = "") {
     svg("path", { class: "shard-dark", d: "M11 6L6 20V8z" }),
   );
 }
+
+/** A padlock, closed or open. */
+export function lockIcon(closed) {
+  return svg(
+    "svg",
+    { viewBox: "0 0 16 16", class: "lock", "aria-hidden": "true", focusable: "false" },
+    svg("path", { class: "lock-bow", d: closed ? "M5 8V5.200a3 3 0 0 1 6 0V8" : "M5 8V4.200a3 3 0 0 1 5.800-1" }),
+    svg("rect", { class: "lock-body", x: 3, y: 7.5, width: 10, height: 7, rx: 1.5 }),
+  );
+}

@@ -55,7 +55,7 @@ export class CharactersView {
 
   #card(character) {
     const place = this.canon.locations.find((location) => location.id === character.location_id);
-    const enter = el("button", { type: "button", class: "button primary", text: "Enter world", data: { testid: "char-enter" }, "aria-label": `Enter the world as ${character.name}` });
+    const enter = el("button", { type: "button", class: "button primary", text: "Enter world", data: { testid: "char-enter" }, "aria-label": `Enter world as ${character.name}` });
     const remove = el("button", { type: "button", class: "button ghost", text: "Delete", data: { testid: "char-delete" }, "aria-label": `Delete ${character.name}` });
     enter.addEventListener("click", () => this.#enterWorld(character, enter));
     remove.addEventListener("click", () => this.#delete(character, remove));

@@ -5,6 +5,7 @@ import { describe } from "../ui/errors.js";
 import { factionColor } from "../ui/palette.js";
 import { markHandled, toast, toastUnlessHandled } from "../ui/toasts.js";
 import { Controls } from "../world/controls.js";
+import { Help } from "../world/help.js";
 import { Minimap } from "../world/minimap.js";
 import { NearbyList, showLatency, showLocation, showPosition, showRealm, showResources, showSelf } from "../world/panels.js";
 import { Renderer } from "../world/renderer.js";
@@ -32,6 +33,7 @@ export class WorldView {
       zoomBy: (steps) => this.renderer.zoomBy(steps),
       canWalk: () => this.canWalk(),
     });
+    this.help = new Help(this.canvas);
     byId("leave-world").addEventListener("click", (event) => this.#leave(event.currentTarget));
     byId("world-logout").addEventListener("click", () => {
       this.leaving = true;
@@ -58,6 +60,7 @@ export class WorldView {
     this.#syncLocation();
     this.subscriptions = this.#subscribe();
     this.controls.attach();
+    this.help.enter();
     this.#measure();
     this.canvas.focus({ preventScroll: true });
     this.timers = [setInterval(() => this.#ping(), PING_MS)];
@@ -117,10 +120,12 @@ export class WorldView {
       if (now - panelsAt < PANELS_MS) return;
       panelsAt = now;
       showPosition(this.walker.position);
-      showSelf({ name: self.character_name, level: self.level, faction: self.faction });
+      const { race, class: className } = this.character;
+      showSelf({ name: self.character_name, level: self.level, faction: self.faction, race, class: className });
       this.nearby.update(players, this.walker.position);
       this.minimap.draw(this.renderer.scenery, this.renderer.view, shown, players, this.walker.target);
       this.#showGate();
+      this.renderer.setCovers(this.#covers());
     };
     this.frame = requestAnimationFrame(tick);
   }
@@ -267,7 +272,15 @@ export class WorldView {
 
   #backToMap() {
     byId("travel").open = false;
+    this.help.close();
     this.canvas.focus({ preventScroll: true });
+  }
+
+  /** What the panels cover of the map, in its pixels. */
+  #covers() {
+    const map = this.canvas.getBoundingClientRect();
+    const panels = [...this.root.querySelectorAll(".hud .panel, .menu .button, .tabs")].filter((node) => node.checkVisibility());
+    return panels.map((node) => node.getBoundingClientRect()).map(({ left, right, top, bottom }) => ({ left: left - map.left, right: right - map.left, top: top - map.top, bottom: bottom - map.top }));
   }
 
   /** Keeps the camera's middle in the part of the map that the dock leaves free. */

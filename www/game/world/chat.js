@@ -2,9 +2,10 @@
 
 import { byId, el, setText } from "../ui/dom.js";
 import { describe } from "../ui/errors.js";
-import { hueOf } from "../ui/palette.js";
+import { hueOf, lockIcon } from "../ui/palette.js";
 import { Tabs } from "../ui/tabs.js";
 import { markHandled } from "../ui/toasts.js";
+import { Lock } from "./lock.js";
 
 export const CHANNELS = ["global", "faction", "party", "whisper"];
 
@@ -14,6 +15,8 @@ const LABELS = { global: "Message to everyone", faction: "Message to your factio
 const GESTURES = { wave: "waves", dance: "dances", bow: "bows", cheer: "cheers", point: "points", sit: "sits down" };
 const KEPT_ANNOUNCEMENTS = 20;
 const COUNT_FROM = 400;
+/** What is heard of a sealed line without any key. */
+const COVER = "[encrypted]";
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 
@@ -29,6 +32,7 @@ export class Chat {
     /** What is shown between what is said: announcements and gestures. */
     this.announcements = [];
     this.gestures = 0;
+    this.lock = new Lock(client, () => this.sync("party"));
     this.tabs = new Tabs(byId("chat-tabs"), (channel) => this.#shown(channel));
     byId("chat-form").addEventListener("submit", (event) => {
       event.preventDefault();
@@ -53,11 +57,14 @@ export class Chat {
     this.#count();
     this.tabs.choose("global");
     this.syncAll();
+    this.lock.refresh();
   }
 
   /** Something was said on a channel. */
   receive(message) {
     this.sync(message.channel);
+    // Who hears another's key for the first time may take that over, and its digits with it.
+    if (message.channel === "party" && message.encrypted) this.lock.refresh();
     if (message.sender_id === this.client.self?.character_id) return;
     // One answers whoever has whispered last, unless somebody else is being written to.
     if (message.channel === "whisper" && !this.input.value) this.to.value = message.sender_name;
@@ -93,8 +100,15 @@ export class Chat {
     }
     lines.forEach((line, index) => {
       let row = rows.get(line.key);
+      // A sealed line may have been opened since, or have turned out to be unreadable.
+      const shown = line.encrypted ? `${line.content} ${this.#unreadable(line) ?? ""}` : undefined;
+      if (row && row.dataset.shown !== shown) {
+        row.remove();
+        row = undefined;
+      }
       if (!row) {
         row = (UNSPOKEN[line.type] ?? ((spoken) => this.#row(spoken)))(line);
+        if (shown !== undefined) row.dataset.shown = shown;
         rows.set(line.key, row);
       }
       if (list.children[index] !== row) list.insertBefore(row, list.children[index] ?? null);
@@ -140,14 +154,23 @@ export class Chat {
             tone: nameColor(who.name),
             onclick: (event) => this.onName(event.currentTarget, { character_id: who.id, character_name: who.name }),
           });
+    const unreadable = this.#unreadable(line);
     return el(
-      "li",
-      { class: own ? "chat-line own" : "chat-line", data: { testid: "chat-line", channel: line.channel, sender: line.sender_name ?? "" } },
+      "div",
+      { class: own ? "chat-line own" : "chat-line", data: { testid: "chat-line", channel: line.channel, sender: line.sender_name ?? "", ...(line.encrypted ? { sealed: unreadable ? "unreadable" : "opened" } : {}) } },
       time(line.timestamp),
       own && whisper ? el("span", { class: "direction", text: "to " }) : null,
+      line.encrypted ? el("span", { class: "seal", role: "img", "aria-label": "Sealed", title: "Sealed" }, lockIcon(true)) : null,
       name,
-      el("span", { class: "said", text: line.content }),
+      unreadable ? el("i", { class: "said unreadable", text: unreadable }) : el("span", { class: "said", text: line.content }),
     );
+  }
+
+  /** Why a sealed line cannot be read; null for one that can. */
+  #unreadable(line) {
+    if (!line.encrypted) return null;
+    if (line.unreadable) return line.unreadable.message;
+    return line.content === COVER && !this.lock.isLocked ? "This is sealed: to read it, set the passphrase." : null;
   }
 
   /** In a log the names are reached from the log itself, so that it is one stop for the Tab key. */
@@ -261,12 +284,12 @@ const log = (channel) => byId(`chat-log-${channel}`);
 
 function announced(message) {
   const title = message.title ? el("b", { text: message.title, tone: "#f6c84c" }) : null;
-  return el("li", { class: "chat-line announcement", data: { testid: "chat-announcement" } }, time(message.timestamp), title, el("span", { text: message.content }));
+  return el("div", { class: "chat-line announcement", data: { testid: "chat-announcement" } }, time(message.timestamp), title, el("span", { text: message.content }));
 }
 
 function gesture({ name, emote, timestamp }) {
   const what = GESTURES[emote] ?? `makes a gesture: ${emote}`;
-  return el("li", { class: "chat-line gesture", data: { testid: "gesture", emote } }, time(timestamp), el("i", { class: "said", text: `${name} ${what}.` }));
+  return el("div", { class: "chat-line gesture", data: { testid: "gesture", emote } }, time(timestamp), el("i", { class: "said", text: `${name} ${what}.` }));
 }
 
 const UNSPOKEN = { world_announcement: announced, emote: gesture };

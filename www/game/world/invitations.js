@@ -70,7 +70,7 @@ export class Invitations {
     };
     const into = party_name ? `into “${party_name}”` : "into a party";
     card.node = el(
-      "li",
+      "div",
       { class: "panel invitation", data: { testid: "invitation", from: inviter_name } },
       el("p", {}, el("b", { text: inviter_name }), ` invites you ${into}. `, card.left),
       el("div", { class: "actions" },

@@ -106,7 +106,7 @@ export function drawGate(context, view, gate, time, near) {
   crystal(context, x - 1.75 * s, y - 2.3 * s, 1.1 * s, 5 * s, stone, -0.16);
   crystal(context, x + 1.75 * s, y - 2.3 * s, 1.1 * s, 5 * s, stone, 0.16);
   crystal(context, x, y - 5.3 * s + Math.sin(time * 1.6) * s * 0.12, 0.6 * s, 1.3 * s, gate.color);
-  caption(context, gate.target.name, x, y - 6.5 * s, 12);
+  caption(context, view, gate.target.name, x, y - 6.5 * s, 12, y - 2.4 * s);
 }
 
 /** One of the twelve shards, hovering over its circle. */
@@ -132,22 +132,58 @@ export function drawShard(context, view, place, time) {
     const angle = time * 0.5 + (i * Math.PI * 2) / 5;
     crystal(context, x + Math.cos(angle) * 3.4 * s, y - lift * s + Math.sin(angle) * 1.2 * s, 0.4 * s, 1 * s, place.color, angle);
   }
-  caption(context, place.shard.name, x, y - (lift + 4.4) * s - 16, 14, `${place.shard.guardian} stands guard`);
+  caption(context, view, place.shard.name, x, y - (lift + 4.4) * s - 16, 14, y - lift * s, `${place.shard.guardian} stands guard`);
 }
 
-function caption(context, text, x, y, size, below) {
+/** Pixels that a caption keeps from what covers the map, and that it may be moved for that. */
+const CAPTION_GAP = 6;
+const CAPTION_MOVES = 100;
+
+/** `heart` is how far down the middle of what is named lies. */
+function caption(context, view, text, x, y, size, heart, below) {
+  const titleFont = `600 ${size}px Georgia, "Liberation Serif", serif`;
+  const noteFont = '12px system-ui, "Liberation Sans", sans-serif';
+  context.font = noteFont;
+  const noteWidth = below ? context.measureText(below).width : 0;
+  context.font = titleFont;
+  const width = Math.max(noteWidth, context.measureText(text).width);
+  const isCovered = view.covers.some((cover) => meets({ left: x, right: x, top: heart, bottom: heart }, cover));
+  const move = outOfCovers(view, isCovered, { left: x - width / 2, right: x + width / 2, top: y - size, bottom: y + (below ? 20 : 4) });
+  if (!move) return;
+  const [moveX, moveY] = move;
   context.textAlign = "center";
   context.textBaseline = "alphabetic";
   context.lineJoin = "round";
   context.strokeStyle = "rgba(4,4,12,.85)";
   context.lineWidth = 4;
-  context.font = `600 ${size}px Georgia, "Liberation Serif", serif`;
   context.fillStyle = "#f4f2ff";
-  context.strokeText(text, x, y);
-  context.fillText(text, x, y);
+  context.strokeText(text, x + moveX, y + moveY);
+  context.fillText(text, x + moveX, y + moveY);
   if (!below) return;
-  context.font = '12px system-ui, "Liberation Sans", sans-serif';
+  context.font = noteFont;
   context.fillStyle = "#c9cae6";
-  context.strokeText(below, x, y + 16);
-  context.fillText(below, x, y + 16);
+  context.strokeText(below, x + moveX, y + moveY + 16);
+  context.fillText(below, x + moveX, y + moveY + 16);
 }
+
+/**
+ * How far a box has to move so that no panel of the HUD lies over a part of it: the shortest way
+ * that is free. Null if that is too far from what it names; of what `isCovered`, only aside.
+ */
+function outOfCovers(view, isCovered, box) {
+  const over = view.covers.find((cover) => meets(box, cover));
+  if (!over) return [0, 0];
+  const moves = [
+    [over.left - CAPTION_GAP - box.right, 0],
+    [over.right + CAPTION_GAP - box.left, 0],
+    ...(isCovered ? [] : [[0, over.top - CAPTION_GAP - box.bottom], [0, over.bottom + CAPTION_GAP - box.top]]),
+  ];
+  const length = ([x, y]) => Math.abs(x + y);
+  const isFree = ([x, y]) => {
+    const moved = { left: box.left + x, right: box.right + x, top: box.top + y, bottom: box.bottom + y };
+    return moved.left >= 0 && moved.right <= view.width && moved.top >= 0 && moved.bottom <= view.height && !view.covers.some((cover) => meets(moved, cover));
+  };
+  return moves.filter((move) => length(move) <= CAPTION_MOVES && isFree(move)).sort((a, b) => length(a) - length(b))[0] ?? null;
+}
+
+const meets = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;

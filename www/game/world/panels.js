@@ -6,9 +6,10 @@ import { dangerLabel, themeOf, zoneLabel } from "./themes.js";
 
 const MOST_NEARBY = 60;
 
-export function showSelf({ name, level, faction }) {
+export function showSelf({ name, level, faction, race, class: className }) {
   setText(byId("self-name"), name ?? "");
   setText(byId("self-level"), level ?? 1);
+  setText(byId("self-kind"), [race, className].filter(Boolean).join(" "));
   setText(byId("self-faction"), faction ?? "");
   const card = byId("self-faction").closest(".self");
   if (card.dataset.faction !== faction) {

@@ -81,8 +81,9 @@ export class PartyPanel {
       row.mark.hidden = !member.is_leader;
       setText(row.state, member.online ? "online" : "offline");
       row.state.classList.toggle("unseen", member.online);
-      row.bar.hidden = !member.max_health;
-      if (member.max_health) setBar(row.fill, row.amount, member.health ?? 0, member.max_health);
+      // What the server has not told is not shown as none.
+      row.bar.hidden = member.health === null || !member.max_health;
+      if (!row.bar.hidden) setBar(row.fill, row.amount, member.health, member.max_health);
       if (this.list.children[index] !== row.node) this.list.insertBefore(row.node, this.list.children[index] ?? null);
     });
   }
@@ -96,7 +97,7 @@ export class PartyPanel {
     row.state = el("span");
     row.fill = el("span", { class: "fill" });
     row.amount = el("span", { class: "amount" });
-    row.bar = el("dl", { class: "bar health" }, el("dt", { class: "unseen", text: "Health" }), el("dd", {}, row.fill, row.amount));
+    row.bar = el("dl", { class: "bar health", data: { testid: "member-health" } }, el("dt", { class: "unseen", text: "Health" }), el("dd", {}, row.fill, row.amount));
     const actions = own
       ? null
       : el("button", {

@@ -4,8 +4,9 @@ import { prefersCalm } from "../ui/dom.js";
 import { factionColor, hueOf } from "../ui/palette.js";
 import { Air } from "./air.js";
 import { fade } from "./crystal.js";
+import { Labels } from "./labels.js";
 import { Scenery } from "./scenery.js";
-import { drawLabels, drawToken } from "./tokens.js";
+import { drawToken } from "./tokens.js";
 
 const ZOOM = { min: 5, max: 28, step: 1.2 };
 const APPEAR_SECONDS = 0.5;
@@ -13,7 +14,7 @@ const APPEAR_SECONDS = 0.5;
 /** From metres (y northwards) to pixels (y southwards). */
 class View {
   constructor() {
-    Object.assign(this, { x: 0, y: 0, scale: 12, width: 1, height: 1, middleX: 0, middleY: 0 });
+    Object.assign(this, { x: 0, y: 0, scale: 12, width: 1, height: 1, middleX: 0, middleY: 0, covers: [] });
   }
 
   toScreen(x, y) {
@@ -40,6 +41,7 @@ export class Renderer {
     this.view = new View();
     this.zoom = innerWidth < 700 ? 11 : 14;
     this.ripples = [];
+    this.labels = new Labels();
     this.firstSeen = new Map();
     this.insets = { top: 0, bottom: 0 };
   }
@@ -49,12 +51,18 @@ export class Renderer {
     this.air = new Air(this.scenery.theme.air);
     this.ripples = [];
     this.firstSeen.clear();
+    this.labels.clear();
     this.shroud = null;
   }
 
   /** What of the canvas the HUD covers at the top and bottom, in pixels: the camera looks between. */
   setInsets(insets) {
     this.insets = insets;
+  }
+
+  /** Rectangles of the canvas that the HUD covers, in pixels: captions of the map keep out of them. */
+  setCovers(covers) {
+    this.view.covers = covers;
   }
 
   zoomBy(steps) {
@@ -96,7 +104,7 @@ export class Renderer {
         draw: () => {
           context.globalAlpha = 1;
           const head = drawToken(context, view, { faction: player.faction, x, y, velocity: player.velocity, seed: hueOf(player.character_name) }, time, calm);
-          heads.push({ ...head, name: player.character_name, level: player.level, color: factionColor(player.faction), own: false, gap: Math.hypot(x - self.x, y - self.y) });
+          heads.push({ ...head, id: player.character_id, name: player.character_name, level: player.level, color: factionColor(player.faction), own: false, gap: Math.hypot(x - self.x, y - self.y) });
           this.#appear(player, seconds);
         },
       });
@@ -105,14 +113,14 @@ export class Renderer {
       y: self.y - 0.001,
       draw: () => {
         const head = drawToken(context, view, { ...self, own: true, seed: 0 }, time, calm);
-        heads.push({ ...head, name: self.name, level: self.level, color: factionColor(self.faction), own: true, gap: -1 });
+        heads.push({ ...head, id: "own", name: self.name, level: self.level, color: factionColor(self.faction), own: true, gap: -1 });
       },
     });
     standing.sort((a, b) => b.y - a.y);
     for (const one of standing) one.draw(context);
     this.air.draw(context, view, time);
     this.#drawShroud();
-    drawLabels(context, heads.sort((a, b) => a.gap - b.gap));
+    this.labels.draw(context, heads, seconds, calm);
   }
 
   #visible(players) {

@@ -29,6 +29,7 @@ export class Social {
 
   leave() {
     this.invitations.stop();
+    this.chat.lock.close();
   }
 
   subscribe() {
@@ -41,6 +42,7 @@ export class Social {
       client.on("emote", (message) => chat.gestured(this.#nameOf(message.character_id), message)),
       client.on("party", ({ party }) => {
         this.party.show();
+        chat.lock.refresh();
         if (!party) chat.sync("party");
       }),
       client.on("party_presence", ({ character_name, online }) => toast(`${character_name} is ${online ? "back" : "away"}.`, "info")),

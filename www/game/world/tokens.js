@@ -1,22 +1,17 @@
-// The people on the map: a cut gem in the faction's colour with its crest, a name and a level.
+// The people on the map: a cut gem in the faction's colour with its crest.
 
 import { factionColor, factionGlyph } from "../ui/palette.js";
 import { fade, glowSprite, shade } from "./crystal.js";
 
 const GLOW_REACH = 2;
 const KEPT_FACES = 200;
-const LABEL_FONT = '600 13px system-ui, -apple-system, "Segoe UI", Roboto, "Liberation Sans", sans-serif';
-const LEVEL_FONT = '700 11px system-ui, -apple-system, "Segoe UI", Roboto, "Liberation Sans", sans-serif';
-const MOST_LABELS = 60;
-const KEPT_LABELS = 400;
 
 const faces = new Map();
-const labels = new Map();
 
 /** A token's radius on the screen. */
 export const tokenRadius = (scale) => Math.max(13, Math.min(26, scale * 1.25));
 
-/** Draws a token. `who`: {faction, x, y, velocity, own}; feet at the position. */
+/** Draws a token. `who`: {faction, x, y, velocity, own}; feet at the position. Gives where its name goes. */
 export function drawToken(context, view, who, time, calm) {
   const [x, y] = view.toScreen(who.x, who.y);
   const radius = tokenRadius(view.scale);
@@ -35,7 +30,8 @@ export function drawToken(context, view, who, time, calm) {
   const gem = face(who.faction, Math.round(radius));
   context.drawImage(gem, x - gem.reach, middle - gem.reach, gem.reach * 2, gem.reach * 2);
   if (walking) drawHeading(context, x, y, radius, color, Math.atan2(-who.velocity.y, who.velocity.x));
-  return { x, y: middle - radius - 6, radius };
+  // Without the bobbing: a name that moved up and down with its head would push its neighbours about.
+  return { x, y: y - radius * 2.05 - 6 };
 }
 
 function drawOwnRing(context, x, y, radius, color, time) {
@@ -102,69 +98,5 @@ function face(faction, radius) {
   context.fillStyle = shade(color, 0.55);
   context.fill(new Path2D(factionGlyph(faction)), "evenodd");
   faces.set(key, image);
-  return image;
-}
-
-/** Draws names over heads, nearest first; a name that would cover another moves up, or waits. */
-export function drawLabels(context, heads) {
-  const taken = [];
-  for (const head of heads.slice(0, MOST_LABELS)) {
-    const image = label(head.name, head.level, head.color, head.own);
-    const width = image.width / image.ratio;
-    const height = image.height / image.ratio;
-    for (let step = 0; step < 4; step += 1) {
-      const box = { left: head.x - width / 2, top: head.y - height - step * (height + 1), width, height };
-      if (taken.some((other) => overlaps(box, other))) continue;
-      context.drawImage(image, Math.round(box.left), Math.round(box.top), width, height);
-      taken.push(box);
-      break;
-    }
-  }
-}
-
-const overlaps = (a, b) => a.left < b.left + b.width && b.left < a.left + a.width && a.top < b.top + b.height && b.top < a.top + a.height;
-
-function label(name, level, color, own) {
-  const key = `${name}|${level}|${color}|${own}`;
-  let image = labels.get(key);
-  if (image) return image;
-  if (labels.size > KEPT_LABELS) labels.clear();
-  image = document.createElement("canvas");
-  image.ratio = Math.min(devicePixelRatio || 1, 2);
-  const context = image.getContext("2d");
-  const badge = level === null || level === undefined ? "" : String(level);
-  context.font = LABEL_FONT;
-  const nameWidth = context.measureText(name).width;
-  context.font = LEVEL_FONT;
-  const badgeWidth = badge ? Math.max(18, context.measureText(badge).width + 10) : 0;
-  const width = Math.ceil(nameWidth + badgeWidth + (badge ? 20 : 14));
-  image.width = width * image.ratio;
-  image.height = 22 * image.ratio;
-  context.scale(image.ratio, image.ratio);
-  context.fillStyle = own ? "rgba(20,22,52,.92)" : "rgba(8,9,20,.78)";
-  context.beginPath();
-  context.roundRect(0.5, 0.5, width - 1, 20, 10);
-  context.fill();
-  context.strokeStyle = own ? "#ffffff" : fade(color, 0.6);
-  context.lineWidth = 1;
-  context.stroke();
-  let x = 7;
-  context.textBaseline = "middle";
-  if (badge) {
-    context.fillStyle = color;
-    context.beginPath();
-    context.roundRect(3, 3, badgeWidth, 15, 8);
-    context.fill();
-    context.fillStyle = "#0a0b16";
-    context.font = LEVEL_FONT;
-    context.textAlign = "center";
-    context.fillText(badge, 3 + badgeWidth / 2, 11);
-    x = badgeWidth + 9;
-  }
-  context.textAlign = "left";
-  context.font = LABEL_FONT;
-  context.fillStyle = "#ffffff";
-  context.fillText(name, x, 11);
-  labels.set(key, image);
   return image;
 }
