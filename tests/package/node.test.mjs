@@ -14,7 +14,8 @@ import { makeProject } from "./support/project.mjs";
 import { MET } from "./support/meeting.js";
 
 const exec = promisify(execFile);
-const TIMEOUT_MS = 60_000;
+/** Long: a busy machine stretches passwords slowly. */
+const TIMEOUT_MS = 120_000;
 
 let server;
 let project;
@@ -40,7 +41,7 @@ const program = (from) => `
   console.log(JSON.stringify(await meeting(ShardlinkClient, process.argv[2])));
 `;
 
-for (const entry of ["shardlink", "shardlink/node", "shardlink/inline"]) {
+for (const entry of ["shardlink", "shardlink/inline"]) {
   test(`two players meet by "${entry}", and the program ends by itself`, { timeout: TIMEOUT_MS }, async () => {
     project.write({ "play.js": program(entry) });
     assert.deepEqual(JSON.parse(await run("play.js")), MET);
@@ -55,6 +56,11 @@ test("two players meet by one file that esbuild made of shardlink/inline, with n
     ...{ bundle: true, format: "esm", logLevel: "silent" },
   });
   assert.deepEqual(JSON.parse(await run(alone)), MET);
+});
+
+test("in Node shardlink is shardlink/node", async () => {
+  project.write({ "same.js": `console.log(import.meta.resolve("shardlink") === import.meta.resolve("shardlink/node"));` });
+  assert.equal(await run("same.js"), "true\n");
 });
 
 test("require() gives the same package", async () => {
@@ -96,8 +102,7 @@ const TYPED = `
 // package may be amiss that skipLibCheck would hide.
 for (const [resolution, module, ...rest] of [
   ["bundler", "es2022"],
-  ["nodenext", "nodenext"],
-  ["node16", "node16", "--exactOptionalPropertyTypes", "--verbatimModuleSyntax", "--isolatedModules"],
+  ["nodenext", "nodenext", "--exactOptionalPropertyTypes", "--verbatimModuleSyntax", "--isolatedModules"],
 ]) {
   test(`strict TypeScript compiles against it with moduleResolution ${resolution}`, { timeout: TIMEOUT_MS }, async () => {
     project.write({ "typed.ts": TYPED });

@@ -4,7 +4,7 @@ const SECRET = "meet me under the Nexus at midnight";
 
 /** Signs two players up, and lets one walk, speak, and speak under a key: what the other saw and heard. */
 export async function meeting(ShardlinkClient, url) {
-  const [aria, bran] = [await enter(ShardlinkClient, url), await enter(ShardlinkClient, url)];
+  const [aria, bran] = await Promise.all([enter(ShardlinkClient, url), enter(ShardlinkClient, url)]);
   try {
     const heard = {};
     bran.client.on("chat", ({ sender_id, content }) => sender_id === aria.id && (heard.chat = content));
@@ -57,7 +57,7 @@ async function walk(client, metres) {
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 async function until(holds, what) {
-  for (const end = performance.now() + 20_000; !holds(); await pause(20)) {
-    if (performance.now() > end) throw new Error(`${what}: not within 20 s`);
+  for (const end = performance.now() + 30_000; !holds(); await pause(20)) {
+    if (performance.now() > end) throw new Error(`${what}: not within 30 s`);
   }
 }
