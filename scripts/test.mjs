@@ -1,5 +1,5 @@
 // `npm test`: sets up, builds and runs every test; `npm test -- native` (or
-// documents, tools, client, browser, e2e, contract) runs one stage. The last line on stdout is "N passed, N failed".
+// documents, tools, client, browser, e2e, package, contract) runs one stage. The last line on stdout is "N passed, N failed".
 import fs from "node:fs";
 import { buildAll } from "./build.mjs";
 import { testArtefacts } from "./lib/paths.mjs";
@@ -11,6 +11,7 @@ import { contract } from "./test/contract.mjs";
 import { documents } from "./test/documents.mjs";
 import { endToEnd } from "./test/e2e.mjs";
 import { native } from "./test/native.mjs";
+import { packed } from "./test/package.mjs";
 import { tools } from "./test/tools.mjs";
 
 /** Each resolves to { code, passed, failed }. */
@@ -21,6 +22,7 @@ const STAGES = {
   client: { what: "The built npm package under Node, against a server that is played", run: client, needsBuild: true },
   browser: { what: "Browser tests of the client, in headless Chromium", run: browser, needsBrowser: true },
   e2e: { what: "End to end: the built server under workerd, and real pages", run: endToEnd, needsBrowser: true, needsBuild: true },
+  package: { what: "The package from its tarball, in Node, pages, bundlers and TypeScript; and the examples", run: packed, needsBrowser: true, needsBuild: true },
   contract: { what: "The built server by its documents: REST, the page to read it, and the binary protocol", run: contract, needsBrowser: true, needsPython: true, needsBuild: true },
 };
 

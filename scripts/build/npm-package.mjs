@@ -11,6 +11,9 @@ import { bring } from "../lib/products.mjs";
 /** What can be imported, and what is loaded when it is needed: the file's name, and where it begins. */
 const ENTRIES = { shardlink: "index.ts", inline: "inline.ts", node: "node.ts", seal: "seal.ts" };
 
+/** Sources that the package's types do not need. */
+const INTERNAL = ["account", "sealing", "stretch"];
+
 /** `wasm` are the fingerprints of what the facade is compiled against. */
 export function npmPackage(...wasm) {
   return bring({
@@ -40,8 +43,10 @@ async function build() {
   });
   await run("tsc", [
     ...["--project", path.join(facade, "tsconfig.json"), "--noEmit", "false"],
-    ...["--declaration", "--emitDeclarationOnly", "--outDir", dist.npm],
+    ...["--declaration", "--emitDeclarationOnly", "--stripInternal", "--outDir", dist.npm],
   ]);
+  // No type of the package leads to these, and they name what only the glue has.
+  for (const name of INTERNAL) fs.rmSync(path.join(dist.npm, `${name}.d.ts`));
   const manifest = JSON.parse(fs.readFileSync(path.join(facade, "package.json"), "utf8"));
   fs.writeFileSync(path.join(dist.npm, "package.json"), `${JSON.stringify({ ...manifest, version: workspaceVersion() }, null, 2)}\n`);
   fs.copyFileSync(path.join(facade, "README.md"), path.join(dist.npm, "README.md"));

@@ -14,7 +14,7 @@ export async function npmPackages() {
   // too: a folder shared with a container holds the other's binaries.
   const wanted = fingerprint(["package-lock.json"], [process.platform, process.arch]);
   if (fs.existsSync(stamp) && fs.readFileSync(stamp, "utf8") === wanted) return;
-  step("Installing the npm packages in package-lock.json: Node 24, wrangler, workerd, esbuild, binaryen, TypeScript, Playwright, axe, the documents' linters and reader (a minute)");
+  step("Installing the npm packages in package-lock.json: Node 24, wrangler, workerd, esbuild, binaryen, TypeScript, Vite, publint, Playwright, axe, the documents' linters and reader (a minute)");
   fs.rmSync(stamp, { force: true });
   // Only errors: its warnings are about the Node that runs npm, which is not the one we use.
   await run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], { env: npmEnvironment(), label: "npm ci" });

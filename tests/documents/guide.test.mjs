@@ -10,7 +10,8 @@ const pages = (folder) => fs.readdirSync(inRoot(folder)).filter((name) => name.e
 const GUIDE = pages("docs/guide");
 const DOCUMENTS = [
   ...["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"].map((name) => inRoot(name)),
-  ...["docs", "docs/guide", "docs/operating", "docs/decisions"].flatMap(pages),
+  ...["docs", "docs/guide", "docs/operating", "docs/decisions", "examples"].flatMap(pages),
+  ...fs.readdirSync(inRoot("examples")).filter((name) => !name.includes(".")).map((name) => inRoot("examples", name, "README.md")),
 ];
 
 const withoutCode = (text) => text.replace(/^( *)```[\s\S]*?^\1```/gm, "").replace(/`[^`\n]*`/g, "");

@@ -1,3 +1,5 @@
+// Games may be compiled without this library of TypeScript, which the types below need.
+/// <reference lib="esnext.disposable" preserve="true" />
 // What every part of the client stands on: its one connection, whoever hears it, and its end.
 import { Account } from "./account.js";
 import { ShardlinkError, asShardlinkError } from "./errors.js";
