@@ -12,17 +12,20 @@ const TIMEOUT_MS = 180_000;
 /** One file at a time: servers and browsers beside each other make timing a matter of luck. */
 export const nodeTests = (...folders) => run(folders.flatMap(testsIn), 1);
 
+/** Most of those that run beside others wait most of the time: three are not too many for two cores. */
+const BESIDE = 3;
+
 /**
- * The same of one folder, but those files first, two at a time, that `besides` names
+ * The same of one folder, but those files first, {@link BESIDE} at a time, that `besides` names
  * (without ".test.mjs"): they are not particular about timing.
  */
 export async function nodeTestsBesides(folder, besides) {
   const all = testsIn(folder);
-  const two = besides.map((name) => path.join(inRoot(folder), `${name}.test.mjs`));
-  const gone = two.find((file) => !all.includes(file));
+  const early = besides.map((name) => path.join(inRoot(folder), `${name}.test.mjs`));
+  const gone = early.find((file) => !all.includes(file));
   if (gone !== undefined) throw new Error(`there is no ${gone} to run beside others`);
-  const first = await run(two, 2);
-  const then = await run(all.filter((file) => !two.includes(file)), 1);
+  const first = await run(early, BESIDE);
+  const then = await run(all.filter((file) => !early.includes(file)), 1);
   return { code: first.code || then.code, passed: first.passed + then.passed, failed: first.failed + then.failed };
 }
 

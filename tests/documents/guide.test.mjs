@@ -65,7 +65,7 @@ const codes = (text) =>
 test("troubleshooting has every code of the error table and of the client once, and agrees whether to try again", () => {
   const table = read(inRoot("docs/PROTOCOL.md")).match(/<!-- generated: errors -->([\s\S]*?)<!-- end of errors -->/)[1];
   const known = new Map([...table.matchAll(/^\| `([A-Z_]+)` \| \d+ \|[^|]*\| (no|later) \|/gm)].map(([, code, again]) => [code, again]));
-  const ofClient = read(inRoot("client-wasm/npm/src/errors.ts")).match(/export type ClientCode = ([^;]*);/)[1];
+  const ofClient = read(inRoot("client-wasm/npm/src/errors.ts")).match(/export type ClientCode =\s([^;]*);/)[1];
   for (const [, code] of ofClient.matchAll(/"([A-Z_]+)"/g)) known.set(code, undefined);
   assert.ok(known.size >= 60, `only ${known.size} codes were found`);
 

@@ -69,7 +69,7 @@ test("require() gives the same package", async () => {
     "imported.js": `import * as all from "shardlink"; console.log(Object.keys(all).sort().join());`,
   });
   const names = await run("imported.js");
-  assert.equal(names, "ShardlinkClient,ShardlinkError,init\n");
+  assert.equal(names, "PLAYER,ShardlinkClient,ShardlinkError,init\n");
   assert.equal(await run("required.cjs"), names);
 });
 
