@@ -68,15 +68,26 @@ test("who has the key reads the party's chat; nobody else does, nor the server's
   assert.equal(cora.client.getMessages("party").at(-1).content, "[encrypted]");
   assert.equal(await aria.client.getFingerprint("party").then((digits) => /^\d{5}( \d{5}){3}$/.test(digits)), true);
 
+  // Who has no key cannot say it again as its own, nor have it said again.
+  const { encrypted } = cora.heard.party_chat[0];
+  const again = (who) => who.client.request("chat", { channel: "party", content: "written beside it", encrypted });
+  await again(cora);
+  await again(aria);
+  await until(() => bran.heard.party_chat.length === 3, "both are heard", 20_000);
+  for (const told of [bran.heard.party_chat, bran.client.getMessages("party"), (await bran.client.getHistory("party")).map(({ chat }) => chat)]) {
+    assert.deepEqual(told.map(({ unreadable }) => unreadable?.code), [undefined, "TAMPERED", "REPLAYED"]);
+    assert.deepEqual(told.map(({ content }) => content), [SECRET, "[encrypted]", "[encrypted]"]);
+  }
+
   // Another passphrase is told apart from what was changed on its way.
   await cora.client.setPartyKey("the dog sleeps on the anvil");
   await aria.client.sendPartyChat("and bring a lamp");
-  await until(() => cora.heard.party_chat.length === 2, "the second is heard", 20_000);
-  assert.equal(cora.heard.party_chat[1].unreadable.code, "WRONG_KEY");
+  await until(() => cora.heard.party_chat.length === 4, "the next is heard", 20_000);
+  assert.equal(cora.heard.party_chat[3].unreadable.code, "WRONG_KEY");
 
   // History is opened with the key that came since.
   await cora.client.setPartyKey(PHRASE);
-  assert.deepEqual((await cora.client.getHistory("party")).map(({ chat }) => chat.content), [SECRET, "and bring a lamp"]);
+  assert.deepEqual((await cora.client.getHistory("party")).map(({ chat }) => chat.content), [SECRET, "[encrypted]", "[encrypted]", "and bring a lamp"]);
   assert.equal(cora.client.getMessages("party").at(-1).content, "and bring a lamp");
 
   // A word that is not sealed shows that the disk is looked at rightly.

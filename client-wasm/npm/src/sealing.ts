@@ -11,6 +11,8 @@ const COVER = "[encrypted]";
 /** What was opened is kept so that it can be shown: some channels' lines and histories. */
 const KEPT = 512;
 
+const REPLAYED: Outcome = { code: "REPLAYED", message: "This was said before, and is told again." };
+
 type Outcome = { content: string } | { code: OpenCode; message: string };
 
 /** Anything that was said. */
@@ -24,8 +26,9 @@ export interface Place {
 
 export class Sealing {
   #seals: Seals | undefined;
-  /** By the nonce and the ciphertext of what was sealed. */
+  /** By {@link keyOf}. */
   readonly #opened = new Map<string, Outcome>();
+  #hasPartyKey = false;
   #partyOfKey: number | undefined;
   #hasWhisperKeys = false;
 
@@ -36,7 +39,8 @@ export class Sealing {
 
   async setPartyKey(source: KeySource | null, place: Place): Promise<void> {
     await (await this.#load()).setPartyKey(source);
-    this.#partyOfKey = source === null ? undefined : place.party;
+    this.#hasPartyKey = source !== null;
+    this.#partyOfKey = this.#hasPartyKey ? place.party : undefined;
   }
 
   async setWhisperKey(characterId: number, source: KeySource | null): Promise<void> {
@@ -52,9 +56,15 @@ export class Sealing {
     return (await this.#seals?.exportKey(owner)) ?? null;
   }
 
-  /** One is in a party now: a key of another party opens and seals nothing here. */
+  /**
+   * One is in a party now: a key that was set in none is this party's, and that of another party
+   * opens and seals nothing here.
+   */
   inParty(party: number): void {
-    if (this.#partyOfKey !== undefined && this.#partyOfKey !== party) {
+    if (!this.#hasPartyKey) return;
+    this.#partyOfKey ??= party;
+    if (this.#partyOfKey !== party) {
+      this.#hasPartyKey = false;
       this.#partyOfKey = undefined;
       void this.#seals?.setPartyKey(null);
     }
@@ -65,6 +75,7 @@ export class Sealing {
     this.#seals?.clear();
     this.#seals = undefined;
     this.#opened.clear();
+    this.#hasPartyKey = false;
     this.#partyOfKey = undefined;
     this.#hasWhisperKeys = false;
   }
@@ -81,39 +92,50 @@ export class Sealing {
     return { content: COVER, encrypted };
   }
 
-  /** Opens what was said, in place; what is not sealed stays as it is. */
+  /**
+   * Opens what was said, in place; what is not sealed stays as it is. What is `history` may have
+   * been opened before.
+   */
   async open<Chat extends Said>(said: Chat, place: Place, history: boolean): Promise<Chat> {
     const { encrypted, channel, sender_id, recipient_id } = said;
     if (!encrypted || !this.#seals) return said;
     const context = contextOf(channel, sender_id, recipient_id, place.party);
-    const before = this.#opened.get(keyOf(encrypted));
-    // History tells what was heard already; and what failed may open with a key that came since.
-    if (context && !(before && "content" in before && history)) {
-      this.#keep(encrypted, await this.#seals.open(context, encrypted, { history }));
-    }
-    return this.show(said);
+    if (!context) return said;
+    const key = keyOf(said, encrypted, place);
+    const before = this.#opened.get(key);
+    // What failed may open with a key that came since.
+    if (history && before && "content" in before) return put(said, before);
+    const outcome = await this.#seals.open(context, encrypted, { history });
+    this.#keep(key, outcome);
+    return put(said, outcome);
   }
 
   async openAll(messages: readonly PastChat[], place: Place): Promise<void> {
     for (const { chat } of messages) await this.open(chat as ChatMessage, place, true);
+    this.#markReplays(messages.map(({ chat }) => chat as ChatMessage), place);
   }
 
-  /** Puts what was opened into something that was said. */
-  show<Chat extends Said>(said: Chat): Chat {
-    const outcome = said.encrypted ? this.#opened.get(keyOf(said.encrypted)) : undefined;
-    if (!outcome) return said;
-    if ("content" in outcome) {
-      said.content = outcome.content;
-      delete said.unreadable;
-    } else {
-      said.unreadable = outcome;
+  /** Puts what was opened into lines, the oldest first. */
+  showAll(lines: ChatLine[], place: () => Place): ChatLine[] {
+    if (this.#opened.size === 0) return lines;
+    const here = place();
+    for (const line of lines) {
+      const outcome = line.encrypted ? this.#opened.get(keyOf(line, line.encrypted, here)) : undefined;
+      if (outcome) put(line, outcome);
+    }
+    return this.#markReplays(lines, here);
+  }
+
+  /** Of the same sealed thing told twice the first alone was said. */
+  #markReplays<Chat extends Said>(said: Chat[], place: Place): Chat[] {
+    const seen = new Set<string>();
+    for (const one of said) {
+      const key = one.encrypted ? keyOf(one, one.encrypted, place) : undefined;
+      if (key === undefined || !this.#opened.has(key)) continue;
+      if (seen.has(key)) put(one, REPLAYED);
+      seen.add(key);
     }
     return said;
-  }
-
-  showAll(lines: ChatLine[]): ChatLine[] {
-    if (this.#opened.size > 0) for (const line of lines) this.show(line);
-    return lines;
   }
 
   /** What one has said oneself: the answer holds one's own copy. */
@@ -122,9 +144,8 @@ export class Sealing {
     return copy;
   }
 
-  #keep(sealed: Sealed, outcome: Outcome): void {
-    const key = keyOf(sealed);
-    // What was opened once stays: only a replay is told again.
+  #keep(key: string, outcome: Outcome): void {
+    // What was opened once stays so: what comes again is told as a replay, and changes nothing.
     if ("content" in (this.#opened.get(key) ?? {})) return;
     this.#opened.delete(key);
     this.#opened.set(key, outcome);
@@ -141,7 +162,21 @@ export class Sealing {
   }
 }
 
-const keyOf = ({ nonce, ciphertext }: Sealed) => `${nonce} ${ciphertext}`;
+/** A sealed thing in its place: elsewhere, or by another sender, it is another. */
+const keyOf = ({ channel, sender_id, recipient_id }: Said, { nonce, ciphertext }: Sealed, { party }: Place) =>
+  [channel, sender_id, channel === "party" ? party : recipient_id, nonce, ciphertext].join(" ");
+
+function put<Chat extends Said>(said: Chat, outcome: Outcome): Chat {
+  if ("content" in outcome) {
+    said.content = outcome.content;
+    delete said.unreadable;
+  } else {
+    // Whoever sends something sealed may write any content beside it.
+    said.content = COVER;
+    said.unreadable = outcome;
+  }
+  return said;
+}
 
 function contextOf(channel: Channel, sender: number | undefined, recipient: number | null, party: number | undefined): SealContext | undefined {
   if (sender === undefined) return undefined;

@@ -102,7 +102,7 @@ export abstract class Social extends Core {
    * `party`.
    */
   getMessages(channel: Channel): ChatLine[] {
-    return this.sealing.showAll(this.kept<ChatLine[]>(`messages:${channel}`, []));
+    return this.sealing.showAll(this.kept<ChatLine[]>(`messages:${channel}`, []), () => this.place());
   }
 
   /**
