@@ -1,15 +1,13 @@
-// End-to-end encryption as a game uses it: client-wasm/npm/src/seal.ts over the built module;
+// End-to-end encryption below what a game uses: seal.js of the built package;
 // and a second client, written here from docs/encryption.md alone.
 import assert from "node:assert/strict";
 import nodeCrypto from "node:crypto";
 import fs from "node:fs";
-import os from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
-import { dist, facade } from "../../scripts/lib/paths.mjs";
-import { run } from "../../scripts/lib/processes.mjs";
+import { dist } from "../../scripts/lib/paths.mjs";
 
 const [ALICE, BOB, PARTY] = [5_000_000_001, 5_000_000_002, 7_000_000_001];
 const PHRASE = "correct horse battery";
@@ -19,22 +17,10 @@ const said = { channel: "party", senderId: ALICE, partyId: PARTY };
 const answered = { channel: "party", senderId: BOB, partyId: PARTY };
 
 let Seals;
-const folder = fs.mkdtempSync(path.join(os.tmpdir(), "shardlink-seal-"));
-const fetchOfNode = globalThis.fetch;
-
 before(async () => {
-  const bundle = path.join(folder, "seal.js");
-  await run("esbuild", [path.join(facade, "src/seal.ts"), "--bundle", "--format=esm", "--target=es2022", "--external:./wasm/*", `--outfile=${bundle}`, "--log-level=warning"]);
-  fs.writeFileSync(path.join(folder, "package.json"), '{"type":"module"}');
-  fs.cpSync(dist.npmWasm, path.join(folder, "wasm"), { recursive: true });
-  // Node fetches no files.
-  globalThis.fetch = async (url, ...rest) =>
-    String(url).startsWith("file:") ? new Response(fs.readFileSync(new URL(url)), { headers: { "content-type": "application/wasm" } }) : fetchOfNode(url, ...rest);
-  ({ Seals } = await import(pathToFileURL(bundle)));
-});
-after(() => {
-  globalThis.fetch = fetchOfNode;
-  fs.rmSync(folder, { recursive: true });
+  // An entry of the package knows where its modules are.
+  await import(pathToFileURL(path.join(dist.npm, "node.js")).href);
+  ({ Seals } = await import(pathToFileURL(path.join(dist.npm, "seal.js")).href));
 });
 
 /** Somebody in the party with this key. */

@@ -27,6 +27,7 @@ const OPEN = [
   "GET /api/world/state",
   "GET /api/world/shards",
   "GET /api/world/events",
+  "GET /api/realm",
   "GET /api/status",
   "GET /readyz",
 ];
