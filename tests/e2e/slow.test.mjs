@@ -15,9 +15,9 @@ const LONG = "𝔰".repeat(480);
 const CHAT_EVERY_MS = 210;
 const HEARD_WITHIN_MS = 20_000;
 /** What a player would notice. */
-const CHAT_P95_MS = 300;
+const CHAT_P95_MS = 500;
 /** Nor may it be this many times what it was before, on a machine where that was much. */
-const CHAT_P95_TIMES = 2;
+const CHAT_P95_TIMES = 3;
 /** The kernel's buffers come first; then 256 KiB are soon full. */
 const CLOSED_WITHIN_MS = 40_000;
 /** More than the same crowd makes memory grow by itself: its log fills in the first 90 s. */
