@@ -134,15 +134,20 @@ export class Account {
 async function newChecks(wasm: Wasm, username: string, password: string, signal?: AbortSignal): Promise<object> {
   const asked = wasm.newPassword(username, password);
   const [salt, stored_key, server_key] = wasm.passwordChecks(asked, await stretched(wasm, password, asked, signal)) ?? [];
-  return { salt, iterations: new DataView(asked.buffer, asked.byteOffset).getUint32(16, true), stored_key, server_key };
+  return { salt, iterations: iterationsOf(asked), stored_key, server_key };
 }
 
+/** `asked` is what the module gave: 16 bytes of salt, then the iterations (little-endian). */
+const iterationsOf = (asked: Uint8Array) => new DataView(asked.buffer, asked.byteOffset).getUint32(16, true);
+
 async function stretched(wasm: Wasm, password: string, asked: Uint8Array, signal?: AbortSignal): Promise<Uint8Array> {
-  const salted = await stretch(wasm, password, asked, signal).catch((cause: unknown) => {
-    throw aborted(cause);
-  });
-  if (signal?.aborted) throw aborted(signal.reason);
-  return salted;
+  try {
+    const slices = (bytes: Uint8Array) => new wasm.Stretching(bytes, asked);
+    return await stretch(password, asked.slice(0, 16), iterationsOf(asked), slices, signal);
+  } finally {
+    // Whoever has given up goes no further, whatever has come of it.
+    if (signal?.aborted) throw aborted(signal.reason);
+  }
 }
 
 const session = (answer: Answer): Session => ({

@@ -67,8 +67,12 @@ export class ShardlinkClient extends Social {
 
   /** Signs in. A new sign-in ends the account's earlier session. */
   signIn(username: string, password: string, options?: CallOptions): Promise<Session> {
-    // Leaves the world of the earlier session, which this sign-in replaces.
-    return this.run(() => this.account.signIn(this.module(), username, password, () => this.leave(), options));
+    // Leaves the world of the earlier session, which this sign-in replaces, and its keys.
+    const begin = () => {
+      this.leave();
+      this.sealing.clear();
+    };
+    return this.run(() => this.account.signIn(this.module(), username, password, begin, options));
   }
 
   /** The same as {@link signIn}: its name in the first generation. */
@@ -103,6 +107,7 @@ export class ShardlinkClient extends Social {
     return this.run(async () => {
       await this.account.deleteAccount(this.module(), password, options);
       this.leave();
+      this.sealing.clear();
       this.account.forget();
     });
   }

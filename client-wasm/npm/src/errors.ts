@@ -10,6 +10,7 @@ export type ClientCode =
   | "BAD_RESPONSE"
   | "BAD_SERVER_PROOF"
   | "WEAK_SERVER"
+  | "NO_KEY"
   | "EXHAUSTED";
 
 export interface ErrorDetails {

@@ -3,6 +3,7 @@
 // module of its own that is loaded when a key is first set.
 import { ShardlinkError, asShardlinkError } from "./errors.js";
 import type { Sealed } from "./messages.js";
+import { stretch } from "./stretch.js";
 import { addressed, sealSource } from "./wasm.js";
 import type { Sealer } from "./wasm/shardlink_seal.js";
 
@@ -40,12 +41,6 @@ const MAX_SENDERS = 64;
 
 /** Rounds of PBKDF2, as in shared/src/limits.rs. */
 const ROUNDS = 600_000;
-
-/** A slice of stretching without WebCrypto holds the page for half a frame at most, in milliseconds. */
-const SLICE = 7;
-
-/** Rounds between two looks at the clock; even a slow phone does them in a millisecond. */
-const SLICE_STEP = 100;
 
 const MESSAGES: Record<OpenCode, string> = {
   WRONG_KEY: "This was sealed with another passphrase.",
@@ -247,7 +242,7 @@ class Ring {
   async #addPhrase(sealer: Sealer, phrase: string): Promise<void> {
     if (this.#current && this.#phrases[0] === phrase) return;
     const salt = crypto.getRandomValues(new Uint8Array(16));
-    sealer.addKey(await stretch(phrase, salt), salt);
+    sealer.addKey(await stretched(phrase, salt), salt);
     this.#phrases = [phrase, ...this.#phrases.filter((other) => other !== phrase)].slice(0, MAX_PHRASES);
     this.#current = true;
     this.#wrong.clear();
@@ -257,7 +252,7 @@ class Ring {
   async #learn(sealer: Sealer, sender: number, keyId: string, salt: Uint8Array<ArrayBuffer>): Promise<boolean> {
     if (this.#wrong.has(keyId) || !this.#mayStretch(sender)) return false;
     for (const [place, phrase] of this.#phrases.entries()) {
-      if (sealer.learn(keyId, await stretch(phrase, salt), this.#current && place === 0)) return true;
+      if (sealer.learn(keyId, await stretched(phrase, salt), this.#current && place === 0)) return true;
     }
     for (const oldest of this.#wrong) {
       if (this.#wrong.size < MAX_WRONG) break;
@@ -314,26 +309,5 @@ function check(source: KeySource): KeySource {
 /** At most four marks on a letter, as the server allows them in what it can read. */
 const tidy = (content: string): string => content.normalize("NFC").replace(/(\p{M}{4})\p{M}+/gu, "$1");
 
-/** PBKDF2-HMAC-SHA256, 32 bytes: WebCrypto's, off the page's thread; where there is none, our own in slices. */
-async function stretch(phrase: string, salt: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
-  const bytes = new TextEncoder().encode(phrase);
-  const subtle: SubtleCrypto | undefined = globalThis.crypto.subtle;
-  if (subtle) {
-    const key = await subtle.importKey("raw", bytes, "PBKDF2", false, ["deriveBits"]);
-    return new Uint8Array(await subtle.deriveBits({ name: "PBKDF2", hash: "SHA-256", salt, iterations: ROUNDS }, key, 256));
-  }
-  const { Stretching } = await load();
-  const stretching = new Stretching(bytes, salt);
-  try {
-    for (;;) {
-      const until = performance.now() + SLICE;
-      do {
-        const stretched = stretching.advance(SLICE_STEP);
-        if (stretched) return stretched;
-      } while (performance.now() < until);
-      await new Promise((resolve) => setTimeout(resolve, 0));
-    }
-  } finally {
-    stretching.free();
-  }
-}
+const stretched = (phrase: string, salt: Uint8Array<ArrayBuffer>): Promise<Uint8Array> =>
+  stretch(phrase, salt, ROUNDS, async (bytes) => new (await load()).Stretching(bytes, salt));

@@ -11,9 +11,9 @@ const COVER = "[encrypted]";
 /** What was opened is kept so that it can be shown: some channels' lines and histories. */
 const KEPT = 512;
 
-const REPLAYED: Outcome = { code: "REPLAYED", message: "This was said before, and is told again." };
-
 type Outcome = { content: string } | { code: OpenCode; message: string };
+
+const REPLAYED: Outcome = { code: "REPLAYED", message: "This was said before, and is told again." };
 
 /** Anything that was said. */
 type Said = Pick<ChatMessage, "channel" | "sender_id" | "recipient_id" | "content" | "encrypted" | "unreadable">;
@@ -26,6 +26,10 @@ export interface Place {
 
 export class Sealing {
   #seals: Seals | undefined;
+  /** The keys that are being set: what is said and heard meanwhile waits for them. */
+  #setting: Promise<void> | undefined;
+  /** How many times all was forgotten: a key that was being set then is not kept. */
+  #cleared = 0;
   /** By {@link keyOf}. */
   readonly #opened = new Map<string, Outcome>();
   #hasPartyKey = false;
@@ -34,25 +38,46 @@ export class Sealing {
 
   /** Whether anything may be sealed or opened at all. */
   get isUsed(): boolean {
-    return this.#seals !== undefined;
+    return this.#seals !== undefined || this.#setting !== undefined;
   }
 
-  async setPartyKey(source: KeySource | null, place: Place): Promise<void> {
-    await (await this.#load()).setPartyKey(source);
-    this.#hasPartyKey = source !== null;
-    this.#partyOfKey = this.#hasPartyKey ? place.party : undefined;
+  setPartyKey(source: KeySource | null, place: () => Place): Promise<void> {
+    return this.#set(async (seals) => {
+      await seals.setPartyKey(source);
+      this.#hasPartyKey = source !== null;
+      this.#partyOfKey = this.#hasPartyKey ? place().party : undefined;
+    });
   }
 
-  async setWhisperKey(characterId: number, source: KeySource | null): Promise<void> {
-    await (await this.#load()).setWhisperKey(characterId, source);
-    this.#hasWhisperKeys ||= source !== null;
+  setWhisperKey(characterId: number, source: KeySource | null): Promise<void> {
+    return this.#set(async (seals) => {
+      await seals.setWhisperKey(characterId, source);
+      this.#hasWhisperKeys ||= source !== null;
+    });
+  }
+
+  /** Sets keys one after the other, from this moment on: nothing is said openly while the encryption is loaded. */
+  #set(change: (seals: Seals) => Promise<void>): Promise<void> {
+    const [before, times] = [this.#setting, this.#cleared];
+    const setting = (async () => {
+      await before?.catch(() => {});
+      await change(await this.#load(times));
+    })();
+    this.#setting = setting;
+    const done = () => {
+      if (this.#setting === setting) this.#setting = undefined;
+    };
+    setting.then(done, done);
+    return setting;
   }
 
   async fingerprint(owner: KeyOwner): Promise<string | null> {
+    await this.#setting;
     return (await this.#seals?.fingerprint(owner)) ?? null;
   }
 
   async exportKey(owner: KeyOwner): Promise<string | null> {
+    await this.#setting;
     return (await this.#seals?.exportKey(owner)) ?? null;
   }
 
@@ -74,6 +99,8 @@ export class Sealing {
   clear(): void {
     this.#seals?.clear();
     this.#seals = undefined;
+    this.#setting = undefined;
+    this.#cleared += 1;
     this.#opened.clear();
     this.#hasPartyKey = false;
     this.#partyOfKey = undefined;
@@ -82,6 +109,8 @@ export class Sealing {
 
   /** What to send in the content's place, if there is a key for it. */
   async seal(content: string, channel: Channel, recipient: number | undefined, place: Place): Promise<{ content: string; encrypted: Sealed } | undefined> {
+    // If the key that is being set cannot be, this is not said openly instead.
+    if (channel === "party" || channel === "whisper") await this.#setting;
     const context = contextOf(channel, place.own, recipient ?? null, place.party);
     if (channel === "whisper" && recipient === undefined && this.#hasWhisperKeys) {
       // Said openly it would be a surprise: this name may be of somebody whom there is a key for.
@@ -98,6 +127,7 @@ export class Sealing {
    */
   async open<Chat extends Said>(said: Chat, place: Place, history: boolean): Promise<Chat> {
     const { encrypted, channel, sender_id, recipient_id } = said;
+    if (encrypted) await this.#setting?.catch(() => {});
     if (!encrypted || !this.#seals) return said;
     const context = contextOf(channel, sender_id, recipient_id, place.party);
     if (!context) return said;
@@ -155,8 +185,9 @@ export class Sealing {
     }
   }
 
-  async #load(): Promise<Seals> {
+  async #load(times: number): Promise<Seals> {
     const { Seals } = await import("./seal.js");
+    if (times !== this.#cleared) throw new ShardlinkError("NO_KEY", "The keys were forgotten meanwhile.");
     this.#seals ??= new Seals();
     return this.#seals;
   }

@@ -43,12 +43,12 @@ export abstract class Social extends Core {
    * this protects. Rejects with INVALID_FIELD for what is no key.
    */
   setPartyKey(source: KeySource | null): Promise<void> {
-    return this.run(() => this.#withKeys(() => this.sealing.setPartyKey(source, this.place())));
+    return this.#withKeys(() => this.sealing.setPartyKey(source, () => this.place()));
   }
 
   /** The same for whispers with a character, either way; they are then sent by its id. */
   setWhisperKey(characterId: number, source: KeySource | null): Promise<void> {
-    return this.run(() => this.#withKeys(() => this.sealing.setWhisperKey(idOf(characterId, "characterId"), source)));
+    return this.#withKeys(() => this.sealing.setWhisperKey(idOf(characterId, "characterId"), source));
   }
 
   /** Digits that are alike for all who have the same key; people compare them. Null without a key. */
@@ -204,14 +204,17 @@ export abstract class Social extends Core {
     return this.run((raw) => raw.request(type, fields));
   }
 
-  async #withKeys(set: () => Promise<void>): Promise<void> {
-    if (!this.#hearsSealed) {
-      this.#hearsSealed = true;
-      // What nobody hears is not made, and would never be opened.
-      for (const event of SEALED) this.on(event, nothing);
-      this.on("party", ({ party }) => party && this.sealing.inParty(party.party_id));
-    }
-    await set();
+  /** At once, so that what is said after this waits for the key. */
+  #withKeys(set: () => Promise<void>): Promise<void> {
+    return this.unlessEnded(() => {
+      if (!this.#hearsSealed) {
+        this.#hearsSealed = true;
+        // What nobody hears is not made, and would never be opened.
+        for (const event of SEALED) this.on(event, nothing);
+        this.on("party", ({ party }) => party && this.sealing.inParty(party.party_id));
+      }
+      return set();
+    });
   }
 }
 

@@ -151,8 +151,9 @@ impl Ring {
     }
 
     /// Adds the key of this id, stretched with the salt that [`Ring::needs`] gave; it opens, and
-    /// does not seal, unless there is no other. If it comes of the passphrase that seals now (`current`), the key of the
-    /// lower salt seals from now on: so all members come to use one key.
+    /// does not seal, unless there is no other. If it comes of the passphrase that seals now
+    /// (`current`), the key of the lower salt seals from now on: so all members come to use one
+    /// key.
     ///
     /// # Errors
     /// [`OpenError::WrongKey`] if the passphrase is another one; [`OpenError::UnknownKey`] if
